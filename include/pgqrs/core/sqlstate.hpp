@@ -1,0 +1,68 @@
+// The SQLSTATEs of pgqrs: one table that server, clients and documentation share.
+// Class PQ is not used by PostgreSQL or by the SQL standard.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace pgqrs::core {
+
+enum class SqlState {
+    lease_lost,
+    queue_not_found,
+    queue_exists,
+    invalid_name,
+    payload_rejected,
+    rate_limited,
+    queue_paused,
+    worker_not_found,
+    limit_exceeded,
+    invalid_argument,
+    queue_not_empty,
+};
+
+struct SqlStateEntry {
+    SqlState state;
+    std::string_view code;
+    std::string_view condition;
+    // false: reserved, so that clients can rely on its meaning; no SQL function raises it.
+    bool raised_by_server;
+    std::string_view meaning;
+};
+
+inline constexpr std::array kSqlStates = {
+    SqlStateEntry{SqlState::lease_lost, "PQ001", "lease_lost", false,
+                  "the delivery's lease was taken over (SQL functions answer false instead)"},
+    SqlStateEntry{SqlState::queue_not_found, "PQ002", "queue_not_found", true,
+                  "no queue of that name exists"},
+    SqlStateEntry{SqlState::queue_exists, "PQ003", "queue_exists", true,
+                  "a queue of that name exists already"},
+    SqlStateEntry{SqlState::invalid_name, "PQ004", "invalid_name", true,
+                  "a queue or worker name is not 1 to 63 bytes of the allowed characters"},
+    SqlStateEntry{SqlState::payload_rejected, "PQ005", "payload_rejected", true,
+                  "a payload or its headers are null, too large or of the wrong shape"},
+    SqlStateEntry{SqlState::rate_limited, "PQ006", "rate_limited", false,
+                  "reserved for rate limits"},
+    SqlStateEntry{SqlState::queue_paused, "PQ007", "queue_paused", false,
+                  "reserved for clients: in SQL a paused queue simply delivers nothing"},
+    SqlStateEntry{SqlState::worker_not_found, "PQ008", "worker_not_found", true,
+                  "the worker is not registered, or not for this queue"},
+    SqlStateEntry{SqlState::limit_exceeded, "PQ009", "limit_exceeded", true,
+                  "more items in one call than pgqrs.max_batch_size"},
+    SqlStateEntry{SqlState::invalid_argument, "PQ010", "invalid_argument", true,
+                  "an argument is null, negative, not finite or out of range"},
+    SqlStateEntry{SqlState::queue_not_empty, "PQ011", "queue_not_empty", true,
+                  "the queue still holds messages"},
+};
+
+// The five characters of a state.
+constexpr std::string_view code_of(SqlState state) {
+    for (const auto& entry : kSqlStates) {
+        if (entry.state == state) {
+            return entry.code;
+        }
+    }
+    return "XX000";
+}
+
+}  // namespace pgqrs::core

@@ -1,0 +1,71 @@
+// PostgreSQL's headers for C++, and every difference between server versions 15 to 18. Standard
+// headers come first: PostgreSQL redefines snprintf and friends as macros.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <pg_config.h>
+
+// Before 16, PostgreSQL does not mark the functions it must find in the library.
+#if PG_VERSION_NUM < 160000
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wregister"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+extern "C" {
+#include <postgres.h>
+
+#include <access/detoast.h>
+#include <access/table.h>
+#include <access/tableam.h>
+#include <access/xact.h>
+#include <catalog/namespace.h>
+#include <catalog/pg_type.h>
+#include <commands/sequence.h>
+#include <commands/trigger.h>
+#include <common/hashfn.h>
+#include <executor/executor.h>
+#include <executor/spi.h>
+#include <executor/tstoreReceiver.h>
+#include <fmgr.h>
+#include <funcapi.h>
+#include <jit/jit.h>
+#include <miscadmin.h>
+#include <nodes/execnodes.h>
+#include <optimizer/cost.h>
+#include <storage/lmgr.h>
+#include <storage/lock.h>
+#include <utils/acl.h>
+#include <utils/array.h>
+#include <utils/builtins.h>
+#include <utils/guc.h>
+#include <utils/inval.h>
+#include <utils/jsonb.h>
+#include <utils/lsyscache.h>
+#include <utils/memutils.h>
+#include <utils/rel.h>
+#include <utils/rls.h>
+#include <utils/snapmgr.h>
+#include <utils/timestamp.h>
+}
+#pragma GCC diagnostic pop
+
+namespace pgqrs::pg::compat {
+
+// 16 added onlySummarizing. May raise.
+inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate) {
+#if PG_VERSION_NUM >= 160000
+    return ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+#else
+    return ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
+#endif
+}
+
+}  // namespace pgqrs::pg::compat

@@ -1,0 +1,39 @@
+// Delivering messages: choosing the next ones, leasing, popping and peeking at them.
+//
+//                    enqueue                  deliver (read_ct + 1, vt set)
+//      (delayed) ----------------> pending ----------------------------------> in flight
+//          |   available_at passes    ^                                          |   |
+//          +--------------------------+---- vt passes, or release ---------------+   |
+//                                     |                                              |
+//      exhausted <--- read_ct reached max_deliveries and vt passed                   |
+//                                                                                    v
+//      archive  <----------------------- archive            delete, pop, purge -> (gone)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "pgqrs/core/duration.hpp"
+#include "pgqrs/pg/spi.hpp"
+
+namespace pgqrs::store {
+
+struct DeliveryRequest {
+    std::string_view queue;
+    std::int64_t quantity = 1;
+    std::optional<core::Duration> visibility;  // none: the queue's
+    std::optional<std::int64_t> worker;
+};
+
+// Leases up to `quantity` messages and puts them into the sink in the order of delivery. Skips rows
+// other transactions have locked. Raises PQ002, PQ008, PQ009, PQ010.
+void dequeue(const DeliveryRequest& request, pg::RowSink& sink);
+
+// Deletes up to `quantity` messages in the order of delivery and puts them into the sink.
+void pop(std::string_view queue, std::int64_t quantity, pg::RowSink& sink);
+
+// Puts the next `quantity` messages into the sink and changes nothing.
+void peek(std::string_view queue, std::int64_t quantity, pg::RowSink& sink);
+
+}  // namespace pgqrs::store

@@ -1,0 +1,33 @@
+// Adding messages.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "pgqrs/core/duration.hpp"
+#include "pgqrs/pg/call.hpp"
+#include "pgqrs/pg/clock.hpp"
+
+namespace pgqrs::store {
+
+struct NewMessages {
+    std::string_view queue;
+    std::int32_t priority;
+    // When they become available: `delay` from now, or at a point in time.
+    core::Duration delay = 0;
+    std::optional<pg::Timestamp> at;
+};
+
+// Adds one message and returns its id. A missing payload raises PQ005.
+std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& payload,
+                     const std::optional<pg::Json>& headers);
+
+// Adds a message for each payload, all or none, and returns their ids in order. `headers` is empty
+// or has an element for each payload.
+std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
+                                        const std::vector<std::optional<pg::Json>>& payloads,
+                                        const std::vector<std::optional<pg::Json>>& headers);
+
+}  // namespace pgqrs::store

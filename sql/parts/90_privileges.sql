@@ -1,0 +1,20 @@
+-- Nothing is granted to PUBLIC. Who installs the extension, who need not be a superuser, gets what
+-- is needed to use it and to grant it to others.
+
+REVOKE ALL ON SCHEMA pgqrs FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgqrs FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA pgqrs FROM PUBLIC;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgqrs FROM PUBLIC;
+REVOKE ALL ON TYPE
+    pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
+    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics
+    FROM PUBLIC;
+
+GRANT ALL ON SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
+GRANT ALL ON ALL FUNCTIONS IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
+GRANT ALL ON ALL TABLES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
+GRANT ALL ON TYPE
+    pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
+    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics
+    TO @extowner@ WITH GRANT OPTION;

@@ -1,0 +1,81 @@
+// SQL functions of sql/parts/60_finish.sql.
+#include <string>
+
+#include "pgqrs/pg/function.hpp"
+#include "pgqrs/store/finishing.hpp"
+
+using namespace pgqrs;
+
+namespace {
+
+// From the arguments ids and, when not null, read_cts.
+std::vector<store::Delivery> deliveries(pg::Call& call, int ids_index, int read_cts_index) {
+    std::vector<store::Delivery> result;
+    for (const auto id : call.int8_array(ids_index, "ids")) {
+        result.push_back({id, std::nullopt});
+    }
+    if (call.is_null(read_cts_index)) {
+        return result;
+    }
+    const auto read_cts = call.int4_array(read_cts_index, "read_cts");
+    if (read_cts.size() != result.size()) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          "read_cts has " + std::to_string(read_cts.size()) + " elements for " +
+                              std::to_string(result.size()) + " ids");
+    }
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        result[i].read_ct = read_cts[i];
+    }
+    return result;
+}
+
+Datum answer(pg::Call& call, const std::vector<store::Delivery>& all,
+             const std::vector<bool>& done) {
+    auto sink = call.rows_result();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        sink.put({pg::int8(all[i].id), pg::boolean(done[i])});
+    }
+    return sink.done();
+}
+
+}  // namespace
+
+PGQRS_FUNCTION(pgqrs_archive) {
+    return call.boolean_result(store::archive(
+        call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+}
+
+PGQRS_FUNCTION(pgqrs_delete) {
+    return call.boolean_result(
+        store::remove(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+}
+
+PGQRS_FUNCTION(pgqrs_release) {
+    return call.boolean_result(store::release(call.text(0, "queue"),
+                                              {call.int8(1, "id"), call.optional_int4(3)},
+                                              call.interval(2, "delay")));
+}
+
+PGQRS_FUNCTION(pgqrs_extend_visibility) {
+    return call.boolean_result(store::extend_visibility(
+        call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(3)},
+        call.interval(2, "by")));
+}
+
+PGQRS_FUNCTION(pgqrs_archive_batch) {
+    const auto queue = call.text(0, "queue");
+    const auto all = deliveries(call, 1, 2);
+    return answer(call, all, store::archive_batch(queue, all));
+}
+
+PGQRS_FUNCTION(pgqrs_delete_batch) {
+    const auto queue = call.text(0, "queue");
+    const auto all = deliveries(call, 1, 2);
+    return answer(call, all, store::remove_batch(queue, all));
+}
+
+PGQRS_FUNCTION(pgqrs_release_batch) {
+    const auto queue = call.text(0, "queue");
+    const auto all = deliveries(call, 1, 3);
+    return answer(call, all, store::release_batch(queue, all, call.interval(2, "delay")));
+}

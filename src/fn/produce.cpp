@@ -1,0 +1,39 @@
+// SQL functions of sql/parts/40_produce.sql.
+#include "pgqrs/pg/function.hpp"
+#include "pgqrs/store/production.hpp"
+
+using namespace pgqrs;
+
+PGQRS_FUNCTION(pgqrs_enqueue) {
+    const store::NewMessages common{.queue = call.text(0, "queue"),
+                                    .priority = call.int4(3, "priority"),
+                                    .delay = call.interval(2, "delay"),
+                                    .at = std::nullopt};
+    return call.int8_result(
+        store::enqueue(common, call.optional_json(1), call.optional_json(4)));
+}
+
+PGQRS_FUNCTION(pgqrs_enqueue_at) {
+    const store::NewMessages common{.queue = call.text(0, "queue"),
+                                    .priority = call.int4(3, "priority"),
+                                    .delay = 0,
+                                    .at = call.timestamptz(2, "at")};
+    return call.int8_result(
+        store::enqueue(common, call.optional_json(1), call.optional_json(4)));
+}
+
+PGQRS_FUNCTION(pgqrs_enqueue_batch) {
+    const store::NewMessages common{.queue = call.text(0, "queue"),
+                                    .priority = call.int4(3, "priority"),
+                                    .delay = call.interval(2, "delay"),
+                                    .at = std::nullopt};
+    const auto payloads = call.json_array(1, "payloads");
+    const bool with_headers = !call.is_null(4);
+    const auto headers = with_headers ? call.json_array(4, "headers")
+                                      : std::vector<std::optional<pg::Json>>{};
+    auto sink = call.rows_result();
+    for (const auto id : store::enqueue_batch(common, payloads, headers)) {
+        sink.put({pg::int8(id)});
+    }
+    return sink.done();
+}

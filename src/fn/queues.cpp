@@ -1,0 +1,65 @@
+// SQL functions of sql/parts/30_queues.sql, and the trigger of 20_tables.sql.
+#include "pgqrs/store/queues.hpp"
+
+#include "pgqrs/pg/function.hpp"
+#include "pgqrs/store/queue_registry.hpp"
+
+using namespace pgqrs;
+
+PGQRS_FUNCTION(pgqrs_create_queue) {
+    const auto queue = call.text(0, "queue");
+    const store::QueueSettings settings{.visibility_timeout = call.interval(1, "visibility_timeout"),
+                                        .max_deliveries = call.optional_int4(2),
+                                        .description = call.optional_text(3)};
+    const bool if_not_exists = call.boolean(4, "if_not_exists");
+    return pg::with_spi(
+        [&] { return call.row_result(store::create_queue(queue, settings, if_not_exists)); });
+}
+
+PGQRS_FUNCTION(pgqrs_get_queue) {
+    const auto queue = call.text(0, "queue");
+    return pg::with_spi([&] { return call.row_result(store::get_queue(queue)); });
+}
+
+PGQRS_FUNCTION(pgqrs_list_queues) {
+    auto sink = call.rows_result();
+    store::list_queues(call.int4(0, "after_id"), call.optional_int4(1), sink);
+    return sink.done();
+}
+
+PGQRS_FUNCTION(pgqrs_count_queues) { return call.int8_result(store::count_queues()); }
+
+PGQRS_FUNCTION(pgqrs_alter_queue) {
+    const auto queue = call.text(0, "queue");
+    const store::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
+                                        .max_deliveries = call.optional_int4(2),
+                                        .description = call.optional_text(3)};
+    return pg::with_spi([&] { return call.row_result(store::alter_queue(queue, settings)); });
+}
+
+PGQRS_FUNCTION(pgqrs_drop_queue) {
+    return call.int8_result(store::drop_queue(call.text(0, "queue"), call.boolean(1, "force")));
+}
+
+PGQRS_FUNCTION(pgqrs_purge_queue) {
+    return call.int8_result(store::purge_queue(call.text(0, "queue")));
+}
+
+PGQRS_FUNCTION(pgqrs_purge_archive) {
+    return call.int8_result(
+        store::purge_archive(call.text(0, "queue"), call.interval(1, "older_than")));
+}
+
+PGQRS_FUNCTION(pgqrs_pause_queue) {
+    return call.boolean_result(store::set_paused(call.text(0, "queue"), true));
+}
+
+PGQRS_FUNCTION(pgqrs_resume_queue) {
+    return call.boolean_result(store::set_paused(call.text(0, "queue"), false));
+}
+
+PGQRS_FUNCTION(pgqrs_queues_changed) {
+    call.require_trigger();
+    store::announce_queues_changed();
+    return call.trigger_result();
+}

@@ -1,0 +1,182 @@
+// See call.hpp.
+#include "pgqrs/pg/call.hpp"
+
+#include <string>
+
+#include "pgqrs/core/error.hpp"
+
+namespace pgqrs::pg {
+namespace {
+
+[[noreturn]] void null_argument(const char* name) {
+    throw core::Error(core::SqlState::invalid_argument, std::string(name) + " must not be null");
+}
+
+bool same_columns(TupleDesc left, TupleDesc right) {
+    if (left->natts != right->natts) {
+        return false;
+    }
+    for (int i = 0; i < left->natts; ++i) {
+        if (TupleDescAttr(left, i)->atttypid != TupleDescAttr(right, i)->atttypid) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string_view text_of(Datum datum) {
+    const struct varlena* packed = guard([&] {
+        return pg_detoast_datum_packed(reinterpret_cast<struct varlena*>(DatumGetPointer(datum)));
+    });
+    return {VARDATA_ANY(packed), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(packed))};
+}
+
+Json json_of(Datum datum) {
+    const auto bytes = guard([&] { return toast_raw_datum_size(datum); });
+    return {datum, static_cast<std::int64_t>(bytes) - VARHDRSZ};
+}
+
+}  // namespace
+
+bool is_object(const Json& json) {
+    return guard([&] { return static_cast<bool>(JB_ROOT_IS_OBJECT(DatumGetJsonbP(json.datum))); });
+}
+
+Datum Call::needed(int index, const char* name) const {
+    if (is_null(index)) {
+        null_argument(name);
+    }
+    return info_->args[index].value;
+}
+
+std::string_view Call::text(int index, const char* name) { return text_of(needed(index, name)); }
+
+bool Call::boolean(int index, const char* name) { return DatumGetBool(needed(index, name)); }
+
+std::int32_t Call::int4(int index, const char* name) { return DatumGetInt32(needed(index, name)); }
+
+std::int64_t Call::int8(int index, const char* name) { return DatumGetInt64(needed(index, name)); }
+
+core::Duration Call::interval(int index, const char* name) {
+    return duration_of(needed(index, name));
+}
+
+std::int64_t Call::timestamptz(int index, const char* name) {
+    return DatumGetTimestampTz(needed(index, name));
+}
+
+std::optional<std::string_view> Call::optional_text(int index) {
+    return is_null(index) ? std::nullopt : std::optional(text_of(info_->args[index].value));
+}
+
+std::optional<std::int32_t> Call::optional_int4(int index) {
+    return is_null(index) ? std::nullopt : std::optional(DatumGetInt32(info_->args[index].value));
+}
+
+std::optional<std::int64_t> Call::optional_int8(int index) {
+    return is_null(index) ? std::nullopt
+                          : std::optional(std::int64_t{DatumGetInt64(info_->args[index].value)});
+}
+
+std::optional<core::Duration> Call::optional_interval(int index) {
+    return is_null(index) ? std::nullopt : std::optional(duration_of(info_->args[index].value));
+}
+
+std::optional<Json> Call::optional_json(int index) {
+    return is_null(index) ? std::nullopt : std::optional(json_of(info_->args[index].value));
+}
+
+struct Call::Elements {
+    Datum* datums;
+    bool* nulls;
+    int count;
+};
+
+Call::Elements Call::elements(int index, const char* name, Oid type) const {
+    const Datum datum = needed(index, name);
+    Elements result{};
+    int dimensions = 0;
+    guard([&] {
+        ArrayType* array = DatumGetArrayTypeP(datum);
+        std::int16_t length;
+        bool by_value;
+        char alignment;
+        dimensions = ARR_NDIM(array);
+        get_typlenbyvalalign(type, &length, &by_value, &alignment);
+        deconstruct_array(array, type, length, by_value, alignment, &result.datums, &result.nulls,
+                          &result.count);
+    });
+    if (dimensions > 1) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          std::string(name) + " must be a one-dimensional array");
+    }
+    return result;
+}
+
+std::vector<std::int64_t> Call::int8_array(int index, const char* name) {
+    const Elements all = elements(index, name, INT8OID);
+    std::vector<std::int64_t> result;
+    result.reserve(all.count);
+    for (int i = 0; i < all.count; ++i) {
+        if (all.nulls[i]) {
+            throw core::Error(core::SqlState::invalid_argument,
+                              std::string(name) + " must not contain null",
+                              "Element " + std::to_string(i + 1) + " is null.");
+        }
+        result.push_back(DatumGetInt64(all.datums[i]));
+    }
+    return result;
+}
+
+std::vector<std::optional<std::int32_t>> Call::int4_array(int index, const char* name) {
+    const Elements all = elements(index, name, INT4OID);
+    std::vector<std::optional<std::int32_t>> result;
+    result.reserve(all.count);
+    for (int i = 0; i < all.count; ++i) {
+        result.push_back(all.nulls[i] ? std::nullopt : std::optional(DatumGetInt32(all.datums[i])));
+    }
+    return result;
+}
+
+std::vector<std::optional<Json>> Call::json_array(int index, const char* name) {
+    const Elements all = elements(index, name, JSONBOID);
+    std::vector<std::optional<Json>> result;
+    result.reserve(all.count);
+    for (int i = 0; i < all.count; ++i) {
+        result.push_back(all.nulls[i] ? std::nullopt : std::optional(json_of(all.datums[i])));
+    }
+    return result;
+}
+
+Datum Call::text_result(std::string_view v) const { return pg::text(v).datum; }
+
+Datum Call::row_result(const Rows& rows) {
+    return guard([&] {
+        TupleDesc shape;
+        if (get_call_result_type(info_, nullptr, &shape) != TYPEFUNC_COMPOSITE) {
+            elog(ERROR, "row result of a function that does not return a row");
+        }
+        if (!same_columns(shape, rows.shape())) {
+            elog(ERROR, "row result of the wrong shape");
+        }
+        // A copy that outlives the SPI session.
+        return PointerGetDatum(SPI_returntuple(rows.tuple(0), shape));
+    });
+}
+
+RowSink Call::rows_result() {
+    auto* set = reinterpret_cast<ReturnSetInfo*>(info_->resultinfo);
+    guard([&] { InitMaterializedSRF(info_, MAT_SRF_USE_EXPECTED_DESC); });
+    return RowSink(set->setResult, set->setDesc);
+}
+
+void Call::require_trigger() const {
+    guard([&] {
+        if (!CALLED_AS_TRIGGER(info_)) {
+            ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                            errmsg("function can be called by a trigger only")));
+        }
+    });
+}
+
+}  // namespace pgqrs::pg

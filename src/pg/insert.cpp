@@ -1,0 +1,109 @@
+// See insert.hpp.
+#include "pgqrs/pg/insert.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+namespace {
+
+constexpr std::size_t kRowsPerWrite = 256;
+
+void require_insert_privilege(Relation relation) {
+    const AclResult allowed =
+        pg_class_aclcheck(RelationGetRelid(relation), GetUserId(), ACL_INSERT);
+    if (allowed != ACLCHECK_OK) {
+        aclcheck_error(allowed, OBJECT_TABLE, RelationGetRelationName(relation));
+    }
+}
+
+void fill(TupleTableSlot* slot, std::span<const char* const> columns, const Value* row) {
+    const TupleDesc shape = slot->tts_tupleDescriptor;
+    ExecClearTuple(slot);
+    for (int i = 0; i < shape->natts; ++i) {
+        const char* name = NameStr(TupleDescAttr(shape, i)->attname);
+        slot->tts_isnull[i] = true;
+        slot->tts_values[i] = Datum{0};
+        for (std::size_t c = 0; c < columns.size(); ++c) {
+            if (std::strcmp(columns[c], name) == 0) {
+                slot->tts_isnull[i] = row[c].null;
+                slot->tts_values[i] = row[c].datum;
+                break;
+            }
+        }
+    }
+    ExecStoreVirtualTuple(slot);
+}
+
+void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableSlot** slots,
+           int count) {
+    const CommandId command = GetCurrentCommandId(true);
+    if (count == 1) {
+        table_tuple_insert(relation, slots[0], command, 0, nullptr);
+    } else {
+        table_multi_insert(relation, slots, count, command, 0, nullptr);
+    }
+    for (int i = 0; i < count && target->ri_NumIndices > 0; ++i) {
+        compat::insert_index_tuples(target, slots[i], estate);
+        ResetPerTupleExprContext(estate);
+    }
+}
+
+}  // namespace
+
+bool can_insert_directly(Oid oid) {
+    return guard([&] {
+        Relation relation = table_open(oid, RowExclusiveLock);
+        bool direct = relation->rd_rel->relkind == RELKIND_RELATION &&
+                      relation->rd_rules == nullptr &&
+                      check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED;
+        const TriggerDesc* triggers = relation->trigdesc;
+        for (int i = 0; direct && triggers != nullptr && i < triggers->numtriggers; ++i) {
+            direct = triggers->triggers[i].tgisinternal;
+        }
+        table_close(relation, NoLock);
+        return direct;
+    });
+}
+
+void insert_rows(Oid oid, std::span<const char* const> columns, std::span<const Value> cells) {
+    guard([&] {
+        Relation relation = table_open(oid, RowExclusiveLock);
+        require_insert_privilege(relation);
+
+        EState* estate = CreateExecutorState();
+        const MemoryContext outside = MemoryContextSwitchTo(estate->es_query_cxt);
+        ResultRelInfo* target = makeNode(ResultRelInfo);
+        InitResultRelInfo(target, relation, 0, nullptr, 0);
+        ExecOpenIndices(target, false);
+
+        const std::size_t rows = cells.size() / columns.size();
+        const std::size_t width = std::min(rows, kRowsPerWrite);
+        auto** slots = static_cast<TupleTableSlot**>(palloc(width * sizeof(TupleTableSlot*)));
+        for (std::size_t i = 0; i < width; ++i) {
+            slots[i] = table_slot_create(relation, &estate->es_tupleTable);
+        }
+        for (std::size_t first = 0; first < rows; first += width) {
+            const std::size_t count = std::min(width, rows - first);
+            for (std::size_t i = 0; i < count; ++i) {
+                fill(slots[i], columns, &cells[(first + i) * columns.size()]);
+                slots[i]->tts_tableOid = oid;
+                if (RelationGetDescr(relation)->constr != nullptr) {
+                    ExecConstraints(target, slots[i], estate);
+                }
+            }
+            write(relation, target, estate, slots, static_cast<int>(count));
+        }
+
+        ExecResetTupleTable(estate->es_tupleTable, false);
+        ExecCloseIndices(target);
+        MemoryContextSwitchTo(outside);
+        FreeExecutorState(estate);
+        table_close(relation, NoLock);
+        CommandCounterIncrement();
+    });
+}
+
+}  // namespace pgqrs::pg

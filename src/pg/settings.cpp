@@ -1,0 +1,45 @@
+// See settings.hpp. The variables are PostgreSQL's to write; the rest of the code reads them through
+// the functions.
+#include "pgqrs/pg/settings.hpp"
+
+#include "pgqrs/core/limits.hpp"
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+namespace {
+
+int max_payload_bytes_setting = core::kDefaultMaxPayloadBytes;
+int max_batch_size_setting = core::kDefaultMaxBatch;
+int clock_offset_setting = 0;
+
+// The size PostgreSQL itself allows for one jsonb object or array.
+constexpr int kLargestPayload = 0x0FFFFFFF;
+
+}  // namespace
+
+void define_settings() {
+    guard([] {
+        DefineCustomIntVariable("pgqrs.max_payload_size",
+                                "Sets the largest payload, and the largest headers, of a message.",
+                                "The size is that of the jsonb value before compression.",
+                                &max_payload_bytes_setting, core::kDefaultMaxPayloadBytes, 1,
+                                kLargestPayload, PGC_SUSET, GUC_UNIT_BYTE, nullptr, nullptr,
+                                nullptr);
+        DefineCustomIntVariable("pgqrs.max_batch_size",
+                                "Sets the largest number of messages in one call.", nullptr,
+                                &max_batch_size_setting, core::kDefaultMaxBatch, 1, 1'000'000,
+                                PGC_SUSET, 0, nullptr, nullptr, nullptr);
+        DefineCustomIntVariable("pgqrs.clock_offset",
+                                "Shifts the clock of the queue; for tests only.", nullptr,
+                                &clock_offset_setting, 0, INT_MIN, INT_MAX, PGC_SUSET,
+                                GUC_UNIT_MS | GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, nullptr,
+                                nullptr, nullptr);
+        MarkGUCPrefixReserved("pgqrs");
+    });
+}
+
+std::int64_t max_payload_bytes() { return max_payload_bytes_setting; }
+std::int64_t max_batch_size() { return max_batch_size_setting; }
+std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,177 @@
+// See spi.hpp.
+#include "pgqrs/pg/spi.hpp"
+
+namespace pgqrs::pg {
+namespace {
+
+// Parameters of one run: SPI copies none of it, so it lives in the caller's memory context.
+ParamListInfo parameters(std::initializer_list<Value> values) {
+    ParamListInfo list = makeParamList(static_cast<int>(values.size()));
+    int i = 0;
+    for (const Value& value : values) {
+        list->params[i++] = {value.datum, value.null, PARAM_FLAG_CONST, value.type};
+    }
+    return list;
+}
+
+// While it lives, plans come out as index scans in index order. Without it the planner would take
+// an empty table (which a queue often is when it is analysed) for one that stays empty, and scan
+// and sort all of it once it is not. Written to the variables behind the settings directly: going
+// through the settings costs several microseconds, and an error unwinds this object anyway.
+class IndexOrderPlanning {
+public:
+    explicit IndexOrderPlanning(bool on) : on_(on) {
+        if (on_) {
+            enable_seqscan = enable_bitmapscan = enable_sort = false;
+            enable_hashjoin = enable_mergejoin = jit_enabled = false;
+        }
+    }
+    ~IndexOrderPlanning() {
+        if (on_) {
+            enable_seqscan = seqscan_;
+            enable_bitmapscan = bitmapscan_;
+            enable_sort = sort_;
+            enable_hashjoin = hashjoin_;
+            enable_mergejoin = mergejoin_;
+            jit_enabled = jit_;
+        }
+    }
+    IndexOrderPlanning(const IndexOrderPlanning&) = delete;
+    IndexOrderPlanning& operator=(const IndexOrderPlanning&) = delete;
+
+private:
+    const bool on_;
+    const bool seqscan_ = enable_seqscan;
+    const bool bitmapscan_ = enable_bitmapscan;
+    const bool sort_ = enable_sort;
+    const bool hashjoin_ = enable_hashjoin;
+    const bool mergejoin_ = enable_mergejoin;
+    const bool jit_ = jit_enabled;
+};
+
+void require_success(int code) {
+    if (code < 0) {
+        elog(ERROR, "SPI failed: %s", SPI_result_code_string(code));
+    }
+}
+
+}  // namespace
+
+void spi_connect() {
+    guard([] { require_success(SPI_connect()); });
+}
+
+void spi_finish() {
+    guard([] { require_success(SPI_finish()); });
+}
+
+void RowSink::put(std::initializer_list<Value> row) {
+    Datum datums[16];
+    bool nulls[16];
+    std::size_t count = 0;
+    for (const Value& value : row) {
+        datums[count] = value.datum;
+        nulls[count++] = value.null;
+    }
+    guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
+}
+
+Value Rows::at(std::uint64_t row, int column) const {
+    return guard([&] {
+        bool null;
+        const Datum datum = SPI_getbinval(table_->vals[row], table_->tupdesc, column, &null);
+        return Value{SPI_gettypeid(table_->tupdesc, column), datum, null};
+    });
+}
+
+std::int64_t Rows::int8(std::uint64_t row, int column) const {
+    return DatumGetInt64(at(row, column).datum);
+}
+
+std::int32_t Rows::int4(std::uint64_t row, int column) const {
+    return DatumGetInt32(at(row, column).datum);
+}
+
+std::optional<std::int32_t> Rows::optional_int4(std::uint64_t row, int column) const {
+    const Value value = at(row, column);
+    return value.null ? std::nullopt : std::optional(DatumGetInt32(value.datum));
+}
+
+bool Rows::boolean(std::uint64_t row, int column) const {
+    return DatumGetBool(at(row, column).datum);
+}
+
+core::Duration Rows::interval(std::uint64_t row, int column) const {
+    return duration_of(at(row, column).datum);
+}
+
+void Statement::prepare(std::initializer_list<Value> values) {
+    if (plan_ != nullptr) {
+        return;
+    }
+    guard([&] {
+        Oid types[16];
+        int count = 0;
+        for (const Value& value : values) {
+            types[count++] = value.type;
+        }
+        const int options = planning_ == Planning::index_order ? CURSOR_OPT_GENERIC_PLAN : 0;
+        SPIPlanPtr plan = SPI_prepare_cursor(sql_, count, types, options);
+        if (plan == nullptr) {
+            require_success(SPI_result);
+        }
+        require_success(SPI_keepplan(plan));
+        plan_ = plan;
+    });
+}
+
+Rows Statement::execute(std::initializer_list<Value> values, bool read_only, RowSink* sink) {
+    const IndexOrderPlanning planning(planning_ == Planning::index_order);
+    prepare(values);
+    guard([&] {
+        SPIExecuteOptions options{};
+        options.params = parameters(values);
+        options.read_only = read_only;
+        if (sink != nullptr) {
+            options.dest = CreateDestReceiver(DestTuplestore);
+            SetTuplestoreDestReceiverParams(options.dest, sink->store(), CurrentMemoryContext,
+                                            false, sink->shape(),
+                                            "statement and function differ in their columns");
+        }
+        require_success(SPI_execute_plan_extended(plan_, &options));
+    });
+    return Rows(SPI_tuptable, SPI_processed);
+}
+
+Rows Statement::run(std::initializer_list<Value> values) { return execute(values, false, nullptr); }
+
+Rows Statement::look(std::initializer_list<Value> values) { return execute(values, true, nullptr); }
+
+std::uint64_t Statement::run_into(RowSink& sink, std::initializer_list<Value> values) {
+    return execute(values, false, &sink).count();
+}
+
+std::uint64_t Statement::look_into(RowSink& sink, std::initializer_list<Value> values) {
+    return execute(values, true, &sink).count();
+}
+
+Rows Statement::run_latest(std::initializer_list<Value> values) {
+    if (!IsolationUsesXactSnapshot()) {
+        return run(values);
+    }
+    prepare(values);
+    guard([&] {
+        Datum datums[16];
+        char nulls[16];
+        int count = 0;
+        for (const Value& value : values) {
+            datums[count] = value.datum;
+            nulls[count++] = value.null ? 'n' : ' ';
+        }
+        require_success(SPI_execute_snapshot(plan_, datums, nulls, GetLatestSnapshot(),
+                                             InvalidSnapshot, false, false, 0));
+    });
+    return Rows(SPI_tuptable, SPI_processed);
+}
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,48 @@
+// See value.hpp.
+#include "pgqrs/pg/value.hpp"
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+
+Value text(std::string_view v) {
+    return guard([&] {
+        return of(TEXTOID, PointerGetDatum(cstring_to_text_with_len(
+                               v.data(), static_cast<int>(v.size()))));
+    });
+}
+
+Value text(std::optional<std::string_view> v) {
+    return v ? text(*v) : null_of(TEXTOID);
+}
+
+Value interval(core::Duration microseconds) {
+    return guard([&] {
+        auto* span = static_cast<Interval*>(palloc0(sizeof(Interval)));
+        // Days apart from the time of day, so that it prints as people write it.
+        span->day = static_cast<std::int32_t>(microseconds / USECS_PER_DAY);
+        span->time = microseconds % USECS_PER_DAY;
+        return of(INTERVALOID, PointerGetDatum(span));
+    });
+}
+
+core::Duration duration_of(Datum interval) {
+    const Interval* parts = DatumGetIntervalP(interval);
+    return core::duration_of(parts->month, parts->day, parts->time);
+}
+
+Value array_of(Oid element_type, const Datum* elements, const bool* nulls, int count) {
+    return guard([&] {
+        std::int16_t length;
+        bool by_value;
+        char alignment;
+        int lower_bound = 1;
+        get_typlenbyvalalign(element_type, &length, &by_value, &alignment);
+        ArrayType* array =
+            construct_md_array(const_cast<Datum*>(elements), const_cast<bool*>(nulls), 1, &count,
+                               &lower_bound, element_type, length, by_value, alignment);
+        return of(get_array_type(element_type), PointerGetDatum(array));
+    });
+}
+
+}  // namespace pgqrs::pg

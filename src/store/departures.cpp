@@ -1,0 +1,48 @@
+// See departures.hpp.
+#include "pgqrs/store/departures.hpp"
+
+#include <array>
+
+#include "pgqrs/pg/catalog.hpp"
+#include "pgqrs/pg/insert.hpp"
+#include "pgqrs/pg/spi.hpp"
+
+namespace pgqrs::store {
+namespace {
+
+// A backend sums up after so many rows: few enough to read quickly, rare enough to cost nothing.
+constexpr int kRowsBetweenSums = 500;
+constinit int rows_since_sum = 0;
+
+constexpr std::array<const char*, 3> kColumns = {"queue_id", "finished", "discarded"};
+
+// Rows another transaction is summing up are left to it.
+constinit pg::Statement sum_up(R"sql(
+    WITH summed AS (
+        DELETE FROM pgqrs.departures
+        WHERE ctid = ANY (ARRAY(
+            SELECT ctid
+            FROM pgqrs.departures
+            WHERE queue_id = $1
+            LIMIT 10000
+            FOR UPDATE SKIP LOCKED))
+        RETURNING finished, discarded)
+    INSERT INTO pgqrs.departures (queue_id, finished, discarded)
+    SELECT $1, sum(finished), sum(discarded)
+    FROM summed
+    HAVING count(*) > 0
+)sql");
+
+}  // namespace
+
+void count_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded) {
+    const std::array row = {pg::int4(queue_id), pg::int8(finished), pg::int8(discarded)};
+    pg::insert_rows(pg::relation_oid("departures"), kColumns, row);
+    // With an old snapshot summing up could fail the caller's transaction.
+    if (++rows_since_sum >= kRowsBetweenSums && !pg::has_transaction_snapshot()) {
+        rows_since_sum = 0;
+        sum_up.run({pg::int4(queue_id)});
+    }
+}
+
+}  // namespace pgqrs::store

@@ -1,0 +1,234 @@
+// See finishing.hpp.
+#include "pgqrs/store/finishing.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <string>
+
+#include "pgqrs/core/limits.hpp"
+#include "pgqrs/pg/clock.hpp"
+#include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/spi.hpp"
+#include "pgqrs/store/departures.hpp"
+#include "pgqrs/store/message_table.hpp"
+#include "pgqrs/store/queue_registry.hpp"
+
+namespace pgqrs::store {
+namespace {
+
+// Parameters of the statements for one: $1 queue id, $2 message id, $3 read_ct or null, and what
+// comes after them.
+constexpr const char* kThisDelivery = R"sql(
+    WHERE m.{id} = $2
+        AND m.{queue_id} = $1
+        AND ($3 IS NULL OR m.{read_ct} = $3)
+)sql";
+
+// Parameters of the statements for many: $1 queue id, $2 ids, $3 read_cts; they answer the positions
+// in those arrays, which are sorted by id so that concurrent calls lock rows in one order.
+constexpr const char* kTheseDeliveries =
+    "ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3))"
+    " WITH ORDINALITY AS given (id, read_ct, place)";
+constexpr const char* kAreTheseDeliveries = R"sql(
+    m.{id} = given.id
+        AND m.{queue_id} = $1
+        AND (given.read_ct IS NULL OR m.{read_ct} = given.read_ct)
+)sql";
+
+// $4 now.
+constexpr const char* kIntoArchive = R"sql(
+    INSERT INTO pgqrs.archive (
+        id, available_at, enqueued_at, queue_id, read_ct, priority, vt, delivered_at, worker_id,
+        archived_at, processing_duration, outcome, headers, payload)
+    SELECT
+        id, available_at, enqueued_at, queue_id, read_ct, priority, vt, delivered_at, worker_id,
+        $4, $4 - delivered_at, 'done', headers, payload
+    FROM gone
+)sql";
+
+// $4 when it shall be available, null for at once, $5 now. A message in flight keeps its place in
+// the order when it is released at once; a delayed one becomes available.
+constexpr const char* kRelease = R"sql(
+    SET {vt} = NULL,
+        {worker_id} = NULL,
+        {available_at} = coalesce($4, least(m.{available_at}, $5))
+)sql";
+
+struct Statements {
+    explicit Statements(const MessageTable& table)
+        : archive_one(std::string("WITH gone AS (DELETE FROM {table} AS m") + kThisDelivery +
+                          "RETURNING m.*)" + kIntoArchive,
+                      table),
+          archive_many(std::string("WITH gone AS (DELETE FROM {table} AS m USING ") +
+                           kTheseDeliveries + " WHERE " + kAreTheseDeliveries +
+                           "RETURNING m.*, given.place), kept AS (" + kIntoArchive +
+                           ") SELECT place FROM gone",
+                       table),
+          delete_one(std::string("DELETE FROM {table} AS m") + kThisDelivery, table),
+          delete_many(std::string("DELETE FROM {table} AS m USING ") + kTheseDeliveries +
+                          " WHERE " + kAreTheseDeliveries + "RETURNING given.place",
+                      table),
+          release_one(std::string("UPDATE {table} AS m") + kRelease + kThisDelivery, table),
+          release_many(std::string("UPDATE {table} AS m") + kRelease + " FROM " +
+                           kTheseDeliveries + " WHERE " + kAreTheseDeliveries +
+                           "RETURNING given.place",
+                       table),
+          extend_one(std::string("UPDATE {table} AS m SET {vt} = $4") + kThisDelivery +
+                         "AND m.{vt} IS NOT NULL",
+                     table) {}
+
+    TableStatement archive_one;
+    TableStatement archive_many;
+    TableStatement delete_one;
+    TableStatement delete_many;
+    TableStatement release_one;
+    TableStatement release_many;
+    TableStatement extend_one;
+};
+
+Statements& statements() {
+    static constinit Statements* all = nullptr;
+    if (all == nullptr) {
+        all = new Statements(kMessages);
+    }
+    return *all;
+}
+
+pg::Value now() { return pg::timestamptz(pg::clock_now()); }
+
+// Null: at once.
+pg::Value release_time(core::Duration delay) {
+    return delay == 0 ? pg::null_of(TIMESTAMPTZOID) : pg::timestamptz(pg::clock_now() + delay);
+}
+
+// Deliveries as two parallel arrays in the order of ids.
+class SortedDeliveries {
+public:
+    explicit SortedDeliveries(const std::vector<Delivery>& deliveries)
+        : order_(deliveries.size()), ids_(deliveries.size()), read_cts_(deliveries.size()) {
+        core::check_batch_size(static_cast<std::int64_t>(deliveries.size()),
+                               pg::max_batch_size());
+        std::iota(order_.begin(), order_.end(), std::size_t{0});
+        std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
+            return deliveries[a].id < deliveries[b].id;
+        });
+        nulls_.reset(new bool[deliveries.size()]);
+        for (std::size_t i = 0; i < order_.size(); ++i) {
+            const Delivery& delivery = deliveries[order_[i]];
+            ids_[i] = pg::int8(delivery.id).datum;
+            const pg::Value read_ct = pg::int4(delivery.read_ct);
+            read_cts_[i] = read_ct.datum;
+            nulls_[i] = read_ct.null;
+        }
+    }
+
+    pg::Value ids() const { return pg::array_of(INT8OID, ids_.data(), nullptr, size()); }
+    pg::Value read_cts() const {
+        return pg::array_of(INT4OID, read_cts_.data(), nulls_.get(), size());
+    }
+    // From the places a statement answered (counted from 1) to the order of the caller.
+    std::vector<bool> done(const pg::Rows& places) const {
+        std::vector<bool> result(order_.size(), false);
+        for (std::uint64_t i = 0; i < places.count(); ++i) {
+            result[order_[static_cast<std::size_t>(places.int8(i, 1)) - 1]] = true;
+        }
+        return result;
+    }
+
+private:
+    int size() const { return static_cast<int>(order_.size()); }
+
+    std::vector<std::size_t> order_;
+    std::vector<Datum> ids_;
+    std::vector<Datum> read_cts_;
+    std::unique_ptr<bool[]> nulls_;
+};
+
+}  // namespace
+
+bool archive(std::string_view name, const Delivery& delivery) {
+    return pg::with_spi([&] {
+        const Queue queue = hold_queue(name);
+        return statements()
+                   .archive_one
+                   ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
+                          now()})
+                   .count() > 0;
+    });
+}
+
+bool remove(std::string_view name, const Delivery& delivery) {
+    return pg::with_spi([&] {
+        const Queue queue = hold_queue(name);
+        const bool done =
+            statements()
+                .delete_one
+                ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct)})
+                .count() > 0;
+        if (done) {
+            count_departures(queue.id, 1, 0);
+        }
+        return done;
+    });
+}
+
+bool release(std::string_view name, const Delivery& delivery, core::Duration delay) {
+    core::check_delay(delay, "delay");
+    return pg::with_spi([&] {
+        const Queue queue = find_queue(name);
+        return statements()
+                   .release_one
+                   ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
+                          release_time(delay), now()})
+                   .count() > 0;
+    });
+}
+
+bool extend_visibility(std::string_view name, const Delivery& delivery, core::Duration by) {
+    core::check_visibility(by, "by");
+    return pg::with_spi([&] {
+        const Queue queue = find_queue(name);
+        return statements()
+                   .extend_one
+                   ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
+                          pg::timestamptz(pg::clock_now() + by)})
+                   .count() > 0;
+    });
+}
+
+std::vector<bool> archive_batch(std::string_view name, const std::vector<Delivery>& deliveries) {
+    const SortedDeliveries sorted(deliveries);
+    return pg::with_spi([&] {
+        const Queue queue = hold_queue(name);
+        return sorted.done(statements().archive_many->run(
+            {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), now()}));
+    });
+}
+
+std::vector<bool> remove_batch(std::string_view name, const std::vector<Delivery>& deliveries) {
+    const SortedDeliveries sorted(deliveries);
+    return pg::with_spi([&] {
+        const Queue queue = hold_queue(name);
+        const pg::Rows places = statements().delete_many->run(
+            {pg::int4(queue.id), sorted.ids(), sorted.read_cts()});
+        const auto done = sorted.done(places);
+        if (!places.empty()) {
+            count_departures(queue.id, static_cast<std::int64_t>(places.count()), 0);
+        }
+        return done;
+    });
+}
+
+std::vector<bool> release_batch(std::string_view name, const std::vector<Delivery>& deliveries,
+                                core::Duration delay) {
+    core::check_delay(delay, "delay");
+    const SortedDeliveries sorted(deliveries);
+    return pg::with_spi([&] {
+        const Queue queue = find_queue(name);
+        return sorted.done(statements().release_many->run(
+            {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), release_time(delay), now()}));
+    });
+}
+
+}  // namespace pgqrs::store

@@ -1,0 +1,173 @@
+// See production.hpp.
+#include "pgqrs/store/production.hpp"
+
+#include <array>
+#include <string>
+
+#include "pgqrs/core/error.hpp"
+#include "pgqrs/core/limits.hpp"
+#include "pgqrs/pg/catalog.hpp"
+#include "pgqrs/pg/insert.hpp"
+#include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/spi.hpp"
+#include "pgqrs/store/queue_registry.hpp"
+
+namespace pgqrs::store {
+namespace {
+
+constexpr std::array<const char*, 8> kColumns = {
+    "id", "available_at", "enqueued_at", "queue_id", "read_ct", "priority", "headers", "payload"};
+
+constinit pg::Statement insert_one(R"sql(
+    INSERT INTO pgqrs.messages (available_at, enqueued_at, queue_id, priority, headers, payload)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    RETURNING id
+)sql");
+
+void check_payload(const std::optional<pg::Json>& payload, const std::string& subject) {
+    if (!payload) {
+        throw core::Error(core::SqlState::payload_rejected, subject + " must not be null", "",
+                          "JSON null is a payload: 'null'::jsonb.");
+    }
+    core::check_payload_size(payload->bytes, pg::max_payload_bytes(), subject);
+}
+
+void check_headers(const std::optional<pg::Json>& headers, const std::string& subject) {
+    if (!headers) {
+        return;
+    }
+    if (!pg::is_object(*headers)) {
+        throw core::Error(core::SqlState::payload_rejected,
+                          subject + " must be a JSON object");
+    }
+    core::check_payload_size(headers->bytes, pg::max_payload_bytes(), subject);
+}
+
+// What all messages of one call share.
+class Placement {
+public:
+    explicit Placement(const NewMessages& common)
+        : queue_(hold_queue(common.queue).id),
+          priority_(common.priority),
+          now_(pg::clock_now()),
+          available_at_(common.at.value_or(now_ + common.delay)) {}
+
+    pg::Value queue() const { return pg::int4(queue_); }
+    pg::Value priority() const { return pg::int2(static_cast<std::int16_t>(priority_)); }
+    pg::Value enqueued_at() const { return pg::timestamptz(now_); }
+    pg::Value available_at() const { return pg::timestamptz(available_at_); }
+
+private:
+    std::int32_t queue_;
+    std::int32_t priority_;
+    pg::Timestamp now_;
+    pg::Timestamp available_at_;
+};
+
+void check_common(const NewMessages& common) {
+    core::check_priority(common.priority);
+    core::check_delay(common.delay, "delay");
+    if (!common.at) {
+        return;
+    }
+    if (!pg::is_finite(*common.at)) {
+        throw core::Error(core::SqlState::invalid_argument, "at must be finite");
+    }
+    // Not the clock: at => now() is the start of the transaction, and means now.
+    if (*common.at < pg::transaction_start()) {
+        throw core::Error(core::SqlState::invalid_argument, "at must not lie in the past", "",
+                          "Use enqueue() for delivery at once, or greatest(at, now()).");
+    }
+    core::check_delay(*common.at - pg::transaction_start(), "at");
+}
+
+pg::Value json_or_null(const std::optional<pg::Json>& json) {
+    return json ? json->value() : pg::null_of(JSONBOID);
+}
+
+std::array<pg::Value, kColumns.size()> row(std::int64_t id, const Placement& placement,
+                                           const std::optional<pg::Json>& payload,
+                                           const std::optional<pg::Json>& headers) {
+    return {pg::int8(id),        placement.available_at(),  placement.enqueued_at(),
+            placement.queue(),   pg::int4(0),               placement.priority(),
+            json_or_null(headers), payload->value()};
+}
+
+// The way for tables with triggers or row-level security: what they do must happen.
+std::int64_t insert_by_statement(const Placement& placement,
+                                 const std::optional<pg::Json>& payload,
+                                 const std::optional<pg::Json>& headers) {
+    const pg::Rows rows =
+        insert_one.run({placement.available_at(), placement.enqueued_at(), placement.queue(),
+                        placement.priority(), json_or_null(headers), payload->value()});
+    if (rows.empty()) {
+        throw core::Error(core::SqlState::payload_rejected,
+                          "a trigger on pgqrs.messages suppressed the message");
+    }
+    return rows.int8(0, 1);
+}
+
+}  // namespace
+
+std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& payload,
+                     const std::optional<pg::Json>& headers) {
+    check_common(common);
+    check_payload(payload, "payload");
+    check_headers(headers, "headers");
+    pg::require_writable("INSERT");
+
+    const Placement placement(common);
+    const Oid messages = pg::relation_oid("messages");
+    if (!pg::can_insert_directly(messages)) {
+        return pg::with_spi([&] { return insert_by_statement(placement, payload, headers); });
+    }
+    const std::int64_t id = pg::next_value("messages_id_seq");
+    pg::insert_rows(messages, kColumns, row(id, placement, payload, headers));
+    return id;
+}
+
+std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
+                                        const std::vector<std::optional<pg::Json>>& payloads,
+                                        const std::vector<std::optional<pg::Json>>& headers) {
+    check_common(common);
+    core::check_batch_size(static_cast<std::int64_t>(payloads.size()), pg::max_batch_size());
+    if (!headers.empty() && headers.size() != payloads.size()) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          "headers has " + std::to_string(headers.size()) +
+                              " elements for " + std::to_string(payloads.size()) + " payloads");
+    }
+    for (std::size_t i = 0; i < payloads.size(); ++i) {
+        check_payload(payloads[i], "payload " + std::to_string(i + 1));
+        if (!headers.empty()) {
+            check_headers(headers[i], "headers " + std::to_string(i + 1));
+        }
+    }
+    pg::require_writable("INSERT");
+
+    const Placement placement(common);
+    std::vector<std::int64_t> ids;
+    ids.reserve(payloads.size());
+    const auto headers_of = [&](std::size_t i) {
+        return headers.empty() ? std::nullopt : headers[i];
+    };
+    const Oid messages = pg::relation_oid("messages");
+    if (!pg::can_insert_directly(messages)) {
+        pg::with_spi([&] {
+            for (std::size_t i = 0; i < payloads.size(); ++i) {
+                ids.push_back(insert_by_statement(placement, payloads[i], headers_of(i)));
+            }
+        });
+        return ids;
+    }
+    std::vector<pg::Value> cells;
+    cells.reserve(payloads.size() * kColumns.size());
+    for (std::size_t i = 0; i < payloads.size(); ++i) {
+        ids.push_back(pg::next_value("messages_id_seq"));
+        const auto cells_of_row = row(ids.back(), placement, payloads[i], headers_of(i));
+        cells.insert(cells.end(), cells_of_row.begin(), cells_of_row.end());
+    }
+    pg::insert_rows(messages, kColumns, cells);
+    return ids;
+}
+
+}  // namespace pgqrs::store

@@ -1,0 +1,82 @@
+// See queue_registry.hpp.
+#include "pgqrs/store/queue_registry.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "pgqrs/core/error.hpp"
+#include "pgqrs/core/limits.hpp"
+#include "pgqrs/core/names.hpp"
+#include "pgqrs/pg/catalog.hpp"
+#include "pgqrs/pg/spi.hpp"
+
+namespace pgqrs::store {
+namespace {
+
+using Registry = std::map<std::string, Queue, std::less<>>;
+
+// Lives as long as the backend. Emptied at the next look-up after `stale` was set.
+constinit Registry* registry = nullptr;
+constinit bool stale = false;
+constinit Oid queues_relation = InvalidOid;
+
+constinit pg::Statement select_queue(R"sql(
+    SELECT id, max_deliveries, visibility_timeout, paused_at IS NOT NULL
+    FROM pgqrs.queues
+    WHERE name = $1
+)sql");
+
+Queue load(std::string_view name) {
+    // Before the query, so that a change committed while it runs marks the copy as stale.
+    queues_relation = pg::relation_oid("queues");
+    return pg::with_spi([&] {
+        const pg::Rows rows = select_queue.run_latest({pg::text(name)});
+        if (rows.empty()) {
+            core::check_queue_name(name);
+            throw core::Error(core::SqlState::queue_not_found,
+                              "queue \"" + std::string(name) + "\" does not exist");
+        }
+        return Queue{rows.int4(0, 1),
+                     rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
+                     rows.interval(0, 3), rows.boolean(0, 4)};
+    });
+}
+
+Queue look_up(std::string_view name) {
+    if (registry == nullptr) {
+        registry = new Registry;
+        pg::watch_changes(&queues_relation, &stale);
+    }
+    if (stale) {
+        registry->clear();
+        stale = false;
+    }
+    const auto found = registry->find(name);
+    if (found != registry->end()) {
+        return found->second;
+    }
+    const Queue queue = load(name);
+    registry->emplace(name, queue);
+    return queue;
+}
+
+Queue lock(std::string_view name, pg::LockMode mode) {
+    pg::lock_name(pg::relation_oid("queues"), name, mode);
+    return look_up(name);
+}
+
+}  // namespace
+
+Queue find_queue(std::string_view name) {
+    pg::accept_announcements();
+    return look_up(name);
+}
+
+Queue hold_queue(std::string_view name) { return lock(name, pg::LockMode::shared); }
+
+Queue hold_queue_alone(std::string_view name) { return lock(name, pg::LockMode::exclusive); }
+
+void announce_queues_changed() { pg::announce_change(pg::relation_oid("queues")); }
+
+}  // namespace pgqrs::store

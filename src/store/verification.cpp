@@ -1,0 +1,264 @@
+// See verification.hpp. The lists say what sql/parts creates; a regression test drops each object in
+// turn and expects to read of it here, so neither can be forgotten.
+#include "pgqrs/store/verification.hpp"
+
+#include "pgqrs/core/version.hpp"
+
+namespace pgqrs::store {
+namespace {
+
+constinit pg::Statement check_version(R"sql(
+    SELECT
+        'library',
+        'pgqrs',
+        pg_catalog.format('library has version %s, extension has version %s', $1, extversion)
+    FROM pg_catalog.pg_extension
+    WHERE extname = 'pgqrs'
+        AND extversion <> $1
+)sql");
+
+constinit pg::Statement check_columns(R"sql(
+    WITH expected (relation, attribute, type) AS (VALUES
+        ('queues', 'id', 'integer'),
+        ('queues', 'name', 'text'),
+        ('queues', 'visibility_timeout', 'interval'),
+        ('queues', 'max_deliveries', 'integer'),
+        ('queues', 'description', 'text'),
+        ('queues', 'paused_at', 'timestamp with time zone'),
+        ('queues', 'created_at', 'timestamp with time zone'),
+        ('workers', 'id', 'bigint'),
+        ('workers', 'queue_id', 'integer'),
+        ('workers', 'name', 'text'),
+        ('workers', 'hostname', 'text'),
+        ('workers', 'pid', 'integer'),
+        ('workers', 'metadata', 'jsonb'),
+        ('workers', 'registered_at', 'timestamp with time zone'),
+        ('messages', 'id', 'bigint'),
+        ('messages', 'available_at', 'pgqrs.instant'),
+        ('messages', 'enqueued_at', 'pgqrs.instant'),
+        ('messages', 'queue_id', 'integer'),
+        ('messages', 'read_ct', 'pgqrs.delivery_count'),
+        ('messages', 'priority', 'pgqrs.priority'),
+        ('messages', 'vt', 'pgqrs.instant'),
+        ('messages', 'delivered_at', 'pgqrs.instant'),
+        ('messages', 'worker_id', 'bigint'),
+        ('messages', 'headers', 'pgqrs.headers'),
+        ('messages', 'payload', 'jsonb'),
+        ('archive', 'id', 'bigint'),
+        ('archive', 'available_at', 'timestamp with time zone'),
+        ('archive', 'enqueued_at', 'timestamp with time zone'),
+        ('archive', 'queue_id', 'integer'),
+        ('archive', 'read_ct', 'integer'),
+        ('archive', 'priority', 'smallint'),
+        ('archive', 'vt', 'timestamp with time zone'),
+        ('archive', 'delivered_at', 'timestamp with time zone'),
+        ('archive', 'worker_id', 'bigint'),
+        ('archive', 'archived_at', 'timestamp with time zone'),
+        ('archive', 'processing_duration', 'interval'),
+        ('archive', 'outcome', 'pgqrs.outcome'),
+        ('archive', 'headers', 'jsonb'),
+        ('archive', 'payload', 'jsonb'),
+        ('departures', 'queue_id', 'integer'),
+        ('departures', 'finished', 'bigint'),
+        ('departures', 'discarded', 'bigint')),
+    found AS (
+        SELECT
+            e.*,
+            c.oid AS relation_oid,
+            pg_catalog.format_type(a.atttypid, a.atttypmod) AS found_type
+        FROM expected AS e
+        LEFT JOIN pg_catalog.pg_class AS c
+            ON c.relname = e.relation
+            AND c.relkind = 'r'
+            AND c.relnamespace = pg_catalog.to_regnamespace('pgqrs')
+        LEFT JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid = c.oid
+            AND a.attname = e.attribute
+            AND NOT a.attisdropped)
+    SELECT DISTINCT 'table', 'pgqrs.' || relation, 'missing'
+    FROM found
+    WHERE relation_oid IS NULL
+    UNION ALL
+    SELECT 'column', 'pgqrs.' || relation || '.' || attribute,
+        coalesce('has type ' || found_type || ' instead of ' || type, 'missing')
+    FROM found
+    WHERE relation_oid IS NOT NULL
+        AND found_type IS DISTINCT FROM type
+        -- format_type leaves the schema out when the search path shows the type without.
+        AND 'pgqrs.' || found_type IS DISTINCT FROM type
+)sql");
+
+constinit pg::Statement check_indexes(R"sql(
+    WITH expected (name, definition) AS (VALUES
+        ('queues_pkey', 'UNIQUE INDEX queues_pkey ON pgqrs.queues USING btree (id)'),
+        ('queues_name_key', 'UNIQUE INDEX queues_name_key ON pgqrs.queues USING btree (name)'),
+        ('workers_pkey', 'UNIQUE INDEX workers_pkey ON pgqrs.workers USING btree (id)'),
+        ('workers_queue', 'INDEX workers_queue ON pgqrs.workers USING btree (queue_id, id)'),
+        ('messages_pkey', 'UNIQUE INDEX messages_pkey ON pgqrs.messages USING btree (id)'),
+        ('messages_delivery_order', 'INDEX messages_delivery_order ON pgqrs.messages'
+            ' USING btree (queue_id, priority, available_at, id)'),
+        ('archive_pkey', 'UNIQUE INDEX archive_pkey ON pgqrs.archive USING btree (id)'),
+        ('archive_queue', 'INDEX archive_queue ON pgqrs.archive USING btree (queue_id, id)'),
+        ('archive_time', 'INDEX archive_time ON pgqrs.archive USING brin (archived_at)'),
+        ('departures_queue', 'INDEX departures_queue ON pgqrs.departures USING btree (queue_id)'))
+    SELECT 'index', 'pgqrs.' || e.name,
+        CASE
+            WHEN i.indexrelid IS NULL THEN 'missing'
+            WHEN NOT i.indisvalid THEN 'invalid'
+            ELSE 'is ' || pg_catalog.pg_get_indexdef(i.indexrelid)
+        END
+    FROM expected AS e
+    LEFT JOIN pg_catalog.pg_class AS c
+        ON c.relname = e.name
+        AND c.relnamespace = pg_catalog.to_regnamespace('pgqrs')
+    LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
+    WHERE i.indexrelid IS NULL
+        OR NOT i.indisvalid
+        OR pg_catalog.pg_get_indexdef(i.indexrelid) <> 'CREATE ' || e.definition
+    ORDER BY 2
+)sql");
+
+constinit pg::Statement check_constraints(R"sql(
+    WITH expected (owner, name) AS (VALUES
+        ('queues', 'queues_name_valid'),
+        ('queues', 'queues_visibility_timeout_range'),
+        ('queues', 'queues_max_deliveries_range'),
+        ('workers', 'workers_name_valid'),
+        ('workers', 'workers_queue_id_fkey'),
+        ('messages', 'messages_queue_id_fkey'),
+        ('priority', 'priority_range'),
+        ('instant', 'instant_finite'),
+        ('delivery_count', 'delivery_count_range'),
+        ('headers', 'headers_object'))
+    SELECT 'constraint', 'pgqrs.' || e.owner || '.' || e.name,
+        CASE WHEN c.oid IS NULL THEN 'missing' ELSE 'not valid' END
+    FROM expected AS e
+    LEFT JOIN pg_catalog.pg_constraint AS c
+        ON c.conname = e.name
+        AND c.connamespace = pg_catalog.to_regnamespace('pgqrs')
+    WHERE c.oid IS NULL
+        OR NOT c.convalidated
+    ORDER BY 2
+)sql");
+
+constinit pg::Statement check_triggers(R"sql(
+    SELECT 'trigger', 'pgqrs.queues.queues_changed', 'missing'
+    WHERE NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_trigger
+        WHERE tgname = 'queues_changed'
+            AND tgrelid = pg_catalog.to_regclass('pgqrs.queues'))
+    UNION ALL
+    SELECT 'trigger', tgrelid::pg_catalog.regclass::text || '.' || tgname, 'disabled'
+    FROM pg_catalog.pg_trigger
+    WHERE tgrelid IN (
+            pg_catalog.to_regclass('pgqrs.queues'),
+            pg_catalog.to_regclass('pgqrs.workers'),
+            pg_catalog.to_regclass('pgqrs.messages'))
+        AND ((tgisinternal AND tgenabled <> 'O')
+            OR (tgname = 'queues_changed' AND tgenabled <> 'A'))
+)sql");
+
+constinit pg::Statement check_types(R"sql(
+    WITH expected (name, attributes) AS (VALUES
+        ('priority', 0),
+        ('instant', 0),
+        ('delivery_count', 0),
+        ('headers', 0),
+        ('outcome', 0),
+        ('message', 10),
+        ('archived_message', 13),
+        ('worker', 7),
+        ('metrics', 12))
+    SELECT 'type', 'pgqrs.' || e.name,
+        CASE
+            WHEN t.oid IS NULL THEN 'missing'
+            ELSE 'has ' || c.relnatts || ' attributes instead of ' || e.attributes
+        END
+    FROM expected AS e
+    LEFT JOIN pg_catalog.pg_type AS t
+        ON t.typname = e.name
+        AND t.typnamespace = pg_catalog.to_regnamespace('pgqrs')
+    LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.typrelid
+    WHERE t.oid IS NULL
+        OR (c.oid IS NOT NULL AND c.relnatts <> e.attributes)
+    ORDER BY 2
+)sql");
+
+constinit pg::Statement check_functions(R"sql(
+    WITH expected (name, arguments) AS (VALUES
+        ('all_queues_metrics', ''),
+        ('alter_queue', 'text,interval,integer,text'),
+        ('archive', 'text,bigint,integer'),
+        ('archive_batch', 'text,bigint[],integer[]'),
+        ('count_archive', 'text'),
+        ('count_messages', 'text'),
+        ('count_queues', ''),
+        ('count_workers', 'text'),
+        ('create_queue', 'text,interval,integer,text,boolean'),
+        ('delete', 'text,bigint,integer'),
+        ('delete_batch', 'text,bigint[],integer[]'),
+        ('delete_worker', 'bigint'),
+        ('dequeue', 'text,interval,bigint'),
+        ('dequeue_batch', 'text,integer,interval,bigint'),
+        ('drop_queue', 'text,boolean'),
+        ('enqueue', 'text,jsonb,interval,integer,jsonb'),
+        ('enqueue_at', 'text,jsonb,timestamptz,integer,jsonb'),
+        ('enqueue_batch', 'text,jsonb[],interval,integer,jsonb[]'),
+        ('extend_visibility', 'text,bigint,interval,integer'),
+        ('get_archived', 'text,bigint'),
+        ('get_message', 'text,bigint'),
+        ('get_queue', 'text'),
+        ('get_worker', 'bigint'),
+        ('list_archive', 'text,bigint,integer'),
+        ('list_messages', 'text,bigint,integer'),
+        ('list_queues', 'integer,integer'),
+        ('list_workers', 'text,bigint,integer'),
+        ('pause_queue', 'text'),
+        ('peek', 'text,integer'),
+        ('pop', 'text,integer'),
+        ('purge_archive', 'text,interval'),
+        ('purge_queue', 'text'),
+        ('queue_metrics', 'text'),
+        ('queues_changed', ''),
+        ('register_worker', 'text,text,text,integer,jsonb'),
+        ('release', 'text,bigint,interval,integer'),
+        ('release_batch', 'text,bigint[],interval,integer[]'),
+        ('resume_queue', 'text'),
+        ('verify', ''),
+        ('version', '')),
+    found AS (
+        SELECT
+            'pgqrs.' || e.name || '(' || e.arguments || ')' AS signature,
+            'pgqrs_' || e.name AS symbol,
+            p.prosrc,
+            p.probin,
+            p.oid
+        FROM expected AS e
+        LEFT JOIN pg_catalog.pg_proc AS p
+            ON p.oid = pg_catalog.to_regprocedure('pgqrs.' || e.name || '(' || e.arguments || ')'))
+    SELECT 'function', signature,
+        CASE
+            WHEN oid IS NULL THEN 'missing'
+            ELSE 'does not call ' || symbol || ' of the library'
+        END
+    FROM found
+    WHERE oid IS NULL
+        OR prosrc <> symbol
+        OR probin IS DISTINCT FROM '$libdir/pgqrs'
+    ORDER BY 2
+)sql");
+
+}  // namespace
+
+void verify(pg::RowSink& sink) {
+    pg::with_spi([&] {
+        check_version.look_into(sink, {pg::text(core::kVersion)});
+        for (pg::Statement* check : {&check_columns, &check_indexes, &check_constraints,
+                                     &check_triggers, &check_types, &check_functions}) {
+            check->look_into(sink, {});
+        }
+    });
+}
+
+}  // namespace pgqrs::store
