@@ -44,7 +44,7 @@ COMMENT ON COLUMN pgqrs.workers.pid IS 'Its process id on that host.';
 COMMENT ON COLUMN pgqrs.workers.metadata IS 'Anything else about the worker.';
 COMMENT ON COLUMN pgqrs.workers.registered_at IS 'When it registered.';
 
--- A delivery writes vt, read_ct, worker_id and delivered_at. None of them is indexed, and half of
+-- A delivery writes vt, read_ct, worker_id and delivered_at. None of them is indexed, and more than half of
 -- each page stays free at first, so that a delivery is a HOT update: no index is written.
 CREATE TABLE pgqrs.messages (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -59,7 +59,7 @@ CREATE TABLE pgqrs.messages (
     headers pgqrs.headers,
     payload jsonb NOT NULL
 ) WITH (
-    fillfactor = 50,
+    fillfactor = 40,
     autovacuum_vacuum_scale_factor = 0.02,
     autovacuum_vacuum_threshold = 1000,
     autovacuum_vacuum_cost_delay = 0,

@@ -23,10 +23,10 @@ void check_quantity(std::int64_t quantity, std::int64_t limit) {
 
 void check_batch_size(std::int64_t size, std::int64_t limit) {
     if (size > limit) {
-        throw Error(SqlState::limit_exceeded,
-                    "batch of " + std::to_string(size) + " is over the limit of " +
-                        std::to_string(limit),
-                    "", "Split the batch, or raise pgqrs.max_batch_size.");
+        throw Error(
+            SqlState::limit_exceeded,
+            "batch of " + std::to_string(size) + " is over the limit of " + std::to_string(limit),
+            "", "Split the batch, or raise pgqrs.max_batch_size.");
     }
 }
 

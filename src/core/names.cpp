@@ -51,8 +51,6 @@ void check_queue_name(std::string_view name) {
     }
 }
 
-void check_worker_name(std::string_view name) {
-    check_length("worker", name);
-}
+void check_worker_name(std::string_view name) { check_length("worker", name); }
 
 }  // namespace pgqrs::core

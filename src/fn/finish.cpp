@@ -41,8 +41,8 @@ Datum answer(pg::Call& call, const std::vector<store::Delivery>& all,
 }  // namespace
 
 PGQRS_FUNCTION(pgqrs_archive) {
-    return call.boolean_result(store::archive(
-        call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+    return call.boolean_result(
+        store::archive(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
 }
 
 PGQRS_FUNCTION(pgqrs_delete) {
@@ -57,9 +57,9 @@ PGQRS_FUNCTION(pgqrs_release) {
 }
 
 PGQRS_FUNCTION(pgqrs_extend_visibility) {
-    return call.boolean_result(store::extend_visibility(
-        call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(3)},
-        call.interval(2, "by")));
+    return call.boolean_result(store::extend_visibility(call.text(0, "queue"),
+                                                        {call.int8(1, "id"), call.optional_int4(3)},
+                                                        call.interval(2, "by")));
 }
 
 PGQRS_FUNCTION(pgqrs_archive_batch) {

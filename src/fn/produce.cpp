@@ -9,8 +9,7 @@ PGQRS_FUNCTION(pgqrs_enqueue) {
                                     .priority = call.int4(3, "priority"),
                                     .delay = call.interval(2, "delay"),
                                     .at = std::nullopt};
-    return call.int8_result(
-        store::enqueue(common, call.optional_json(1), call.optional_json(4)));
+    return call.int8_result(store::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
 
 PGQRS_FUNCTION(pgqrs_enqueue_at) {
@@ -18,8 +17,7 @@ PGQRS_FUNCTION(pgqrs_enqueue_at) {
                                     .priority = call.int4(3, "priority"),
                                     .delay = 0,
                                     .at = call.timestamptz(2, "at")};
-    return call.int8_result(
-        store::enqueue(common, call.optional_json(1), call.optional_json(4)));
+    return call.int8_result(store::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
 
 PGQRS_FUNCTION(pgqrs_enqueue_batch) {
@@ -29,8 +27,8 @@ PGQRS_FUNCTION(pgqrs_enqueue_batch) {
                                     .at = std::nullopt};
     const auto payloads = call.json_array(1, "payloads");
     const bool with_headers = !call.is_null(4);
-    const auto headers = with_headers ? call.json_array(4, "headers")
-                                      : std::vector<std::optional<pg::Json>>{};
+    const auto headers =
+        with_headers ? call.json_array(4, "headers") : std::vector<std::optional<pg::Json>>{};
     auto sink = call.rows_result();
     for (const auto id : store::enqueue_batch(common, payloads, headers)) {
         sink.put({pg::int8(id)});

@@ -8,9 +8,10 @@ using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_create_queue) {
     const auto queue = call.text(0, "queue");
-    const store::QueueSettings settings{.visibility_timeout = call.interval(1, "visibility_timeout"),
-                                        .max_deliveries = call.optional_int4(2),
-                                        .description = call.optional_text(3)};
+    const store::QueueSettings settings{
+        .visibility_timeout = call.interval(1, "visibility_timeout"),
+        .max_deliveries = call.optional_int4(2),
+        .description = call.optional_text(3)};
     const bool if_not_exists = call.boolean(4, "if_not_exists");
     return pg::with_spi(
         [&] { return call.row_result(store::create_queue(queue, settings, if_not_exists)); });

@@ -26,8 +26,7 @@ PGQRS_FUNCTION(pgqrs_get_worker) {
 
 PGQRS_FUNCTION(pgqrs_list_workers) {
     auto sink = call.rows_result();
-    store::list_workers(call.optional_text(0), call.int8(1, "after_id"), call.int4(2, "qty"),
-                        sink);
+    store::list_workers(call.optional_text(0), call.int8(1, "after_id"), call.int4(2, "qty"), sink);
     return sink.done();
 }
 

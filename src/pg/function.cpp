@@ -54,12 +54,11 @@ void raise(const PlainError& error) {
     if (error.postgres != nullptr) {
         ReThrowError(error.postgres);
     }
-    ereport(ERROR,
-            (errcode(MAKE_SQLSTATE(error.code[0], error.code[1], error.code[2], error.code[3],
-                                   error.code[4])),
-             errmsg("%s", error.message),
-             error.detail[0] != '\0' ? errdetail("%s", error.detail) : 0,
-             error.hint[0] != '\0' ? errhint("%s", error.hint) : 0));
+    ereport(ERROR, (errcode(MAKE_SQLSTATE(error.code[0], error.code[1], error.code[2],
+                                          error.code[3], error.code[4])),
+                    errmsg("%s", error.message),
+                    error.detail[0] != '\0' ? errdetail("%s", error.detail) : 0,
+                    error.hint[0] != '\0' ? errhint("%s", error.hint) : 0));
     pg_unreachable();
 }
 

@@ -4,8 +4,7 @@
 namespace pgqrs::pg {
 
 ErrorData* take_current_error(MemoryContext context) noexcept {
-    sigjmp_buf* const outer_stack = PG_exception_stack;
-    ErrorContextCallback* const outer_callbacks = error_context_stack;
+    const ErrorHandlerScope scope;
     ErrorData* volatile copy = nullptr;
     sigjmp_buf here;
 
@@ -15,8 +14,6 @@ ErrorData* take_current_error(MemoryContext context) noexcept {
         MemoryContextSwitchTo(context);
         copy = CopyErrorData();
     }
-    PG_exception_stack = outer_stack;
-    error_context_stack = outer_callbacks;
     MemoryContextSwitchTo(context);
     FlushErrorState();
     return copy;

@@ -29,11 +29,10 @@ void define_settings() {
                                 "Sets the largest number of messages in one call.", nullptr,
                                 &max_batch_size_setting, core::kDefaultMaxBatch, 1, 1'000'000,
                                 PGC_SUSET, 0, nullptr, nullptr, nullptr);
-        DefineCustomIntVariable("pgqrs.clock_offset",
-                                "Shifts the clock of the queue; for tests only.", nullptr,
-                                &clock_offset_setting, 0, INT_MIN, INT_MAX, PGC_SUSET,
-                                GUC_UNIT_MS | GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, nullptr,
-                                nullptr, nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.clock_offset", "Shifts the clock of the queue; for tests only.", nullptr,
+            &clock_offset_setting, 0, INT_MIN, INT_MAX, PGC_SUSET,
+            GUC_UNIT_MS | GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, nullptr, nullptr, nullptr);
         MarkGUCPrefixReserved("pgqrs");
     });
 }

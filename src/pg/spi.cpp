@@ -4,6 +4,9 @@
 namespace pgqrs::pg {
 namespace {
 
+// More than any statement or result row has.
+constexpr std::size_t kMaxValues = 16;
+
 // Parameters of one run: SPI copies none of it, so it lives in the caller's memory context.
 ParamListInfo parameters(std::initializer_list<Value> values) {
     ParamListInfo list = makeParamList(static_cast<int>(values.size()));
@@ -66,8 +69,8 @@ void spi_finish() {
 }
 
 void RowSink::put(std::initializer_list<Value> row) {
-    Datum datums[16];
-    bool nulls[16];
+    Datum datums[kMaxValues];
+    bool nulls[kMaxValues];
     std::size_t count = 0;
     for (const Value& value : row) {
         datums[count] = value.datum;
@@ -105,12 +108,28 @@ core::Duration Rows::interval(std::uint64_t row, int column) const {
     return duration_of(at(row, column).datum);
 }
 
+std::uint64_t execute_once(const std::string& sql, std::span<const Value> values) {
+    guard([&] {
+        Oid types[kMaxValues];
+        Datum datums[kMaxValues];
+        char nulls[kMaxValues];
+        int count = 0;
+        for (const Value& value : values) {
+            types[count] = value.type;
+            datums[count] = value.datum;
+            nulls[count++] = value.null ? 'n' : ' ';
+        }
+        require_success(SPI_execute_with_args(sql.c_str(), count, types, datums, nulls, false, 0));
+    });
+    return SPI_processed;
+}
+
 void Statement::prepare(std::initializer_list<Value> values) {
     if (plan_ != nullptr) {
         return;
     }
     guard([&] {
-        Oid types[16];
+        Oid types[kMaxValues];
         int count = 0;
         for (const Value& value : values) {
             types[count++] = value.type;
@@ -161,8 +180,8 @@ Rows Statement::run_latest(std::initializer_list<Value> values) {
     }
     prepare(values);
     guard([&] {
-        Datum datums[16];
-        char nulls[16];
+        Datum datums[kMaxValues];
+        char nulls[kMaxValues];
         int count = 0;
         for (const Value& value : values) {
             datums[count] = value.datum;

@@ -7,14 +7,12 @@ namespace pgqrs::pg {
 
 Value text(std::string_view v) {
     return guard([&] {
-        return of(TEXTOID, PointerGetDatum(cstring_to_text_with_len(
-                               v.data(), static_cast<int>(v.size()))));
+        return of(TEXTOID,
+                  PointerGetDatum(cstring_to_text_with_len(v.data(), static_cast<int>(v.size()))));
     });
 }
 
-Value text(std::optional<std::string_view> v) {
-    return v ? text(*v) : null_of(TEXTOID);
-}
+Value text(std::optional<std::string_view> v) { return v ? text(*v) : null_of(TEXTOID); }
 
 Value interval(core::Duration microseconds) {
     return guard([&] {

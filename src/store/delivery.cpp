@@ -14,8 +14,8 @@
 namespace pgqrs::store {
 namespace {
 
-// Parameters of all statements here: $1 queue id, $2 queue name, $3 now, $4 priorities to probe,
-// $5 their floors, $6 max deliveries, $7 end of the lease, $8 worker, $9 quantity.
+// Parameters of all statements here: $1 queue id, $2 queue name, $3 now, $4 the floor of each
+// priority, $5 max deliveries, $6 end of the lease, $7 worker, $8 quantity.
 
 // The choice of the next messages. Priorities are probed one by one, each from its own floor: one
 // scan over all of them would step over the delayed messages of each. Both limits are pulled row by
@@ -23,16 +23,19 @@ namespace {
 std::string next_messages(const std::string& limit, const std::string& lock) {
     return R"sql(
         SELECT next.{id}
-        FROM ROWS FROM (pg_catalog.unnest($4), pg_catalog.unnest($5)) AS probe (priority, floor)
+        FROM (VALUES
+            (0::smallint), (1::smallint), (2::smallint), (3::smallint), (4::smallint),
+            (5::smallint), (6::smallint), (7::smallint), (8::smallint), (9::smallint)
+        ) AS probe (priority)
         CROSS JOIN LATERAL (
             SELECT c.{id}
             FROM {table} AS c
             WHERE c.{queue_id} = $1
                 AND c.{priority} = probe.priority
-                AND c.{available_at} >= probe.floor
+                AND c.{available_at} >= ($4)[probe.priority + 1]
                 AND c.{available_at} <= $3
                 AND (c.{vt} IS NULL OR c.{vt} <= $3)
-                AND c.{read_ct} < $6
+                AND c.{read_ct} < $5
             ORDER BY c.{available_at}, c.{id}
             LIMIT )sql" +
            limit + " " + lock + R"sql(
@@ -42,13 +45,13 @@ std::string next_messages(const std::string& limit, const std::string& lock) {
 }
 
 std::string lock_next_message() { return next_messages("1", "FOR UPDATE SKIP LOCKED"); }
-std::string lock_next_messages() { return next_messages("$9", "FOR UPDATE SKIP LOCKED"); }
+std::string lock_next_messages() { return next_messages("$8", "FOR UPDATE SKIP LOCKED"); }
 
 constexpr const char* kLease = R"sql(
         UPDATE {table} AS m
-        SET {vt} = $7,
+        SET {vt} = $6,
             {read_ct} = m.{read_ct} + 1,
-            {worker_id} = $8,
+            {worker_id} = $7,
             {delivered_at} = $3
         WHERE m.{id} = )sql";
 
@@ -59,8 +62,7 @@ constexpr const char* kTaken = R"sql(
 
 struct Statements {
     explicit Statements(const MessageTable& table)
-        : deliver_one(std::string(kLease) + "(" + lock_next_message() + ") RETURNING {row}",
-                      table),
+        : deliver_one(std::string(kLease) + "(" + lock_next_message() + ") RETURNING {row}", table),
           deliver_many(std::string(kTaken) + kLease + "ANY (ARRAY(" + lock_next_messages() +
                            ")) RETURNING {row}) "
                            "SELECT * FROM taken ORDER BY priority, available_at, id",
@@ -73,8 +75,7 @@ struct Statements {
                   "FROM taken ORDER BY priority, available_at, id",
               table),
           peek("SELECT {row} FROM {table} AS m WHERE m.{id} = ANY (ARRAY(" +
-                   next_messages("$9", "") +
-                   ")) ORDER BY m.{priority}, m.{available_at}, m.{id}",
+                   next_messages("$8", "") + ")) ORDER BY m.{priority}, m.{available_at}, m.{id}",
                table) {}
 
     TableStatement deliver_one;
@@ -91,14 +92,6 @@ Statements& statements() {
     return *all;
 }
 
-pg::Value all_priorities() {
-    Datum priorities[core::kPriorities];
-    for (int i = 0; i < core::kPriorities; ++i) {
-        priorities[i] = pg::int2(static_cast<std::int16_t>(core::kHighestPriority + i)).datum;
-    }
-    return pg::array_of(INT2OID, priorities, nullptr, core::kPriorities);
-}
-
 // Every scan starts at the beginning.
 pg::Value no_floors() {
     Datum floors[core::kPriorities];
@@ -113,10 +106,9 @@ std::uint64_t run(TableStatement& statement, const Queue& queue, const DeliveryR
     const pg::Timestamp now = pg::clock_now();
     const auto lease = request.visibility.value_or(queue.visibility_timeout);
     return statement->run_into(
-        sink, {pg::int4(queue.id), pg::text(request.queue), pg::timestamptz(now),
-               all_priorities(), no_floors(), pg::int4(queue.max_deliveries),
-               pg::timestamptz(now + lease), pg::int8(request.worker),
-               pg::int8(request.quantity)});
+        sink, {pg::int4(queue.id), pg::text(request.queue), pg::timestamptz(now), no_floors(),
+               pg::int4(queue.max_deliveries), pg::timestamptz(now + lease),
+               pg::int8(request.worker), pg::int8(request.quantity)});
 }
 
 }  // namespace

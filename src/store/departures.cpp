@@ -4,8 +4,8 @@
 #include <array>
 
 #include "pgqrs/pg/catalog.hpp"
-#include "pgqrs/pg/insert.hpp"
 #include "pgqrs/pg/spi.hpp"
+#include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -37,7 +37,7 @@ constinit pg::Statement sum_up(R"sql(
 
 void count_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded) {
     const std::array row = {pg::int4(queue_id), pg::int8(finished), pg::int8(discarded)};
-    pg::insert_rows(pg::relation_oid("departures"), kColumns, row);
+    insert_rows({"departures", kColumns}, row);
     // With an old snapshot summing up could fail the caller's transaction.
     if (++rows_since_sum >= kRowsBetweenSums && !pg::has_transaction_snapshot()) {
         rows_since_sum = 0;

@@ -2,6 +2,7 @@
 #include "pgqrs/store/finishing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -13,6 +14,7 @@
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -36,15 +38,25 @@ constexpr const char* kAreTheseDeliveries = R"sql(
         AND (given.read_ct IS NULL OR m.{read_ct} = given.read_ct)
 )sql";
 
-// $4 now.
-constexpr const char* kIntoArchive = R"sql(
-    INSERT INTO pgqrs.archive (
-        id, available_at, enqueued_at, queue_id, read_ct, priority, vt, delivered_at, worker_id,
-        archived_at, processing_duration, outcome, headers, payload)
-    SELECT
-        id, available_at, enqueued_at, queue_id, read_ct, priority, vt, delivered_at, worker_id,
-        $4, $4 - delivered_at, 'done', headers, payload
-    FROM gone
+// The archive's columns, and where their values come from. $4 now.
+constexpr std::array<const char*, 14> kArchiveColumns = {"id",
+                                                         "available_at",
+                                                         "enqueued_at",
+                                                         "queue_id",
+                                                         "read_ct",
+                                                         "priority",
+                                                         "vt",
+                                                         "delivered_at",
+                                                         "worker_id",
+                                                         "archived_at",
+                                                         "processing_duration",
+                                                         "outcome",
+                                                         "headers",
+                                                         "payload"};
+constexpr const char* kArchiveRow = R"sql(
+    RETURNING m.{id}, m.{available_at}, m.enqueued_at, m.{queue_id}, m.{read_ct}, m.{priority},
+        m.{vt}, m.{delivered_at}, m.{worker_id}, $4, $4 - m.{delivered_at},
+        'done'::pgqrs.outcome, m.headers, m.payload
 )sql";
 
 // $4 when it shall be available, null for at once, $5 now. A message in flight keeps its place in
@@ -57,22 +69,17 @@ constexpr const char* kRelease = R"sql(
 
 struct Statements {
     explicit Statements(const MessageTable& table)
-        : archive_one(std::string("WITH gone AS (DELETE FROM {table} AS m") + kThisDelivery +
-                          "RETURNING m.*)" + kIntoArchive,
-                      table),
-          archive_many(std::string("WITH gone AS (DELETE FROM {table} AS m USING ") +
-                           kTheseDeliveries + " WHERE " + kAreTheseDeliveries +
-                           "RETURNING m.*, given.place), kept AS (" + kIntoArchive +
-                           ") SELECT place FROM gone",
+        : archive_one(std::string("DELETE FROM {table} AS m") + kThisDelivery + kArchiveRow, table),
+          archive_many(std::string("DELETE FROM {table} AS m USING ") + kTheseDeliveries +
+                           " WHERE " + kAreTheseDeliveries + kArchiveRow + ", given.place",
                        table),
           delete_one(std::string("DELETE FROM {table} AS m") + kThisDelivery, table),
           delete_many(std::string("DELETE FROM {table} AS m USING ") + kTheseDeliveries +
                           " WHERE " + kAreTheseDeliveries + "RETURNING given.place",
                       table),
           release_one(std::string("UPDATE {table} AS m") + kRelease + kThisDelivery, table),
-          release_many(std::string("UPDATE {table} AS m") + kRelease + " FROM " +
-                           kTheseDeliveries + " WHERE " + kAreTheseDeliveries +
-                           "RETURNING given.place",
+          release_many(std::string("UPDATE {table} AS m") + kRelease + " FROM " + kTheseDeliveries +
+                           " WHERE " + kAreTheseDeliveries + "RETURNING given.place",
                        table),
           extend_one(std::string("UPDATE {table} AS m SET {vt} = $4") + kThisDelivery +
                          "AND m.{vt} IS NOT NULL",
@@ -107,8 +114,7 @@ class SortedDeliveries {
 public:
     explicit SortedDeliveries(const std::vector<Delivery>& deliveries)
         : order_(deliveries.size()), ids_(deliveries.size()), read_cts_(deliveries.size()) {
-        core::check_batch_size(static_cast<std::int64_t>(deliveries.size()),
-                               pg::max_batch_size());
+        core::check_batch_size(static_cast<std::int64_t>(deliveries.size()), pg::max_batch_size());
         std::iota(order_.begin(), order_.end(), std::size_t{0});
         std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
             return deliveries[a].id < deliveries[b].id;
@@ -127,11 +133,11 @@ public:
     pg::Value read_cts() const {
         return pg::array_of(INT4OID, read_cts_.data(), nulls_.get(), size());
     }
-    // From the places a statement answered (counted from 1) to the order of the caller.
-    std::vector<bool> done(const pg::Rows& places) const {
+    // From the places a statement answered in a column (counted from 1) to the caller's order.
+    std::vector<bool> done(const pg::Rows& rows, int place_column = 1) const {
         std::vector<bool> result(order_.size(), false);
-        for (std::uint64_t i = 0; i < places.count(); ++i) {
-            result[order_[static_cast<std::size_t>(places.int8(i, 1)) - 1]] = true;
+        for (std::uint64_t i = 0; i < rows.count(); ++i) {
+            result[order_[static_cast<std::size_t>(rows.int8(i, place_column)) - 1]] = true;
         }
         return result;
     }
@@ -145,16 +151,30 @@ private:
     std::unique_ptr<bool[]> nulls_;
 };
 
+// Adds what a DELETE with kArchiveRow answered.
+void keep_in_archive(const pg::Rows& deleted) {
+    if (deleted.empty()) {
+        return;
+    }
+    std::vector<pg::Value> cells;
+    cells.reserve(deleted.count() * kArchiveColumns.size());
+    for (std::uint64_t row = 0; row < deleted.count(); ++row) {
+        for (std::size_t column = 1; column <= kArchiveColumns.size(); ++column) {
+            cells.push_back(deleted.at(row, static_cast<int>(column)));
+        }
+    }
+    insert_rows({"archive", kArchiveColumns}, cells);
+}
+
 }  // namespace
 
 bool archive(std::string_view name, const Delivery& delivery) {
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        return statements()
-                   .archive_one
-                   ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
-                          now()})
-                   .count() > 0;
+        const pg::Rows deleted = statements().archive_one->run(
+            {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct), now()});
+        keep_in_archive(deleted);
+        return !deleted.empty();
     });
 }
 
@@ -201,8 +221,10 @@ std::vector<bool> archive_batch(std::string_view name, const std::vector<Deliver
     const SortedDeliveries sorted(deliveries);
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        return sorted.done(statements().archive_many->run(
-            {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), now()}));
+        const pg::Rows deleted = statements().archive_many->run(
+            {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), now()});
+        keep_in_archive(deleted);
+        return sorted.done(deleted, kArchiveColumns.size() + 1);
     });
 }
 
@@ -210,8 +232,8 @@ std::vector<bool> remove_batch(std::string_view name, const std::vector<Delivery
     const SortedDeliveries sorted(deliveries);
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        const pg::Rows places = statements().delete_many->run(
-            {pg::int4(queue.id), sorted.ids(), sorted.read_cts()});
+        const pg::Rows places =
+            statements().delete_many->run({pg::int4(queue.id), sorted.ids(), sorted.read_cts()});
         const auto done = sorted.done(places);
         if (!places.empty()) {
             count_departures(queue.id, static_cast<std::int64_t>(places.count()), 0);

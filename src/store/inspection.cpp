@@ -9,19 +9,20 @@ namespace pgqrs::store {
 namespace {
 
 // $1 queue id, $2 queue name.
-#define PGQRS_MESSAGES                                                                      \
-    "SELECT id, $2, payload, headers::jsonb, priority::smallint, read_ct::integer, "        \
-    "enqueued_at::timestamptz, available_at::timestamptz, vt::timestamptz, worker_id "      \
+#define PGQRS_MESSAGES                                                                 \
+    "SELECT id, $2, payload, headers::jsonb, priority::smallint, read_ct::integer, "   \
+    "enqueued_at::timestamptz, available_at::timestamptz, vt::timestamptz, worker_id " \
     "FROM pgqrs.messages WHERE queue_id = $1 "
 
-#define PGQRS_ARCHIVED                                                                      \
-    "SELECT id, $2, payload, headers, priority, read_ct, enqueued_at, available_at, vt, "   \
-    "worker_id, archived_at, processing_duration, outcome "                                 \
+#define PGQRS_ARCHIVED                                                                    \
+    "SELECT id, $2, payload, headers, priority, read_ct, enqueued_at, available_at, vt, " \
+    "worker_id, archived_at, processing_duration, outcome "                               \
     "FROM pgqrs.archive WHERE queue_id = $1 "
 
 constinit pg::Statement one_message(PGQRS_MESSAGES "AND id = $3");
 constinit pg::Statement page_of_messages(PGQRS_MESSAGES "AND id > $3 ORDER BY id LIMIT $4");
-constinit pg::Statement count_messages_of("SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
+constinit pg::Statement count_messages_of(
+    "SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
 constinit pg::Statement count_all_messages("SELECT count(*) FROM pgqrs.messages");
 
 constinit pg::Statement one_archived(PGQRS_ARCHIVED "AND id = $3");
@@ -31,8 +32,7 @@ constinit pg::Statement count_all_archived("SELECT count(*) FROM pgqrs.archive")
 
 void one(pg::Statement& statement, std::string_view queue, std::int64_t id, pg::RowSink& sink) {
     pg::with_spi([&] {
-        statement.look_into(
-            sink, {pg::int4(find_queue(queue).id), pg::text(queue), pg::int8(id)});
+        statement.look_into(sink, {pg::int4(find_queue(queue).id), pg::text(queue), pg::int8(id)});
     });
 }
 

@@ -15,9 +15,10 @@ const MessageTable kMessages = {
     .read_ct = "read_ct",
     .worker_id = "worker_id",
     .delivered_at = "delivered_at",
-    .row = "m.id, $2, m.payload, m.headers::jsonb, m.priority::smallint, m.read_ct::integer,"
-           " m.enqueued_at::timestamptz, m.available_at::timestamptz, m.vt::timestamptz,"
-           " m.worker_id",
+    .row =
+        "m.id, $2, m.payload, m.headers::jsonb, m.priority::smallint, m.read_ct::integer,"
+        " m.enqueued_at::timestamptz, m.available_at::timestamptz, m.vt::timestamptz,"
+        " m.worker_id",
 };
 
 TableStatement::TableStatement(std::string_view sql, const MessageTable& table)

@@ -7,10 +7,9 @@
 #include "pgqrs/core/error.hpp"
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/pg/catalog.hpp"
-#include "pgqrs/pg/insert.hpp"
 #include "pgqrs/pg/settings.hpp"
-#include "pgqrs/pg/spi.hpp"
 #include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -18,11 +17,7 @@ namespace {
 constexpr std::array<const char*, 8> kColumns = {
     "id", "available_at", "enqueued_at", "queue_id", "read_ct", "priority", "headers", "payload"};
 
-constinit pg::Statement insert_one(R"sql(
-    INSERT INTO pgqrs.messages (available_at, enqueued_at, queue_id, priority, headers, payload)
-    VALUES ($1, $2, $3, $4, $5, $6)
-    RETURNING id
-)sql");
+constexpr TableColumns kMessageColumns = {"messages", kColumns};
 
 void check_payload(const std::optional<pg::Json>& payload, const std::string& subject) {
     if (!payload) {
@@ -37,8 +32,7 @@ void check_headers(const std::optional<pg::Json>& headers, const std::string& su
         return;
     }
     if (!pg::is_object(*headers)) {
-        throw core::Error(core::SqlState::payload_rejected,
-                          subject + " must be a JSON object");
+        throw core::Error(core::SqlState::payload_rejected, subject + " must be a JSON object");
     }
     core::check_payload_size(headers->bytes, pg::max_payload_bytes(), subject);
 }
@@ -88,23 +82,8 @@ pg::Value json_or_null(const std::optional<pg::Json>& json) {
 std::array<pg::Value, kColumns.size()> row(std::int64_t id, const Placement& placement,
                                            const std::optional<pg::Json>& payload,
                                            const std::optional<pg::Json>& headers) {
-    return {pg::int8(id),        placement.available_at(),  placement.enqueued_at(),
-            placement.queue(),   pg::int4(0),               placement.priority(),
-            json_or_null(headers), payload->value()};
-}
-
-// The way for tables with triggers or row-level security: what they do must happen.
-std::int64_t insert_by_statement(const Placement& placement,
-                                 const std::optional<pg::Json>& payload,
-                                 const std::optional<pg::Json>& headers) {
-    const pg::Rows rows =
-        insert_one.run({placement.available_at(), placement.enqueued_at(), placement.queue(),
-                        placement.priority(), json_or_null(headers), payload->value()});
-    if (rows.empty()) {
-        throw core::Error(core::SqlState::payload_rejected,
-                          "a trigger on pgqrs.messages suppressed the message");
-    }
-    return rows.int8(0, 1);
+    return {pg::int8(id), placement.available_at(), placement.enqueued_at(), placement.queue(),
+            pg::int4(0),  placement.priority(),     json_or_null(headers),   payload->value()};
 }
 
 }  // namespace
@@ -117,12 +96,8 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     pg::require_writable("INSERT");
 
     const Placement placement(common);
-    const Oid messages = pg::relation_oid("messages");
-    if (!pg::can_insert_directly(messages)) {
-        return pg::with_spi([&] { return insert_by_statement(placement, payload, headers); });
-    }
     const std::int64_t id = pg::next_value("messages_id_seq");
-    pg::insert_rows(messages, kColumns, row(id, placement, payload, headers));
+    insert_rows(kMessageColumns, row(id, placement, payload, headers));
     return id;
 }
 
@@ -133,8 +108,8 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
     core::check_batch_size(static_cast<std::int64_t>(payloads.size()), pg::max_batch_size());
     if (!headers.empty() && headers.size() != payloads.size()) {
         throw core::Error(core::SqlState::invalid_argument,
-                          "headers has " + std::to_string(headers.size()) +
-                              " elements for " + std::to_string(payloads.size()) + " payloads");
+                          "headers has " + std::to_string(headers.size()) + " elements for " +
+                              std::to_string(payloads.size()) + " payloads");
     }
     for (std::size_t i = 0; i < payloads.size(); ++i) {
         check_payload(payloads[i], "payload " + std::to_string(i + 1));
@@ -147,26 +122,15 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
     const Placement placement(common);
     std::vector<std::int64_t> ids;
     ids.reserve(payloads.size());
-    const auto headers_of = [&](std::size_t i) {
-        return headers.empty() ? std::nullopt : headers[i];
-    };
-    const Oid messages = pg::relation_oid("messages");
-    if (!pg::can_insert_directly(messages)) {
-        pg::with_spi([&] {
-            for (std::size_t i = 0; i < payloads.size(); ++i) {
-                ids.push_back(insert_by_statement(placement, payloads[i], headers_of(i)));
-            }
-        });
-        return ids;
-    }
     std::vector<pg::Value> cells;
     cells.reserve(payloads.size() * kColumns.size());
     for (std::size_t i = 0; i < payloads.size(); ++i) {
         ids.push_back(pg::next_value("messages_id_seq"));
-        const auto cells_of_row = row(ids.back(), placement, payloads[i], headers_of(i));
+        const auto cells_of_row =
+            row(ids.back(), placement, payloads[i], headers.empty() ? std::nullopt : headers[i]);
         cells.insert(cells.end(), cells_of_row.begin(), cells_of_row.end());
     }
-    pg::insert_rows(messages, kColumns, cells);
+    insert_rows(kMessageColumns, cells);
     return ids;
 }
 

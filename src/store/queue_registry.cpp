@@ -37,8 +37,7 @@ Queue load(std::string_view name) {
             throw core::Error(core::SqlState::queue_not_found,
                               "queue \"" + std::string(name) + "\" does not exist");
         }
-        return Queue{rows.int4(0, 1),
-                     rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
+        return Queue{rows.int4(0, 1), rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
                      rows.interval(0, 3), rows.boolean(0, 4)};
     });
 }

@@ -57,8 +57,7 @@ constinit pg::Statement resume(R"sql(
         AND paused_at IS NOT NULL
 )sql");
 
-constinit pg::Statement count_in_queue(
-    "SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
+constinit pg::Statement count_in_queue("SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
 
 constinit pg::Statement delete_messages("DELETE FROM pgqrs.messages WHERE queue_id = $1");
 
@@ -96,8 +95,7 @@ pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
 void refuse_unless_empty(std::string_view name, std::int64_t messages) {
     if (messages > 0) {
         throw core::Error(core::SqlState::queue_not_empty,
-                          "queue \"" + std::string(name) + "\" holds " +
-                              std::to_string(messages) +
+                          "queue \"" + std::string(name) + "\" holds " + std::to_string(messages) +
                               (messages == 1 ? " message" : " messages"),
                           "", "Use force => true to drop it with its messages.");
     }
@@ -150,6 +148,7 @@ std::int64_t count_queues() {
 }
 
 std::int64_t drop_queue(std::string_view name, bool force) {
+    pg::require_writable("DELETE");
     return pg::with_spi([&] {
         const pg::Value queue = pg::int4(hold_queue_alone(name).id);
         if (!force) {

@@ -12,7 +12,7 @@
 namespace pgqrs::store {
 namespace {
 
-#define PGQRS_WORKER_COLUMNS                                              \
+#define PGQRS_WORKER_COLUMNS                                                       \
     "SELECT w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at " \
     "FROM pgqrs.workers AS w JOIN pgqrs.queues AS q ON q.id = w.queue_id "
 
@@ -72,9 +72,9 @@ void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view que
                           "register_worker() gives a worker its id.");
     }
     if (rows.int4(0, 1) != queue_id) {
-        throw core::Error(core::SqlState::worker_not_found,
-                          "worker " + std::to_string(id) + " is not a worker of queue \"" +
-                              std::string(queue) + "\"");
+        throw core::Error(core::SqlState::worker_not_found, "worker " + std::to_string(id) +
+                                                                " is not a worker of queue \"" +
+                                                                std::string(queue) + "\"");
     }
 }
 
@@ -87,8 +87,8 @@ void list_workers(std::optional<std::string_view> queue, std::int64_t after_id,
     core::check_quantity(quantity, pg::max_batch_size());
     pg::with_spi([&] {
         if (queue) {
-            page_of_queue.look_into(sink, {pg::int4(find_queue(*queue).id), pg::int8(after_id),
-                                           pg::int8(quantity)});
+            page_of_queue.look_into(
+                sink, {pg::int4(find_queue(*queue).id), pg::int8(after_id), pg::int8(quantity)});
         } else {
             page_of_all.look_into(sink, {pg::int8(after_id), pg::int8(quantity)});
         }

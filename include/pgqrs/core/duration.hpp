@@ -14,7 +14,7 @@ using Duration = std::int64_t;
 inline constexpr Duration kMillisecond = 1'000;
 inline constexpr Duration kSecond = 1'000 * kMillisecond;
 inline constexpr Duration kDay = 86'400 * kSecond;
-inline constexpr Duration kMaxDelay = 36'525 * kDay;        // a hundred years
+inline constexpr Duration kMaxDelay = 36'525 * kDay;  // a hundred years
 inline constexpr Duration kMinVisibility = kMillisecond;
 inline constexpr Duration kMaxVisibility = 366 * kDay;
 

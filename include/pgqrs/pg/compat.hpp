@@ -16,9 +16,6 @@
 #define PGDLLEXPORT __attribute__((visibility("default")))
 #endif
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wregister"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
 extern "C" {
 #include <postgres.h>
 
@@ -55,7 +52,6 @@ extern "C" {
 #include <utils/snapmgr.h>
 #include <utils/timestamp.h>
 }
-#pragma GCC diagnostic pop
 
 namespace pgqrs::pg::compat {
 

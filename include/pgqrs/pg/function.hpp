@@ -51,14 +51,13 @@ Datum enter(FunctionCallInfo info, Body body) {
 }  // namespace pgqrs::pg
 
 // PGQRS_FUNCTION(pgqrs_name) { ... return call.boolean(true); }
-#define PGQRS_FUNCTION(name)                                                     \
-    static Datum name##_body(pgqrs::pg::Call& call);                             \
-    extern "C" {                                                                 \
-    PG_FUNCTION_INFO_V1(name);                                                   \
-    PGDLLEXPORT Datum name(FunctionCallInfo info) {                              \
-        return pgqrs::pg::enter(info, [](pgqrs::pg::Call& call) -> Datum {       \
-            return name##_body(call);                                            \
-        });                                                                      \
-    }                                                                            \
-    }                                                                            \
+#define PGQRS_FUNCTION(name)                                                                       \
+    static Datum name##_body(pgqrs::pg::Call& call);                                               \
+    extern "C" {                                                                                   \
+    PG_FUNCTION_INFO_V1(name);                                                                     \
+    PGDLLEXPORT Datum name(FunctionCallInfo info) {                                                \
+        return pgqrs::pg::enter(info,                                                              \
+                                [](pgqrs::pg::Call& call) -> Datum { return name##_body(call); }); \
+    }                                                                                              \
+    }                                                                                              \
     static Datum name##_body([[maybe_unused]] pgqrs::pg::Call& call)

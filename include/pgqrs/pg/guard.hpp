@@ -31,33 +31,37 @@ private:
 // Copies the current PostgreSQL error and clears it; null when out of memory. Never raises.
 ErrorData* take_current_error(MemoryContext context) noexcept;
 
+// Gives PostgreSQL back, on every way out, the error handler and error context it had.
+class ErrorHandlerScope {
+public:
+    ErrorHandlerScope() = default;
+    ~ErrorHandlerScope() {
+        PG_exception_stack = stack_;
+        error_context_stack = callbacks_;
+    }
+    ErrorHandlerScope(const ErrorHandlerScope&) = delete;
+    ErrorHandlerScope& operator=(const ErrorHandlerScope&) = delete;
+
+private:
+    sigjmp_buf* const stack_ = PG_exception_stack;
+    ErrorContextCallback* const callbacks_ = error_context_stack;
+};
+
 // Runs `code`, which may raise a PostgreSQL error; throws pg::Error then.
 template <class Code>
 auto guard(Code&& code) -> decltype(code()) {
     using Result = decltype(code());
     static_assert(std::is_void_v<Result> || std::is_trivially_copyable_v<Result>,
                   "a longjmp would skip the destructor of the result");
-    sigjmp_buf* const outer_stack = PG_exception_stack;
-    ErrorContextCallback* const outer_callbacks = error_context_stack;
+    const ErrorHandlerScope scope;
     const MemoryContext context = CurrentMemoryContext;
     sigjmp_buf here;
 
+    // Without saving the signal mask, as PG_TRY: that takes a system call.
     if (sigsetjmp(here, 0) == 0) {
         PG_exception_stack = &here;
-        if constexpr (std::is_void_v<Result>) {
-            code();
-            PG_exception_stack = outer_stack;
-            error_context_stack = outer_callbacks;
-            return;
-        } else {
-            const Result result = code();
-            PG_exception_stack = outer_stack;
-            error_context_stack = outer_callbacks;
-            return result;
-        }
+        return code();
     }
-    PG_exception_stack = outer_stack;
-    error_context_stack = outer_callbacks;
     throw Error(take_current_error(context));
 }
 

@@ -9,6 +9,8 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "pgqrs/core/duration.hpp"
@@ -72,6 +74,10 @@ private:
     SPITupleTable* table_;
     std::uint64_t count_;
 };
+
+// Runs a statement that is too rare to keep a plan of; answers the number of rows changed. Call
+// inside with_spi().
+std::uint64_t execute_once(const std::string& sql, std::span<const Value> values);
 
 enum class Planning {
     free,         // PostgreSQL chooses

@@ -1,13 +1,5 @@
 // Delivering messages: choosing the next ones, leasing, popping and peeking at them.
-//
-//                    enqueue                  deliver (read_ct + 1, vt set)
-//      (delayed) ----------------> pending ----------------------------------> in flight
-//          |   available_at passes    ^                                          |   |
-//          +--------------------------+---- vt passes, or release ---------------+   |
-//                                     |                                              |
-//      exhausted <--- read_ct reached max_deliveries and vt passed                   |
-//                                                                                    v
-//      archive  <----------------------- archive            delete, pop, purge -> (gone)
+// The states of a message are drawn in doc/architecture.md.
 #pragma once
 
 #include <cstdint>

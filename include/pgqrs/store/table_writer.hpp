@@ -1,0 +1,21 @@
+// Adding rows to one of our tables: directly, as COPY does, when that means the same as an SQL
+// INSERT, and by an INSERT when somebody put triggers, rules or row-level security on the table.
+#pragma once
+
+#include <span>
+
+#include "pgqrs/pg/value.hpp"
+
+namespace pgqrs::store {
+
+struct TableColumns {
+    const char* relation;  // in the schema pgqrs
+    std::span<const char* const> columns;
+};
+
+// Adds rows; `cells` holds them one after another in the order of the columns. Columns not named
+// are null. The caller has checked foreign keys and domains. Runs inside with_spi() or outside.
+// Raises payload_rejected when a trigger suppresses a row.
+void insert_rows(const TableColumns& table, std::span<const pg::Value> cells);
+
+}  // namespace pgqrs::store
