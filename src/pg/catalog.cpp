@@ -32,6 +32,21 @@ Oid relation_oid(const char* relation) {
     });
 }
 
+bool is_plain_table(Oid oid) {
+    return guard([&] {
+        Relation relation = table_open(oid, RowExclusiveLock);
+        bool plain = relation->rd_rel->relkind == RELKIND_RELATION &&
+                     relation->rd_rules == nullptr &&
+                     check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED;
+        const TriggerDesc* triggers = relation->trigdesc;
+        for (int i = 0; plain && triggers != nullptr && i < triggers->numtriggers; ++i) {
+            plain = triggers->triggers[i].tgisinternal;
+        }
+        table_close(relation, NoLock);
+        return plain;
+    });
+}
+
 std::int64_t next_value(const char* sequence) {
     const Oid oid = relation_oid(sequence);
     return guard([&] { return std::int64_t{nextval_internal(oid, true)}; });

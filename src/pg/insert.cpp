@@ -46,27 +46,12 @@ void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableS
         table_multi_insert(relation, slots, count, command, 0, nullptr);
     }
     for (int i = 0; i < count && target->ri_NumIndices > 0; ++i) {
-        compat::insert_index_tuples(target, slots[i], estate);
+        compat::insert_index_tuples(target, slots[i], estate, false);
         ResetPerTupleExprContext(estate);
     }
 }
 
 }  // namespace
-
-bool can_insert_directly(Oid oid) {
-    return guard([&] {
-        Relation relation = table_open(oid, RowExclusiveLock);
-        bool direct = relation->rd_rel->relkind == RELKIND_RELATION &&
-                      relation->rd_rules == nullptr &&
-                      check_enable_rls(oid, InvalidOid, true) != RLS_ENABLED;
-        const TriggerDesc* triggers = relation->trigdesc;
-        for (int i = 0; direct && triggers != nullptr && i < triggers->numtriggers; ++i) {
-            direct = triggers->triggers[i].tgisinternal;
-        }
-        table_close(relation, NoLock);
-        return direct;
-    });
-}
 
 void insert_rows(Oid oid, std::span<const char* const> columns, std::span<const Value> cells) {
     guard([&] {

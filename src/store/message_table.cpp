@@ -1,20 +1,32 @@
 // See message_table.hpp.
 #include "pgqrs/store/message_table.hpp"
 
+#include <array>
+
 #include "pgqrs/core/template.hpp"
 
 namespace pgqrs::store {
+namespace {
 
-const MessageTable kMessages = {
-    .name = "pgqrs.messages",
+constexpr std::array<const char*, 10> kMessageRow = {
+    "id",      nullptr,       "payload",      "headers", "priority",
+    "read_ct", "enqueued_at", "available_at", "vt",      "worker_id"};
+
+}  // namespace
+
+constinit const MessageTable kMessages = {
+    .name = "messages",
+    .order_index = "messages_delivery_order",
     .id = "id",
-    .queue_id = "queue_id",
-    .priority = "priority",
-    .available_at = "available_at",
-    .vt = "vt",
-    .read_ct = "read_ct",
-    .worker_id = "worker_id",
-    .delivered_at = "delivered_at",
+    .columns = {.queue_id = "queue_id",
+                .priority = "priority",
+                .available_at = "available_at",
+                .vt = "vt",
+                .read_ct = "read_ct",
+                .worker_id = "worker_id",
+                .delivered_at = "delivered_at",
+                .result = kMessageRow},
+    // The casts take the domains off.
     .row =
         "m.id, $2, m.payload, m.headers::jsonb, m.priority::smallint, m.read_ct::integer,"
         " m.enqueued_at::timestamptz, m.available_at::timestamptz, m.vt::timestamptz,"
@@ -22,15 +34,15 @@ const MessageTable kMessages = {
 };
 
 TableStatement::TableStatement(std::string_view sql, const MessageTable& table)
-    : sql_(core::expand(sql, {{"table", table.name},
+    : sql_(core::expand(sql, {{"table", std::string("pgqrs.") + table.name},
                               {"id", table.id},
-                              {"queue_id", table.queue_id},
-                              {"priority", table.priority},
-                              {"available_at", table.available_at},
-                              {"vt", table.vt},
-                              {"read_ct", table.read_ct},
-                              {"worker_id", table.worker_id},
-                              {"delivered_at", table.delivered_at},
+                              {"queue_id", table.columns.queue_id},
+                              {"priority", table.columns.priority},
+                              {"available_at", table.columns.available_at},
+                              {"vt", table.columns.vt},
+                              {"read_ct", table.columns.read_ct},
+                              {"worker_id", table.columns.worker_id},
+                              {"delivered_at", table.columns.delivered_at},
                               {"row", table.row}})),
       statement_(sql_.c_str(), pg::Planning::index_order) {}
 

@@ -65,17 +65,19 @@ bool delete_worker(std::int64_t id) {
 }
 
 void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue) {
-    const pg::Rows rows = select_queue_of.run({pg::int8(id)});
-    if (rows.empty()) {
-        throw core::Error(core::SqlState::worker_not_found,
-                          "worker " + std::to_string(id) + " does not exist", "",
-                          "register_worker() gives a worker its id.");
-    }
-    if (rows.int4(0, 1) != queue_id) {
-        throw core::Error(core::SqlState::worker_not_found, "worker " + std::to_string(id) +
-                                                                " is not a worker of queue \"" +
-                                                                std::string(queue) + "\"");
-    }
+    pg::with_spi([&] {
+        const pg::Rows rows = select_queue_of.run({pg::int8(id)});
+        if (rows.empty()) {
+            throw core::Error(core::SqlState::worker_not_found,
+                              "worker " + std::to_string(id) + " does not exist", "",
+                              "register_worker() gives a worker its id.");
+        }
+        if (rows.int4(0, 1) != queue_id) {
+            throw core::Error(core::SqlState::worker_not_found, "worker " + std::to_string(id) +
+                                                                    " is not a worker of queue \"" +
+                                                                    std::string(queue) + "\"");
+        }
+    });
 }
 
 void get_worker(std::int64_t id, pg::RowSink& sink) {

@@ -11,6 +11,10 @@ namespace pgqrs::pg {
 // The OID of pgqrs.<relation>; raises undefined_table when the extension is not there.
 Oid relation_oid(const char* relation);
 
+// Whether rows may be written without the executor and it still means the same for the current user:
+// a plain table without rules, without row-level security and without triggers users put on it.
+bool is_plain_table(Oid relation);
+
 // The next value of the sequence pgqrs.<sequence>; the caller needs USAGE on it.
 std::int64_t next_value(const char* sequence);
 

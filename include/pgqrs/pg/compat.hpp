@@ -20,6 +20,9 @@ extern "C" {
 #include <postgres.h>
 
 #include <access/detoast.h>
+#include <access/genam.h>
+#include <access/skey.h>
+#include <access/stratnum.h>
 #include <access/table.h>
 #include <access/tableam.h>
 #include <access/xact.h>
@@ -42,6 +45,7 @@ extern "C" {
 #include <utils/acl.h>
 #include <utils/array.h>
 #include <utils/builtins.h>
+#include <utils/fmgroids.h>
 #include <utils/guc.h>
 #include <utils/inval.h>
 #include <utils/jsonb.h>
@@ -56,11 +60,45 @@ extern "C" {
 namespace pgqrs::pg::compat {
 
 // 16 added onlySummarizing. May raise.
-inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate) {
+inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate,
+                                 bool update) {
 #if PG_VERSION_NUM >= 160000
-    return ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL, false);
+    return ExecInsertIndexTuples(relation, slot, estate, update, false, nullptr, NIL, false);
 #else
-    return ExecInsertIndexTuples(relation, slot, estate, false, false, nullptr, NIL);
+    return ExecInsertIndexTuples(relation, slot, estate, update, false, nullptr, NIL);
+#endif
+}
+
+// Updates a row the caller has locked; whether its index entries must be added. 16 made that answer
+// an enumeration. May raise.
+inline bool update_row(Relation relation, ItemPointer place, TupleTableSlot* row, CommandId command,
+                       Snapshot snapshot) {
+    TM_FailureData failure;
+    LockTupleMode mode;
+#if PG_VERSION_NUM >= 160000
+    TU_UpdateIndexes indexes;
+#else
+    bool indexes;
+#endif
+    const TM_Result result = table_tuple_update(relation, place, row, command, snapshot,
+                                                InvalidSnapshot, true, &failure, &mode, &indexes);
+    if (result != TM_Ok) {
+        elog(ERROR, "could not update a locked row: %d", static_cast<int>(result));
+    }
+#if PG_VERSION_NUM >= 160000
+    return indexes == TU_All;
+#else
+    return indexes;
+#endif
+}
+
+// 18 added instrumentation. May raise.
+inline IndexScanDesc begin_index_scan(Relation relation, Relation index, Snapshot snapshot,
+                                      int keys) {
+#if PG_VERSION_NUM >= 180000
+    return index_beginscan(relation, index, snapshot, nullptr, keys, 0);
+#else
+    return index_beginscan(relation, index, snapshot, keys, 0);
 #endif
 }
 

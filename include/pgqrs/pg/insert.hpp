@@ -7,11 +7,7 @@
 
 namespace pgqrs::pg {
 
-// Whether a direct insert means the same as an SQL INSERT for the current user: a plain table
-// without row-level security and without triggers that users put on it.
-bool can_insert_directly(Oid relation);
-
-// Inserts rows into a relation for which can_insert_directly() said yes. `cells` holds the rows one
+// Inserts rows into a table of which is_plain_table() is true. `cells` holds the rows one
 // after another, in the order of `columns`; columns not named become null (defaults do not apply).
 // Checks the INSERT privilege, NOT NULL, CHECK and unique constraints. It does not check foreign
 // keys or domains: the caller vouches for them. The rows are visible to the next command.

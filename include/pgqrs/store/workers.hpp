@@ -20,7 +20,7 @@ struct NewWorker {
 std::int64_t register_worker(const NewWorker& worker);
 bool delete_worker(std::int64_t id);
 
-// Raises PQ008 unless the worker is registered for the queue. Runs inside with_spi().
+// Raises PQ008 unless the worker is registered for the queue.
 void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue);
 
 void get_worker(std::int64_t id, pg::RowSink& sink);

@@ -1,0 +1,54 @@
+// Taking messages off the front of a queue without the executor: walk an index in order, lock each
+// wanted row without waiting, change it in place. It means the same as
+//
+//     UPDATE ... WHERE id IN (SELECT ... ORDER BY ... FOR NO KEY UPDATE SKIP LOCKED LIMIT n)
+//
+// and takes half of its time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "pgqrs/pg/clock.hpp"
+#include "pgqrs/pg/spi.hpp"
+
+namespace pgqrs::pg {
+
+// Names of a message table's columns.
+struct ClaimColumns {
+    const char* queue_id;
+    const char* priority;
+    const char* available_at;
+    const char* vt;
+    const char* read_ct;
+    const char* worker_id;
+    const char* delivered_at;
+    // Those of a result row, in order; nullptr stands for the queue's name.
+    std::span<const char* const> result;
+};
+
+struct Claim {
+    std::int32_t queue_id;
+    std::string_view queue;
+    Timestamp now;
+    Timestamp lease_end;
+    std::int32_t max_deliveries;
+    std::optional<std::int64_t> worker;
+    std::int64_t quantity;
+    // By priority: the available_at to start from.
+    std::span<const Timestamp> floors;
+};
+
+// Claims up to `quantity` messages that are available and not leased, in the order of priority and
+// of the index, which is on (queue_id, priority, available_at, id), and puts them into the sink as
+// they are then. Answers their number.
+//
+// For tables of which is_plain_table() is true. Skips rows that other transactions have locked.
+// Needs SELECT and UPDATE on the table. Raises 25006 in a read-only transaction, and 40001 when a
+// REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot.
+std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
+                    RowSink& sink);
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,228 @@
+// See claim.hpp.
+#include "pgqrs/pg/claim.hpp"
+
+#include <algorithm>
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+namespace {
+
+constexpr int kMaxResultColumns = 16;
+
+struct Columns {
+    AttrNumber queue_id;
+    AttrNumber priority;
+    AttrNumber available_at;
+    AttrNumber vt;
+    AttrNumber read_ct;
+    AttrNumber worker_id;
+    AttrNumber delivered_at;
+    int results;
+    AttrNumber result[kMaxResultColumns];  // 0: the queue's name
+};
+
+// Everything one claim works with. Plain data: it lives below a guard.
+struct Work {
+    const Claim* wanted;
+    RowSink* sink;
+    Columns columns;
+    Relation relation;
+    Snapshot snapshot;
+    CommandId command;
+    EState* estate;
+    ResultRelInfo* target;
+    TupleTableSlot* found;
+    TupleTableSlot* locked;
+    TupleTableSlot* changed;
+    Datum queue;
+};
+
+AttrNumber column_number(Relation relation, const char* name) {
+    const AttrNumber number = get_attnum(RelationGetRelid(relation), name);
+    if (number <= 0) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                        errmsg("column \"%s\" of relation \"%s\" does not exist", name,
+                               RelationGetRelationName(relation))));
+    }
+    return number;
+}
+
+void find_columns(Relation relation, const ClaimColumns& names, Columns* columns) {
+    columns->queue_id = column_number(relation, names.queue_id);
+    columns->priority = column_number(relation, names.priority);
+    columns->available_at = column_number(relation, names.available_at);
+    columns->vt = column_number(relation, names.vt);
+    columns->read_ct = column_number(relation, names.read_ct);
+    columns->worker_id = column_number(relation, names.worker_id);
+    columns->delivered_at = column_number(relation, names.delivered_at);
+    columns->results = static_cast<int>(names.result.size());
+    for (int i = 0; i < columns->results; ++i) {
+        columns->result[i] =
+            names.result[i] == nullptr ? 0 : column_number(relation, names.result[i]);
+    }
+}
+
+void require_privileges(Relation relation) {
+    const AclMode needed = ACL_SELECT | ACL_UPDATE;
+    if (pg_class_aclmask(RelationGetRelid(relation), GetUserId(), needed, ACLMASK_ALL) != needed) {
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
+    }
+}
+
+Datum column(TupleTableSlot* slot, AttrNumber number) {
+    bool null;
+    return slot_getattr(slot, number, &null);
+}
+
+// Not leased, and deliveries left. The index has seen to the rest.
+bool is_deliverable(TupleTableSlot* slot, const Work& work) {
+    bool never_leased;
+    const Datum vt = slot_getattr(slot, work.columns.vt, &never_leased);
+    return (never_leased || DatumGetTimestampTz(vt) <= work.wanted->now) &&
+           DatumGetInt32(column(slot, work.columns.read_ct)) < work.wanted->max_deliveries;
+}
+
+// What is locked may be a newer version of the row than was found, so all of it counts again.
+bool still_belongs(TupleTableSlot* slot, int priority, const Work& work) {
+    return DatumGetInt32(column(slot, work.columns.queue_id)) == work.wanted->queue_id &&
+           DatumGetInt16(column(slot, work.columns.priority)) == priority &&
+           DatumGetTimestampTz(column(slot, work.columns.available_at)) <= work.wanted->now &&
+           is_deliverable(slot, work);
+}
+
+// Locks the newest version of the found row into work.locked. False when somebody else has it.
+bool lock_row(Work& work) {
+    TM_FailureData failure;
+    ItemPointerData place = work.found->tts_tid;
+    const bool one_snapshot = IsolationUsesXactSnapshot();
+    const TM_Result result = table_tuple_lock(
+        work.relation, &place, work.snapshot, work.locked, work.command, LockTupleNoKeyExclusive,
+        LockWaitSkip, one_snapshot ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+    if (one_snapshot && (result == TM_Updated || result == TM_Deleted)) {
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("could not serialize access due to concurrent update")));
+    }
+    return result == TM_Ok;
+}
+
+// Writes the lease into the locked row.
+void lease_row(Work& work) {
+    const Columns& columns = work.columns;
+    TupleTableSlot* row = work.changed;
+    const auto set = [&](AttrNumber number, Datum value, bool null) {
+        row->tts_values[number - 1] = value;
+        row->tts_isnull[number - 1] = null;
+    };
+    const Datum read_ct = column(work.locked, columns.read_ct);
+
+    ExecClearTuple(row);
+    slot_getallattrs(work.locked);
+    const std::size_t width = work.locked->tts_tupleDescriptor->natts;
+    std::copy_n(work.locked->tts_values, width, row->tts_values);
+    std::copy_n(work.locked->tts_isnull, width, row->tts_isnull);
+    set(columns.vt, TimestampTzGetDatum(work.wanted->lease_end), false);
+    set(columns.read_ct, Int32GetDatum(DatumGetInt32(read_ct) + 1), false);
+    set(columns.delivered_at, TimestampTzGetDatum(work.wanted->now), false);
+    set(columns.worker_id, Int64GetDatum(work.wanted->worker.value_or(0)),
+        !work.wanted->worker.has_value());
+    ExecStoreVirtualTuple(row);
+
+    if (compat::update_row(work.relation, &work.locked->tts_tid, row, work.command,
+                           work.snapshot)) {
+        if (work.target->ri_NumIndices == 0) {
+            ExecOpenIndices(work.target, false);
+        }
+        compat::insert_index_tuples(work.target, row, work.estate, true);
+    }
+}
+
+void deliver_row(Work& work) {
+    Datum values[kMaxResultColumns];
+    bool nulls[kMaxResultColumns];
+    for (int i = 0; i < work.columns.results; ++i) {
+        const AttrNumber number = work.columns.result[i];
+        nulls[i] = false;
+        values[i] = number == 0 ? work.queue : slot_getattr(work.changed, number, &nulls[i]);
+    }
+    tuplestore_putvalues(work.sink->store(), work.sink->shape(), values, nulls);
+}
+
+std::int64_t claim_range(IndexScanDesc scan, int priority, std::int64_t quantity, Work& work) {
+    ScanKeyData keys[4];
+    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(work.wanted->queue_id));
+    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(priority));
+    ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
+                TimestampTzGetDatum(work.wanted->floors[priority]));
+    ScanKeyInit(&keys[3], 3, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
+                TimestampTzGetDatum(work.wanted->now));
+    index_rescan(scan, keys, 4, nullptr, 0);
+
+    std::int64_t claimed = 0;
+    while (claimed < quantity && index_getnext_slot(scan, ForwardScanDirection, work.found)) {
+        CHECK_FOR_INTERRUPTS();
+        if (is_deliverable(work.found, work) && lock_row(work) &&
+            still_belongs(work.locked, priority, work)) {
+            lease_row(work);
+            deliver_row(work);
+            ++claimed;
+            ResetPerTupleExprContext(work.estate);
+        }
+    }
+    return claimed;
+}
+
+}  // namespace
+
+std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
+                    RowSink& sink) {
+    const Value queue = text(wanted.queue);
+    return guard([&] {
+        PreventCommandIfReadOnly("UPDATE");
+        Relation relation = table_open(table, RowExclusiveLock);
+        Relation index = index_open(order_index, RowExclusiveLock);
+        require_privileges(relation);
+        PushActiveSnapshot(GetTransactionSnapshot());
+
+        EState* estate = CreateExecutorState();
+        const MemoryContext outside = MemoryContextSwitchTo(estate->es_query_cxt);
+        Work work{};
+        work.wanted = &wanted;
+        work.sink = &sink;
+        work.relation = relation;
+        work.snapshot = GetActiveSnapshot();
+        work.command = GetCurrentCommandId(true);
+        work.estate = estate;
+        work.target = makeNode(ResultRelInfo);
+        work.queue = queue.datum;
+        find_columns(relation, columns, &work.columns);
+        InitResultRelInfo(work.target, relation, 0, nullptr, 0);
+        work.found = table_slot_create(relation, &estate->es_tupleTable);
+        work.locked = table_slot_create(relation, &estate->es_tupleTable);
+        work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
+
+        IndexScanDesc scan = compat::begin_index_scan(relation, index, work.snapshot, 4);
+        std::int64_t claimed = 0;
+        for (std::size_t priority = 0; priority < wanted.floors.size() && claimed < wanted.quantity;
+             ++priority) {
+            claimed +=
+                claim_range(scan, static_cast<int>(priority), wanted.quantity - claimed, work);
+        }
+        index_endscan(scan);
+
+        ExecDropSingleTupleTableSlot(work.changed);
+        ExecResetTupleTable(estate->es_tupleTable, false);
+        if (work.target->ri_NumIndices > 0) {
+            ExecCloseIndices(work.target);
+        }
+        MemoryContextSwitchTo(outside);
+        FreeExecutorState(estate);
+        PopActiveSnapshot();
+        index_close(index, NoLock);
+        table_close(relation, NoLock);
+        CommandCounterIncrement();
+        return static_cast<std::uint64_t>(claimed);
+    });
+}
+
+}  // namespace pgqrs::pg
