@@ -1,0 +1,96 @@
+# pgqrs: build, install and test.
+#
+# With a PostgreSQL server and its headers (Debian: postgresql-server-dev-15):
+#   make                   builds pgqrs.so and sql/pgqrs--<version>.sql
+#   make install           installs both for the server pg_config belongs to
+#   make installcheck      runs the SQL and isolation tests against that running server
+#   make PG_CONFIG=...     builds for another installation
+#
+# Without anything but make and a Debian system (the scripts install what they need):
+#   make demo | make test | make lint | make test-versions
+#
+# WERROR=1 turns warnings of our own code into errors (the test scripts set it).
+
+EXTENSION = pgqrs
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" pgqrs.control)
+
+MODULE_big = pgqrs
+SOURCES := $(sort $(foreach layer,core pg store fn bgw,$(wildcard src/$(layer)/*.cpp))) $(wildcard src/module.cpp)
+OBJS := $(SOURCES:.cpp=.o)
+
+# The install script is generated from its parts; upgrade scripts, when there are any, are kept as files.
+DATA_built = sql/pgqrs--$(EXTVERSION).sql
+DATA = $(wildcard sql/pgqrs--*--*.sql)
+SQL_PARTS := $(sort $(wildcard sql/parts/[0-9][0-9]_*.sql))
+
+# Bitcode of C++ code is of no use to the server's JIT.
+override with_llvm = no
+
+# -isystem: warnings inside the server's headers are not ours.
+PG_CPPFLAGS = -Iinclude -isystem $(includedir_server) -DPGQRS_VERSION='"$(EXTVERSION)"' -MMD -MP
+PG_CXXFLAGS = -std=c++20 -fno-strict-aliasing -fwrapv -fno-omit-frame-pointer \
+	-fvisibility=hidden -fvisibility-inlines-hidden \
+	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror)
+
+# Templates of the standard library have default visibility whatever -fvisibility says, and a symbol exported from one
+# extension can capture that of another in the same backend: the linker's export list closes that.
+EXPORTS = pgqrs_* pg_finfo_pgqrs_* Pg_magic_func _PG_init _PG_fini
+SHLIB_LINK += -lstdc++ -Wl,--version-script=pgqrs.map
+
+# pg_regress looks for expected/ in the current directory and for sql/ below --inputdir. The isolation runner does the
+# same on 15 but falls back to --inputdir; from 16 on it wants to be told. test/lib/regress.sh uses the same layout.
+REGRESS = $(sort $(basename $(notdir $(wildcard test/sql/*.sql))))
+REGRESS_OPTS = --inputdir=test --load-extension=pgqrs
+ISOLATION = $(sort $(basename $(notdir $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=pgqrs \
+	$(if $(filter-out 15,$(MAJORVERSION)),--expecteddir=test/isolation)
+
+EXTRA_CLEAN = pgqrs.map .build-id build $(OBJS:.o=.d) sql/pgqrs--$(EXTVERSION).sql.tmp
+
+PG_CONFIG ?= pg_config
+# Debian's libpq-dev ships a pg_config that names a PGXS which is not there.
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+
+.DEFAULT_GOAL := all
+.PHONY: all install uninstall installcheck clean demo test lint test-versions
+
+ifneq ($(PGXS),)
+
+include $(PGXS)
+
+# Objects built for another server or with other flags must not be reused: the file changes only when its text does.
+BUILD_ID := $(shell $(PG_CONFIG) --version) | $(EXTVERSION) | $(CXX) $(WERROR) $(COPT) $(PROFILE)
+$(shell echo '$(BUILD_ID)' | cmp -s - .build-id 2>/dev/null || echo '$(BUILD_ID)' 2>/dev/null >.build-id)
+$(OBJS): .build-id Makefile
+-include $(OBJS:.o=.d)
+
+$(shlib): pgqrs.map
+pgqrs.map: Makefile
+	@echo '{ global: $(EXPORTS:%=%;) local: *; };' >$@
+
+# The folder's own time tells of a part that was removed.
+sql/pgqrs--$(EXTVERSION).sql: $(SQL_PARTS) $(wildcard sql/parts) pgqrs.control Makefile
+	@{ printf '%s\n' '\echo Use "CREATE EXTENSION pgqrs" to load this file. \quit'; \
+	   for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat "$$part" || exit 1; done; } >$@.tmp
+	@mv $@.tmp $@
+
+else
+
+all install uninstall installcheck:
+	@echo 'pgqrs: $(PG_CONFIG) names no PostgreSQL build files (PGXS): install the server headers' \
+	    '(Debian: apt-get install g++ postgresql-server-dev-15) or set PG_CONFIG=/path/to/pg_config' >&2; exit 1
+
+clean:
+	rm -rf pgqrs.so $(OBJS) $(DATA_built) $(EXTRA_CLEAN)
+
+endif
+
+# These need no pg_config; the scripts install what is missing and use a private server.
+demo:
+	@bash demo/run.sh
+test:
+	@bash test/run.sh
+lint:
+	@bash test/lint/run.sh
+test-versions:
+	@bash test/versions.sh

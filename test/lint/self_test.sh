@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Shows that each rule can fail: builds a small clean tree in a temporary folder, expects every rule to accept it, then
+# plants one violation after the other and expects the rule to refuse it.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+bad=0
+
+clean_tree() {
+    rm -rf "${tree:?}"/*
+    mkdir -p "$tree"/{src,include/pgqrs}/{core,pg,store,fn,client,cli} "$tree/test/unit"
+    cp "$here/../../.clang-format" "$here/../../pgqrs.control" "$here/../../META.json" "$tree/"
+    echo '#include <string>' >"$tree/include/pgqrs/core/name.hpp"
+    echo '#include "postgres.h"' >"$tree/include/pgqrs/pg/guard.hpp"
+    printf '#include "pgqrs/store/queues.hpp"\n#include "pgqrs/pg/guard.hpp"\n// may say ereport(ERROR)\n' >"$tree/src/fn/queues.cpp"
+    printf '#include "pgqrs/core/name.hpp"\n#include "libpq-fe.h"\n' >"$tree/src/client/send.cpp"
+    printf '#include "catch.hpp"\n#include "pgqrs/core/name.hpp"\n' >"$tree/test/unit/name_test.cpp"
+    printf 'void f() { ereport(ERROR, (1)); }\n' >"$tree/src/pg/guard.cpp"
+    echo 'true' >"$tree/good.sh"
+    library 'int pgqrs_version() { return 1; }'
+}
+
+# Without the export list of the real build: the rule has to find what leaks.
+library() { echo "extern \"C\" $1" | "${CXX:-g++}" -shared -fPIC -x c++ -o "$tree/pgqrs.so" -; }
+
+accepts() {
+    local status=0
+    bash "$here/rule_$1.sh" "$tree" >"$tree/out" 2>&1 || status=$?
+    [ $status = 0 ] || [ $status = 77 ] || {
+        echo "rule_$1 refuses a clean tree:"
+        cat "$tree/out"
+        bad=1
+    }
+}
+
+# $1 rule, $2 what was planted
+refuses() {
+    local status=0
+    bash "$here/rule_$1.sh" "$tree" >/dev/null 2>&1 || status=$?
+    [ $status = 1 ] || [ $status = 77 ] || [ $status = 123 ] || {
+        echo "rule_$1 does not notice: $2 (status $status)"
+        bad=1
+    }
+    clean_tree
+}
+
+# $1 file, $2 line
+plant() { echo "$2" >>"$tree/$1"; }
+
+plant_include() {
+    plant "$1" "#include $2"
+    refuses layers "$2 in $1"
+}
+
+clean_tree
+for rule in layers symbols errors meta shell format; do accepts "$rule"; done
+
+plant_include src/core/name.cpp '"pgqrs/pg/guard.hpp"'
+plant_include src/core/name.cpp '"postgres.h"'
+plant_include src/core/name.cpp '<libpq-fe.h>'
+plant_include src/pg/guard.cpp '"pgqrs/store/queues.hpp"'
+plant_include src/store/queues.cpp '"utils/builtins.h"'
+plant_include src/store/queues.cpp '"pgqrs/fn/queues.hpp"'
+plant_include src/fn/queues.cpp '"fmgr.h"'
+plant_include include/pgqrs/fn/queues.hpp '"pgqrs/client/send.hpp"'
+plant_include src/client/send.cpp '"pgqrs/pg/guard.hpp"'
+plant_include src/client/send.cpp '"pgqrs/cli/main.hpp"'
+plant_include src/cli/main.cpp '"pgqrs/store/queues.hpp"'
+plant_include test/unit/name_test.cpp '"pgqrs/pg/guard.hpp"'
+
+library 'int stray() { return 1; }'
+refuses symbols 'an exported function without prefix'
+
+for text in '    ereport(ERROR, (errmsg("x")));' 'PG_TRY();' 'if (x) elog (ERROR, "x");'; do
+    plant src/store/queues.cpp "$text"
+    refuses errors "$text"
+done
+
+echo '{ "name": "pgqrs", }' >"$tree/META.json"
+refuses meta 'broken JSON'
+sed -i "s/^default_version.*/default_version = '9.9'/" "$tree/pgqrs.control"
+refuses meta 'another version in the control file'
+
+plant bad.sh 'if true; then'
+refuses shell 'a script that does not parse'
+mkdir -p "$tree/tool" && printf '#!/bin/sh\nfi\n' >"$tree/tool/run" && chmod +x "$tree/tool/run"
+refuses shell 'a script without a suffix that does not parse'
+
+plant src/core/name.cpp 'int   f( ){return 1 ;}'
+refuses format 'bad formatting'
+
+exit $bad

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# make test: builds with warnings as errors and runs every kind of test on private servers in a temporary folder.
+#
+#   test/run.sh                          all stages
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap readme
+#   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue
+#
+# regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'.
+# The last line on stdout is `N passed, N failed`; all else goes to stderr. Status is non-zero if a test failed or a
+# stage ran none. PG_CONFIG chooses another PostgreSQL.
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR
+here=$(dirname "${BASH_SOURCE[0]}")
+for part in common packages build counts private_server regress tap unit; do
+    # shellcheck disable=SC1090
+    . "$here/lib/$part.sh"
+done
+
+stages=()
+names=()
+export WERROR=1
+
+main() {
+    parse_arguments "$@"
+    promise_closing_line
+    choose_postgres
+    # shellcheck disable=SC2046
+    need_packages $(build_packages) $(test_packages)
+    [ "${stages[*]}" = unit ] || set_up
+    local name
+    for name in "${stages[@]}"; do "run_stage_$name"; done
+    close_counts
+}
+
+parse_arguments() {
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        declare -F "run_stage_$1" >/dev/null || die "no stage named $1"
+        stages+=("$1")
+        shift
+    done
+    [ $# -eq 0 ] || shift
+    names=("$@")
+    if [ ${#stages[@]} = 0 ]; then
+        stages=(lint unit regress isolation tap)
+        [ ! -e "$PGQRS_ROOT/test/readme/run.sh" ] || stages+=(readme)
+    fi
+}
+
+test_packages() { echo catch2 libipc-run-perl perl jq; }
+
+# Both servers stand for the whole run. One stage's leftovers cannot reach another's database: pg_regress makes its own.
+set_up() {
+    local -a lines=('fsync = off' 'max_prepared_transactions = 10')
+    build_extension
+    make_private_server
+    if [[ " ${stages[*]} " =~ \ (regress|isolation)\  ]]; then
+        start_server plain "${lines[@]}"
+        start_server preload "${lines[@]}" "shared_preload_libraries = 'pgqrs'"
+    fi
+}
+
+run_stage_lint() { stage 'lint' run_script "$PGQRS_ROOT/test/lint/run.sh"; }
+run_stage_unit() { stage 'unit tests' run_unit; }
+run_stage_regress() {
+    stage 'SQL tests' run_regress plain "${names[@]}"
+    stage 'SQL tests, preloaded' run_regress preload "${names[@]}"
+}
+run_stage_isolation() {
+    stage 'isolation specs' run_isolation plain "${names[@]}"
+    stage 'isolation specs, preloaded' run_isolation preload "${names[@]}"
+}
+run_stage_tap() { stage 'TAP tests' run_tap "${names[@]}"; }
+run_stage_readme() { stage 'README' run_script "$PGQRS_ROOT/test/readme/run.sh"; }
+
+# A script of its own that ends with the closing line.
+run_script() {
+    local output=$PGQRS_TMP/script.out status=0
+    run_interruptible bash "$1" >"$output" || status=$?
+    cat "$output" >&2
+    take_closing_line "$output" || status=1
+    return "$status"
+}
+
+main "$@"
