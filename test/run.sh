@@ -2,7 +2,7 @@
 # make test: builds with warnings as errors and runs every kind of test on private servers in a temporary folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap readme
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap readme demo
 #   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue
 #
 # regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'.
@@ -42,8 +42,7 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap)
-        [ ! -e "$PGQRS_ROOT/test/readme/run.sh" ] || stages+=(readme)
+        stages=(lint unit regress isolation tap readme demo)
     fi
 }
 
@@ -71,7 +70,18 @@ run_stage_isolation() {
     stage 'isolation specs, preloaded' run_isolation preload "${names[@]}"
 }
 run_stage_tap() { stage 'TAP tests' run_tap "${names[@]}"; }
+run_stage_demo() { stage 'demo' run_demo; }
 run_stage_readme() { stage 'README' run_script "$PGQRS_ROOT/test/readme/run.sh"; }
+
+# The demo checks its own result.
+run_demo() {
+    if run_interruptible bash "$PGQRS_ROOT/demo/run.sh" >"$PGQRS_TMP/demo.out"; then
+        PASSED=1
+    else
+        FAILED=1
+        show_tail "$PGQRS_TMP/demo.out"
+    fi
+}
 
 # A script of its own that ends with the closing line.
 run_script() {

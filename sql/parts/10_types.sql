@@ -65,6 +65,16 @@ CREATE TYPE pgqrs.archived_message AS (
     outcome pgqrs.outcome
 );
 COMMENT ON TYPE pgqrs.archived_message IS 'A message that left its queue, as the archive keeps it.';
+COMMENT ON COLUMN pgqrs.archived_message.id IS 'The id it had in the queue.';
+COMMENT ON COLUMN pgqrs.archived_message.queue IS 'Name of the queue.';
+COMMENT ON COLUMN pgqrs.archived_message.payload IS 'What the producer enqueued.';
+COMMENT ON COLUMN pgqrs.archived_message.headers IS 'A JSON object about the payload, or NULL.';
+COMMENT ON COLUMN pgqrs.archived_message.priority IS 'Its priority, 0 to 9.';
+COMMENT ON COLUMN pgqrs.archived_message.read_ct IS 'How often it was delivered.';
+COMMENT ON COLUMN pgqrs.archived_message.enqueued_at IS 'When it was enqueued.';
+COMMENT ON COLUMN pgqrs.archived_message.available_at IS 'When it could first be delivered.';
+COMMENT ON COLUMN pgqrs.archived_message.vt IS 'End of its last lease.';
+COMMENT ON COLUMN pgqrs.archived_message.worker_id IS 'The worker it was last delivered to.';
 COMMENT ON COLUMN pgqrs.archived_message.archived_at IS 'When it left the queue.';
 COMMENT ON COLUMN pgqrs.archived_message.processing_duration IS
     'From its last delivery until it was archived; NULL when it was never delivered.';
@@ -80,6 +90,13 @@ CREATE TYPE pgqrs.worker AS (
     registered_at timestamptz
 );
 COMMENT ON TYPE pgqrs.worker IS 'A registered worker.';
+COMMENT ON COLUMN pgqrs.worker.id IS 'What dequeue(worker => ...) takes.';
+COMMENT ON COLUMN pgqrs.worker.queue IS 'Name of the queue it consumes.';
+COMMENT ON COLUMN pgqrs.worker.name IS 'Name the worker gave itself; need not be unique.';
+COMMENT ON COLUMN pgqrs.worker.hostname IS 'Host it runs on, in its own words.';
+COMMENT ON COLUMN pgqrs.worker.pid IS 'Its process id on that host.';
+COMMENT ON COLUMN pgqrs.worker.metadata IS 'Anything else about the worker.';
+COMMENT ON COLUMN pgqrs.worker.registered_at IS 'When it registered.';
 
 CREATE TYPE pgqrs.metrics AS (
     queue text,

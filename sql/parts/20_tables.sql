@@ -35,6 +35,7 @@ CREATE TABLE pgqrs.workers (
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX workers_queue ON pgqrs.workers (queue_id, id);
+COMMENT ON INDEX pgqrs.workers_queue IS 'Listing, counting and removing one queue''s workers.';
 COMMENT ON TABLE pgqrs.workers IS 'Processes that said they consume a queue.';
 COMMENT ON COLUMN pgqrs.workers.id IS 'What dequeue(worker => ...) takes.';
 COMMENT ON COLUMN pgqrs.workers.queue_id IS 'The queue it consumes.';

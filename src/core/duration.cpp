@@ -1,6 +1,7 @@
 // See duration.hpp.
 #include "pgqrs/core/duration.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 
@@ -9,7 +10,7 @@
 namespace pgqrs::core {
 namespace {
 
-constexpr std::int64_t kDaysPerMonth = 30;
+constexpr int kDaysPerMonth = 30;
 
 [[noreturn]] void out_of_range(std::string_view argument, Duration value, Duration least,
                                Duration most) {
@@ -21,15 +22,10 @@ constexpr std::int64_t kDaysPerMonth = 30;
 }  // namespace
 
 Duration duration_of(std::int32_t months, std::int32_t days, std::int64_t microseconds) {
-    const std::int64_t all_days = std::int64_t{months} * kDaysPerMonth + days;
-    Duration day_part = 0;
-    Duration sum = 0;
-    if (__builtin_mul_overflow(all_days, kDay, &day_part) ||
-        __builtin_add_overflow(day_part, microseconds, &sum)) {
-        return all_days < 0 ? std::numeric_limits<Duration>::min()
-                            : std::numeric_limits<Duration>::max();
-    }
-    return sum;
+    using Wide = __int128;
+    const Wide sum = (Wide{months} * kDaysPerMonth + days) * kDay + microseconds;
+    return static_cast<Duration>(std::clamp<Wide>(sum, std::numeric_limits<Duration>::min(),
+                                                  std::numeric_limits<Duration>::max()));
 }
 
 void check_delay(Duration delay, std::string_view argument) {

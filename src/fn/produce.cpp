@@ -26,9 +26,8 @@ PGQRS_FUNCTION(pgqrs_enqueue_batch) {
                                     .delay = call.interval(2, "delay"),
                                     .at = std::nullopt};
     const auto payloads = call.json_array(1, "payloads");
-    const bool with_headers = !call.is_null(4);
     const auto headers =
-        with_headers ? call.json_array(4, "headers") : std::vector<std::optional<pg::Json>>{};
+        call.is_null(4) ? std::nullopt : std::optional(call.json_array(4, "headers"));
     auto sink = call.rows_result();
     for (const auto id : store::enqueue_batch(common, payloads, headers)) {
         sink.put({pg::int8(id)});

@@ -101,20 +101,19 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     return id;
 }
 
-std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
-                                        const std::vector<std::optional<pg::Json>>& payloads,
-                                        const std::vector<std::optional<pg::Json>>& headers) {
+std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonList& payloads,
+                                        const std::optional<JsonList>& headers) {
     check_common(common);
     core::check_batch_size(static_cast<std::int64_t>(payloads.size()), pg::max_batch_size());
-    if (!headers.empty() && headers.size() != payloads.size()) {
+    if (headers && headers->size() != payloads.size()) {
         throw core::Error(core::SqlState::invalid_argument,
-                          "headers has " + std::to_string(headers.size()) + " elements for " +
+                          "headers has " + std::to_string(headers->size()) + " elements for " +
                               std::to_string(payloads.size()) + " payloads");
     }
     for (std::size_t i = 0; i < payloads.size(); ++i) {
         check_payload(payloads[i], "payload " + std::to_string(i + 1));
-        if (!headers.empty()) {
-            check_headers(headers[i], "headers " + std::to_string(i + 1));
+        if (headers) {
+            check_headers((*headers)[i], "headers " + std::to_string(i + 1));
         }
     }
     pg::require_writable("INSERT");
@@ -127,7 +126,7 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
     for (std::size_t i = 0; i < payloads.size(); ++i) {
         ids.push_back(pg::next_value("messages_id_seq"));
         const auto cells_of_row =
-            row(ids.back(), placement, payloads[i], headers.empty() ? std::nullopt : headers[i]);
+            row(ids.back(), placement, payloads[i], headers ? (*headers)[i] : std::nullopt);
         cells.insert(cells.end(), cells_of_row.begin(), cells_of_row.end());
     }
     insert_rows(kMessageColumns, cells);

@@ -24,10 +24,11 @@ struct NewMessages {
 std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& payload,
                      const std::optional<pg::Json>& headers);
 
-// Adds a message for each payload, all or none, and returns their ids in order. `headers` is empty
-// or has an element for each payload.
-std::vector<std::int64_t> enqueue_batch(const NewMessages& common,
-                                        const std::vector<std::optional<pg::Json>>& payloads,
-                                        const std::vector<std::optional<pg::Json>>& headers);
+using JsonList = std::vector<std::optional<pg::Json>>;
+
+// Adds a message for each payload, all or none, and returns their ids in order. `headers`, if any,
+// has an element for each payload.
+std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonList& payloads,
+                                        const std::optional<JsonList>& headers);
 
 }  // namespace pgqrs::store
