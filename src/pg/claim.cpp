@@ -8,8 +8,6 @@
 namespace pgqrs::pg {
 namespace {
 
-constexpr int kMaxResultColumns = 16;
-
 struct Columns {
     AttrNumber queue_id;
     AttrNumber priority;
@@ -19,7 +17,7 @@ struct Columns {
     AttrNumber worker_id;
     AttrNumber delivered_at;
     int results;
-    AttrNumber result[kMaxResultColumns];  // 0: the queue's name
+    AttrNumber result[kMaxValues];  // 0: the queue's name
 };
 
 // Everything one claim works with. Plain data: it lives below a guard.
@@ -138,8 +136,8 @@ void lease_row(Work& work) {
 }
 
 void deliver_row(Work& work) {
-    Datum values[kMaxResultColumns];
-    bool nulls[kMaxResultColumns];
+    Datum values[kMaxValues];
+    bool nulls[kMaxValues];
     for (int i = 0; i < work.columns.results; ++i) {
         const AttrNumber number = work.columns.result[i];
         nulls[i] = false;

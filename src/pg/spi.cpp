@@ -4,9 +4,6 @@
 namespace pgqrs::pg {
 namespace {
 
-// More than any statement or result row has.
-constexpr std::size_t kMaxValues = 16;
-
 // Parameters of one run: SPI copies none of it, so it lives in the caller's memory context.
 ParamListInfo parameters(std::initializer_list<Value> values) {
     ParamListInfo list = makeParamList(static_cast<int>(values.size()));
@@ -66,46 +63,6 @@ void spi_connect() {
 
 void spi_finish() {
     guard([] { require_success(SPI_finish()); });
-}
-
-void RowSink::put(std::initializer_list<Value> row) {
-    Datum datums[kMaxValues];
-    bool nulls[kMaxValues];
-    std::size_t count = 0;
-    for (const Value& value : row) {
-        datums[count] = value.datum;
-        nulls[count++] = value.null;
-    }
-    guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
-}
-
-Value Rows::at(std::uint64_t row, int column) const {
-    return guard([&] {
-        bool null;
-        const Datum datum = SPI_getbinval(table_->vals[row], table_->tupdesc, column, &null);
-        return Value{SPI_gettypeid(table_->tupdesc, column), datum, null};
-    });
-}
-
-std::int64_t Rows::int8(std::uint64_t row, int column) const {
-    return DatumGetInt64(at(row, column).datum);
-}
-
-std::int32_t Rows::int4(std::uint64_t row, int column) const {
-    return DatumGetInt32(at(row, column).datum);
-}
-
-std::optional<std::int32_t> Rows::optional_int4(std::uint64_t row, int column) const {
-    const Value value = at(row, column);
-    return value.null ? std::nullopt : std::optional(DatumGetInt32(value.datum));
-}
-
-bool Rows::boolean(std::uint64_t row, int column) const {
-    return DatumGetBool(at(row, column).datum);
-}
-
-core::Duration Rows::interval(std::uint64_t row, int column) const {
-    return duration_of(at(row, column).datum);
 }
 
 std::uint64_t execute_once(const std::string& sql, std::span<const Value> values) {

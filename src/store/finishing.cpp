@@ -1,19 +1,15 @@
 // See finishing.hpp.
 #include "pgqrs/store/finishing.hpp"
 
-#include <algorithm>
 #include <array>
-#include <memory>
-#include <numeric>
 #include <string>
 
-#include "pgqrs/core/limits.hpp"
 #include "pgqrs/pg/clock.hpp"
-#include "pgqrs/pg/settings.hpp"
 #include "pgqrs/pg/spi.hpp"
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/store/sorted_deliveries.hpp"
 #include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
@@ -108,48 +104,6 @@ pg::Value now() { return pg::timestamptz(pg::clock_now()); }
 pg::Value release_time(core::Duration delay) {
     return delay == 0 ? pg::null_of(TIMESTAMPTZOID) : pg::timestamptz(pg::clock_now() + delay);
 }
-
-// Deliveries as two parallel arrays in the order of ids.
-class SortedDeliveries {
-public:
-    explicit SortedDeliveries(const std::vector<Delivery>& deliveries)
-        : order_(deliveries.size()), ids_(deliveries.size()), read_cts_(deliveries.size()) {
-        core::check_batch_size(static_cast<std::int64_t>(deliveries.size()), pg::max_batch_size());
-        std::iota(order_.begin(), order_.end(), std::size_t{0});
-        std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
-            return deliveries[a].id < deliveries[b].id;
-        });
-        nulls_.reset(new bool[deliveries.size()]);
-        for (std::size_t i = 0; i < order_.size(); ++i) {
-            const Delivery& delivery = deliveries[order_[i]];
-            ids_[i] = pg::int8(delivery.id).datum;
-            const pg::Value read_ct = pg::int4(delivery.read_ct);
-            read_cts_[i] = read_ct.datum;
-            nulls_[i] = read_ct.null;
-        }
-    }
-
-    pg::Value ids() const { return pg::array_of(INT8OID, ids_.data(), nullptr, size()); }
-    pg::Value read_cts() const {
-        return pg::array_of(INT4OID, read_cts_.data(), nulls_.get(), size());
-    }
-    // From the places a statement answered in a column (counted from 1) to the caller's order.
-    std::vector<bool> done(const pg::Rows& rows, int place_column = 1) const {
-        std::vector<bool> result(order_.size(), false);
-        for (std::uint64_t i = 0; i < rows.count(); ++i) {
-            result[order_[static_cast<std::size_t>(rows.int8(i, place_column)) - 1]] = true;
-        }
-        return result;
-    }
-
-private:
-    int size() const { return static_cast<int>(order_.size()); }
-
-    std::vector<std::size_t> order_;
-    std::vector<Datum> ids_;
-    std::vector<Datum> read_cts_;
-    std::unique_ptr<bool[]> nulls_;
-};
 
 // Adds what a DELETE with kArchiveRow answered.
 void keep_in_archive(const pg::Rows& deleted) {

@@ -1,20 +1,17 @@
 // SQL through SPI with kept plans.
 //
-// Session brackets a piece of work: statements run only inside with_spi(). A Statement is a global
-// that prepares itself at its first run and keeps its plan for the life of the backend; PostgreSQL
-// re-plans it when a table changes, also after DROP and CREATE EXTENSION, since plans hold names
-// until analysed and are analysed anew. Nothing here has a destructor that calls PostgreSQL: after
-// an error the transaction cleans SPI up.
+// Statements run only inside with_spi(). A Statement is a global that prepares itself at its first
+// run and keeps its plan for the life of the backend. PostgreSQL plans it anew when a table changes,
+// also after DROP and CREATE EXTENSION, for the text is analysed again then. Nothing here has a
+// destructor that calls PostgreSQL: after an error the transaction cleans SPI up.
 #pragma once
 
 #include <initializer_list>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
-#include "pgqrs/core/duration.hpp"
 #include "pgqrs/pg/guard.hpp"
+#include "pgqrs/pg/rows.hpp"
 #include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::pg {
@@ -36,44 +33,6 @@ auto with_spi(Body&& body) {
         return result;
     }
 }
-
-// Collects the result set of an SQL function (a tuplestore in the caller's per-query memory).
-class RowSink {
-public:
-    RowSink(Tuplestorestate* store, TupleDesc shape) : store_(store), shape_(shape) {}
-
-    void put(std::initializer_list<Value> row);
-    Datum done() const { return Datum{0}; }
-    Tuplestorestate* store() const { return store_; }
-    TupleDesc shape() const { return shape_; }
-
-private:
-    Tuplestorestate* store_;
-    TupleDesc shape_;
-};
-
-// The rows a statement returned; valid until with_spi() ends.
-class Rows {
-public:
-    Rows(SPITupleTable* table, std::uint64_t count) : table_(table), count_(count) {}
-
-    // Rows returned, or changed when the statement returns none.
-    std::uint64_t count() const { return count_; }
-    bool empty() const { return count_ == 0; }
-    Value at(std::uint64_t row, int column) const;
-    std::int64_t int8(std::uint64_t row, int column) const;
-    std::int32_t int4(std::uint64_t row, int column) const;
-    std::optional<std::int32_t> optional_int4(std::uint64_t row, int column) const;
-    bool boolean(std::uint64_t row, int column) const;
-    // Microseconds.
-    core::Duration interval(std::uint64_t row, int column) const;
-    HeapTuple tuple(std::uint64_t row) const { return table_->vals[row]; }
-    TupleDesc shape() const { return table_->tupdesc; }
-
-private:
-    SPITupleTable* table_;
-    std::uint64_t count_;
-};
 
 // Runs a statement that is too rare to keep a plan of; answers the number of rows changed. Call
 // inside with_spi().

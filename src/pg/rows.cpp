@@ -1,0 +1,48 @@
+// See rows.hpp.
+#include "pgqrs/pg/rows.hpp"
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+
+void RowSink::put(std::initializer_list<Value> row) {
+    Datum datums[kMaxValues];
+    bool nulls[kMaxValues];
+    std::size_t count = 0;
+    for (const Value& value : row) {
+        datums[count] = value.datum;
+        nulls[count++] = value.null;
+    }
+    guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
+}
+
+Value Rows::at(std::uint64_t row, int column) const {
+    return guard([&] {
+        bool null;
+        const Datum datum = SPI_getbinval(table_->vals[row], table_->tupdesc, column, &null);
+        return Value{SPI_gettypeid(table_->tupdesc, column), datum, null};
+    });
+}
+
+std::int64_t Rows::int8(std::uint64_t row, int column) const {
+    return DatumGetInt64(at(row, column).datum);
+}
+
+std::int32_t Rows::int4(std::uint64_t row, int column) const {
+    return DatumGetInt32(at(row, column).datum);
+}
+
+std::optional<std::int32_t> Rows::optional_int4(std::uint64_t row, int column) const {
+    const Value value = at(row, column);
+    return value.null ? std::nullopt : std::optional(DatumGetInt32(value.datum));
+}
+
+bool Rows::boolean(std::uint64_t row, int column) const {
+    return DatumGetBool(at(row, column).datum);
+}
+
+core::Duration Rows::interval(std::uint64_t row, int column) const {
+    return duration_of(at(row, column).datum);
+}
+
+}  // namespace pgqrs::pg
