@@ -1,0 +1,89 @@
+# pg_dump and restore bring every queue, message, lease, archived message, count and sequence value back, and the restored queue works.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+
+$node->safe_psql('postgres', q{
+    CREATE DATABASE origin;
+});
+$node->safe_psql('origin', q{
+    CREATE EXTENSION pgqrs;
+    SELECT pgqrs.create_queue('first', '1 h', 3, 'described');
+    SELECT pgqrs.create_queue('dropped');
+    SELECT pgqrs.create_queue('second');
+    SELECT pgqrs.drop_queue('dropped');
+    SELECT pgqrs.register_worker('first', 'w', 'host', 1, '{"a": 1}');
+    SELECT pgqrs.enqueue_batch('first', '{1,2,3,4,5,6,7,8}', priority => 3, headers => array_fill('{"h": 1}'::jsonb, ARRAY[8]));
+    SELECT pgqrs.enqueue('first', '"delayed"', '1 day', 0);
+    SELECT pgqrs.enqueue('second', 'null');
+    SELECT pgqrs.archive('first', id, 1) FROM pgqrs.dequeue_batch('first', 2);
+    SELECT pgqrs.delete('first', id, 1) FROM pgqrs.dequeue('first');
+    SELECT pgqrs.pop('first');
+    SELECT pgqrs.dequeue('first', '2 h', (SELECT id FROM pgqrs.workers));
+    SELECT pgqrs.release('first', id, '1 h') FROM pgqrs.dequeue('first');
+    SELECT pgqrs.enqueue('second', '2');
+    SELECT pgqrs.purge_queue('second');
+    SELECT pgqrs.enqueue('second', '"pending"');
+    SELECT pgqrs.pause_queue('second');
+});
+
+# Everything there is, in one text.
+my $contents = join ';', map({ "SELECT '$_', * FROM pgqrs.$_ ORDER BY 2" } qw(queues workers messages archive)),
+    'SELECT queue_id, sum(finished), sum(discarded) FROM pgqrs.departures GROUP BY 1 ORDER BY 1',
+    map({ "SELECT '$_', last_value, is_called FROM pgqrs.${_}_id_seq" } qw(queues workers messages)),
+    q{SELECT queue, pending, in_flight, delayed, archived, total_enqueued, total_finished FROM pgqrs.all_queues_metrics()};
+my $original = $node->safe_psql('origin', $contents);
+like($original, qr/"delayed".*described|described.*"delayed"/s, 'there is something to dump');
+
+my $folder = $node->backup_dir;
+mkdir $folder;
+
+sub check_restored
+{
+    my ($database, $how) = @_;
+    is($node->safe_psql($database, $contents), $original, "$how brings everything back");
+    is($node->safe_psql($database, 'SELECT * FROM pgqrs.verify()'), '', "$how: no fault in the installation");
+    is($node->safe_psql($database, q{
+            SELECT pgqrs.enqueue('first', '"new"') > (SELECT greatest((SELECT max(id) FROM pgqrs.archive), (SELECT max(id) FROM pgqrs.messages)));
+            SELECT id > (SELECT max(id) FROM pgqrs.queues WHERE name <> 'third') FROM pgqrs.create_queue('third');
+            SELECT pgqrs.register_worker('first', 'new') > (SELECT min(id) FROM pgqrs.workers);
+        }), "t\nt\nt", "$how: new ids do not collide");
+    is($node->safe_psql($database, q{
+            SELECT payload, read_ct FROM pgqrs.dequeue_batch('first', 10);
+            SET pgqrs.clock_offset = '150 min';
+            SELECT payload, read_ct FROM pgqrs.dequeue_batch('first', 10) ORDER BY 1;
+            SELECT pgqrs.archive('first', id, 2) FROM pgqrs.list_messages('first') WHERE payload = '5';
+            SELECT * FROM pgqrs.dequeue('second');
+        }), "7|1\n8|1\n\"new\"|1\n\"new\"|2\n5|2\n6|2\n7|2\n8|2\nt", "$how: pending ones are delivered, leases and delays go on");
+}
+
+$node->command_ok([ 'pg_dump', '-Fc', '-f', "$folder/custom", $node->connstr('origin') ], 'pg_dump -Fc');
+$node->safe_psql('postgres', 'CREATE DATABASE custom');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('custom'), "$folder/custom" ], 'pg_restore');
+check_restored('custom', 'pg_restore');
+
+$node->command_ok([ 'pg_dump', '-Fd', '-j2', '-f', "$folder/directory", $node->connstr('origin') ], 'pg_dump -Fd -j2');
+$node->safe_psql('postgres', 'CREATE DATABASE directory');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('directory'), "$folder/directory" ], 'pg_restore of the directory');
+check_restored('directory', 'pg_restore of a directory');
+
+$node->command_ok([ 'pg_dump', '--inserts', '-f', "$folder/plain.sql", $node->connstr('origin') ], 'pg_dump --inserts');
+$node->safe_psql('postgres', 'CREATE DATABASE plain');
+$node->command_ok([ 'psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', "$folder/plain.sql", $node->connstr('plain') ], 'psql');
+check_restored('plain', 'a plain dump with --inserts');
+
+# Data only, into a new installation. The extension's own schema is already there.
+$node->command_ok([ 'pg_dump', '--data-only', '-Fc', '-f', "$folder/data", $node->connstr('origin') ], 'pg_dump --data-only');
+$node->safe_psql('postgres', 'CREATE DATABASE data');
+$node->safe_psql('data', 'CREATE EXTENSION pgqrs');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '-d', $node->connstr('data'), "$folder/data" ], 'pg_restore --data-only');
+check_restored('data', 'pg_restore --data-only');
+
+$node->stop;
+done_testing();
