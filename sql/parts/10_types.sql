@@ -21,7 +21,7 @@ COMMENT ON DOMAIN pgqrs.headers IS 'Headers of a message: a JSON object, or NULL
 
 CREATE TYPE pgqrs.outcome AS ENUM ('done', 'dead', 'cancelled');
 COMMENT ON TYPE pgqrs.outcome IS
-    'Why a message left its queue: done (finished by a consumer), dead (given up) or cancelled.';
+'Why a message left its queue: done (finished by a consumer), dead (given up) or cancelled.';
 
 CREATE TYPE pgqrs.message AS (
     id bigint,
@@ -46,7 +46,7 @@ COMMENT ON COLUMN pgqrs.message.read_ct IS
 COMMENT ON COLUMN pgqrs.message.enqueued_at IS 'When the message was enqueued.';
 COMMENT ON COLUMN pgqrs.message.available_at IS 'When the message could first be delivered.';
 COMMENT ON COLUMN pgqrs.message.vt IS
-    'Visibility timeout: end of the lease. NULL when the message was never leased or was released.';
+'Visibility timeout: end of the lease. NULL when the message was never leased or was released.';
 COMMENT ON COLUMN pgqrs.message.worker_id IS 'The worker it was last delivered to, if it said so.';
 
 CREATE TYPE pgqrs.archived_message AS (
@@ -64,7 +64,8 @@ CREATE TYPE pgqrs.archived_message AS (
     processing_duration interval,
     outcome pgqrs.outcome
 );
-COMMENT ON TYPE pgqrs.archived_message IS 'A message that left its queue, as the archive keeps it.';
+COMMENT ON TYPE pgqrs.archived_message IS
+    'A message that left its queue, as the archive keeps it.';
 COMMENT ON COLUMN pgqrs.archived_message.id IS 'The id it had in the queue.';
 COMMENT ON COLUMN pgqrs.archived_message.queue IS 'Name of the queue.';
 COMMENT ON COLUMN pgqrs.archived_message.payload IS 'What the producer enqueued.';
@@ -122,7 +123,7 @@ COMMENT ON COLUMN pgqrs.metrics.exhausted IS
     'Messages that reached max_deliveries and are not delivered any more.';
 COMMENT ON COLUMN pgqrs.metrics.archived IS 'Messages in the archive.';
 COMMENT ON COLUMN pgqrs.metrics.oldest_pending_age IS
-    'How long the longest waiting pending message has been available; NULL when none is pending.';
+'How long the longest waiting pending message has been available; NULL when none is pending.';
 COMMENT ON COLUMN pgqrs.metrics.newest_enqueued_at IS
     'When the newest message still in the queue was enqueued; NULL when there is none.';
 COMMENT ON COLUMN pgqrs.metrics.total_enqueued IS

@@ -14,19 +14,21 @@ CREATE TABLE pgqrs.queues (
     paused_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE pgqrs.queues IS 'One row a queue.';
+COMMENT ON TABLE pgqrs.queues IS 'The queues.';
 COMMENT ON COLUMN pgqrs.queues.id IS 'Number of the queue in the other tables.';
 COMMENT ON COLUMN pgqrs.queues.name IS 'Name: 1 to 63 bytes of A-Z, a-z, 0-9, "_", "." and "-".';
-COMMENT ON COLUMN pgqrs.queues.visibility_timeout IS 'Length of a lease unless dequeue says another.';
+COMMENT ON COLUMN pgqrs.queues.visibility_timeout IS
+    'Length of a lease unless dequeue says another.';
 COMMENT ON COLUMN pgqrs.queues.max_deliveries IS
-    'A message is delivered at most so often; NULL for no limit.';
+    'A message is delivered at most this many times; NULL for no limit.';
 COMMENT ON COLUMN pgqrs.queues.description IS 'What the queue is for, in the owner''s words.';
-COMMENT ON COLUMN pgqrs.queues.paused_at IS 'Since when the queue delivers nothing; NULL when it does.';
+COMMENT ON COLUMN pgqrs.queues.paused_at IS
+    'Since when the queue delivers nothing; NULL when it does.';
 COMMENT ON COLUMN pgqrs.queues.created_at IS 'When the queue was created.';
 
 CREATE TABLE pgqrs.workers (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    queue_id integer NOT NULL REFERENCES pgqrs.queues (id) ON DELETE CASCADE,
+    queue_id integer NOT NULL,
     name text NOT NULL
         CONSTRAINT workers_name_valid CHECK (octet_length(name) BETWEEN 1 AND 63),
     hostname text,
@@ -51,7 +53,7 @@ CREATE TABLE pgqrs.messages (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     available_at pgqrs.instant NOT NULL DEFAULT clock_timestamp(),
     enqueued_at pgqrs.instant NOT NULL DEFAULT clock_timestamp(),
-    queue_id integer NOT NULL REFERENCES pgqrs.queues (id),
+    queue_id integer NOT NULL,
     read_ct pgqrs.delivery_count NOT NULL DEFAULT 0,
     priority pgqrs.priority NOT NULL DEFAULT 5,
     vt pgqrs.instant,
@@ -71,7 +73,7 @@ CREATE INDEX messages_delivery_order ON pgqrs.messages (queue_id, priority, avai
 COMMENT ON TABLE pgqrs.messages IS 'Messages that are waiting, delayed or in flight.';
 COMMENT ON COLUMN pgqrs.messages.id IS 'Identifies the message in all queues, for ever.';
 COMMENT ON COLUMN pgqrs.messages.available_at IS
-    'When it can first be delivered. Set when it is enqueued or delayed anew, not by a delivery.';
+'When it can first be delivered. Set when it is enqueued or delayed anew, not by a delivery.';
 COMMENT ON COLUMN pgqrs.messages.enqueued_at IS 'When it was enqueued.';
 COMMENT ON COLUMN pgqrs.messages.queue_id IS 'The queue it is in.';
 COMMENT ON COLUMN pgqrs.messages.read_ct IS 'Deliveries so far.';
@@ -119,7 +121,8 @@ COMMENT ON COLUMN pgqrs.archive.outcome IS 'Why it left: done, dead or cancelled
 COMMENT ON COLUMN pgqrs.archive.headers IS 'As in the queue.';
 COMMENT ON COLUMN pgqrs.archive.payload IS 'As in the queue.';
 COMMENT ON INDEX pgqrs.archive_queue IS 'Counting and paging through one queue''s archive.';
-COMMENT ON INDEX pgqrs.archive_time IS 'Finding what purge_archive() may remove, at almost no cost.';
+COMMENT ON INDEX pgqrs.archive_time IS
+    'Finding what purge_archive() may remove, at almost no cost.';
 
 -- Rows are only added, so that no two transactions wait for each other; now and then a backend sums
 -- up what it can lock.
@@ -130,11 +133,22 @@ CREATE TABLE pgqrs.departures (
 );
 CREATE INDEX departures_queue ON pgqrs.departures (queue_id);
 COMMENT ON TABLE pgqrs.departures IS
-    'Counts of messages that are gone from both messages and archive; the sum over a queue''s rows counts.';
+'Counts of messages that are gone from both messages and archive; the sum over a queue''s rows
+counts.';
 COMMENT ON COLUMN pgqrs.departures.queue_id IS 'The queue they were in.';
-COMMENT ON COLUMN pgqrs.departures.finished IS 'Deleted and popped ones, and archived ones purged.';
+COMMENT ON COLUMN pgqrs.departures.finished IS
+    'Deleted and popped ones, and archived ones purged.';
 COMMENT ON COLUMN pgqrs.departures.discarded IS 'Messages purged from the queue.';
 COMMENT ON INDEX pgqrs.departures_queue IS 'Summing up one queue.';
+
+COMMENT ON INDEX pgqrs.queues_pkey IS 'What the other tables refer to.';
+COMMENT ON INDEX pgqrs.queues_name_key IS 'Look-up by name; one queue of a name.';
+COMMENT ON INDEX pgqrs.workers_pkey IS 'Look-up by dequeue(worker => ...).';
+COMMENT ON INDEX pgqrs.messages_pkey IS 'Finishing, and looking at one message.';
+COMMENT ON INDEX pgqrs.archive_pkey IS 'Looking at one message.';
+COMMENT ON SEQUENCE pgqrs.queues_id_seq IS 'Ids of queues.';
+COMMENT ON SEQUENCE pgqrs.workers_id_seq IS 'Ids of workers.';
+COMMENT ON SEQUENCE pgqrs.messages_id_seq IS 'Ids of messages, of all queues.';
 
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues_id_seq', '');
@@ -144,16 +158,3 @@ SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.archive', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.departures', '');
-
--- Backends keep the settings of queues in memory; this tells them, at commit, to read them again.
-CREATE FUNCTION pgqrs.queues_changed() RETURNS trigger
-    LANGUAGE c VOLATILE PARALLEL UNSAFE
-    AS 'MODULE_PATHNAME', 'pgqrs_queues_changed';
-COMMENT ON FUNCTION pgqrs.queues_changed() IS
-    'Trigger of pgqrs.queues: makes every backend read the queues'' settings again after the commit.';
-CREATE TRIGGER queues_changed
-    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgqrs.queues
-    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.queues_changed();
-ALTER TABLE pgqrs.queues ENABLE ALWAYS TRIGGER queues_changed;
-COMMENT ON TRIGGER queues_changed ON pgqrs.queues IS
-    'Makes every backend read the queues'' settings again after the commit.';

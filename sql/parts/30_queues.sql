@@ -10,23 +10,26 @@ CREATE FUNCTION pgqrs.create_queue(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_create_queue';
 COMMENT ON FUNCTION pgqrs.create_queue(text, interval, integer, text, boolean) IS
-    'Creates a queue and returns its row. visibility_timeout: default length of a lease, 1 ms to 366 days. max_deliveries: a message is delivered at most so often, NULL for no limit. if_not_exists: an existing queue is returned as it is. Raises PQ003 when the queue exists, PQ004 for an invalid name, PQ010 for an invalid setting.';
+'Creates a queue and returns its row. visibility_timeout: default length of a lease, 1 ms to 366
+days. max_deliveries: a message is delivered at most this many times, NULL for no limit.
+if_not_exists: an existing queue is returned as it is. Raises PQ003 when the queue exists, PQ004
+for an invalid name, PQ010 for an invalid setting.';
 
 CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
-    LANGUAGE c STABLE PARALLEL RESTRICTED
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_get_queue';
 COMMENT ON FUNCTION pgqrs.get_queue(text) IS
     'The row of a queue. Raises PQ002 when there is none.';
 
 CREATE FUNCTION pgqrs.list_queues(after_id integer DEFAULT 0, qty integer DEFAULT NULL)
     RETURNS SETOF pgqrs.queues
-    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_queues';
 COMMENT ON FUNCTION pgqrs.list_queues(integer, integer) IS
     'All queues by id; with qty the next qty after after_id.';
 
 CREATE FUNCTION pgqrs.count_queues() RETURNS bigint
-    LANGUAGE c STABLE PARALLEL RESTRICTED
+    LANGUAGE c STABLE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_count_queues';
 COMMENT ON FUNCTION pgqrs.count_queues() IS 'The number of queues.';
 
@@ -39,34 +42,41 @@ CREATE FUNCTION pgqrs.alter_queue(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
 COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text) IS
-    'Changes the settings that are not NULL and returns the row. max_deliveries => 0 takes the limit away, description => '''' the description. Leases already given keep their length. Raises PQ002, PQ010.';
+'Changes the settings that are not NULL and returns the row. max_deliveries => 0 takes the limit
+away, description => '''' the description. Leases already given keep their length. Raises PQ002,
+PQ010.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_drop_queue';
 COMMENT ON FUNCTION pgqrs.drop_queue(text, boolean) IS
-    'Removes a queue with its archive and workers, and returns how many messages went with it. While it holds messages, raises PQ011 naming their number, unless force. Waits for transactions that enqueued to or archived from the queue. Raises PQ002.';
+'Removes a queue with its archive and workers, and returns how many messages went with it. While
+it holds messages, raises PQ011 naming their number, unless force. Waits for transactions that
+enqueued to or archived from the queue. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.purge_queue(queue text) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_purge_queue';
 COMMENT ON FUNCTION pgqrs.purge_queue(text) IS
-    'Deletes every message of a queue, also delayed ones and those in flight, and returns their number. The archive stays. Messages of transactions not yet committed stay. Raises PQ002.';
+'Deletes every message of a queue, also delayed ones and those in flight, and returns their
+number. The archive stays. Messages of transactions not yet committed stay. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.purge_archive(queue text, older_than interval) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_purge_archive';
 COMMENT ON FUNCTION pgqrs.purge_archive(text, interval) IS
-    'Deletes the archived messages of a queue that were archived longer ago than older_than (''0'' for all) and returns their number. Raises PQ002, PQ010.';
+'Deletes the archived messages of a queue that were archived longer ago than older_than (''0''
+for all) and returns their number. Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.pause_queue(queue text) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_pause_queue';
 COMMENT ON FUNCTION pgqrs.pause_queue(text) IS
-    'Makes a queue deliver nothing until resume_queue(); enqueue and finishing go on. Whether this call changed it. Raises PQ002.';
+'Makes a queue deliver nothing until resume_queue(); enqueue and finishing go on. True if this
+call changed it. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.resume_queue(queue text) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_resume_queue';
 COMMENT ON FUNCTION pgqrs.resume_queue(text) IS
-    'Ends pause_queue(). Whether this call changed it. Raises PQ002.';
+    'Ends pause_queue(). True if this call changed it. Raises PQ002.';

@@ -5,13 +5,14 @@ CREATE FUNCTION pgqrs.archive(queue text, id bigint, read_ct integer DEFAULT NUL
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_archive';
 COMMENT ON FUNCTION pgqrs.archive(text, bigint, integer) IS
-    'Moves a message to the archive, outcome done. Whether this call did it: false when the message is gone, or was delivered again since the delivery numbered read_ct. Raises PQ002.';
+'Moves a message to the archive, outcome done. True if this call did it: false when the message
+is gone, or was delivered again since the delivery numbered read_ct. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.delete(queue text, id bigint, read_ct integer DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_delete';
 COMMENT ON FUNCTION pgqrs.delete(text, bigint, integer) IS
-    'Removes a message without keeping it. Whether this call did it, as archive(). Raises PQ002.';
+'Removes a message without keeping it. True if this call did it, as archive(). Raises PQ002.';
 
 CREATE FUNCTION pgqrs.release(
     queue text,
@@ -22,7 +23,9 @@ CREATE FUNCTION pgqrs.release(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_release';
 COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, integer) IS
-    'Gives a message back: it can be delivered at once, in its old place, or after delay. Its read_ct stays as it is. Whether this call did it, as archive(). Raises PQ002, PQ010.';
+'Gives a message back: it can be delivered at once, in its old place, or after delay. Its read_ct
+stays as it is, so one that has reached max_deliveries is not delivered again. True if this call
+did it, as archive(). Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.extend_visibility(
     queue text,
@@ -33,7 +36,10 @@ CREATE FUNCTION pgqrs.extend_visibility(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_extend_visibility';
 COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, integer) IS
-    'Makes the lease of a delivered message end by from now. An expired lease comes back to life unless somebody else took the message. Whether this call did it: false when the message is gone, has no lease, or was delivered again since the delivery numbered read_ct. Raises PQ002, PQ010.';
+'Makes the lease of a delivered message end by from now. An expired lease comes back to life.
+Give read_ct, or the lease of whoever took the message over is extended. True if this call did
+it: false when the message is gone, has no lease, or was delivered again since the delivery
+numbered read_ct. Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.archive_batch(
     queue text,
@@ -43,7 +49,8 @@ CREATE FUNCTION pgqrs.archive_batch(
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_archive_batch';
 COMMENT ON FUNCTION pgqrs.archive_batch(text, bigint[], integer[]) IS
-    'archive() for many: a row for each id, in their order. read_cts: NULL, or one element an id. Of an id that comes twice, only one can be done. Raises PQ002, PQ009, PQ010.';
+'archive() for many: a row for each id, in their order. read_cts: NULL, or one element for each
+id. Of an id that comes twice, only one can be done. Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.delete_batch(
     queue text,

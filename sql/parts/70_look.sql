@@ -1,7 +1,7 @@
 -- Looking at messages, the archive, metrics and the installation.
 
 CREATE FUNCTION pgqrs.get_message(queue text, id bigint) RETURNS SETOF pgqrs.message
-    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 1
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_get_message';
 COMMENT ON FUNCTION pgqrs.get_message(text, bigint) IS
     'One message of a queue, or no row. Raises PQ002.';
@@ -11,19 +11,20 @@ CREATE FUNCTION pgqrs.list_messages(
     after_id bigint DEFAULT 0,
     qty integer DEFAULT 100
 ) RETURNS SETOF pgqrs.message
-    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_messages';
 COMMENT ON FUNCTION pgqrs.list_messages(text, bigint, integer) IS
-    'Up to qty messages of a queue by id, after after_id: the next page starts after the last id. Raises PQ002, PQ009, PQ010.';
+'Up to qty messages of a queue by id, after after_id: the next page starts after the last id.
+Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.count_messages(queue text DEFAULT NULL) RETURNS bigint
-    LANGUAGE c STABLE PARALLEL RESTRICTED
+    LANGUAGE c STABLE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_count_messages';
 COMMENT ON FUNCTION pgqrs.count_messages(text) IS
     'The number of messages in a queue, or in all queues when NULL. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.get_archived(queue text, id bigint) RETURNS SETOF pgqrs.archived_message
-    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 1
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_get_archived';
 COMMENT ON FUNCTION pgqrs.get_archived(text, bigint) IS
     'One archived message of a queue, or no row. Raises PQ002.';
@@ -33,34 +34,34 @@ CREATE FUNCTION pgqrs.list_archive(
     after_id bigint DEFAULT 0,
     qty integer DEFAULT 100
 ) RETURNS SETOF pgqrs.archived_message
-    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_archive';
 COMMENT ON FUNCTION pgqrs.list_archive(text, bigint, integer) IS
-    'Up to qty archived messages of a queue by id, after after_id. Raises PQ002, PQ009, PQ010.';
+'Up to qty archived messages of a queue by id, after after_id. Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.count_archive(queue text DEFAULT NULL) RETURNS bigint
-    LANGUAGE c STABLE PARALLEL RESTRICTED
+    LANGUAGE c STABLE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_count_archive';
 COMMENT ON FUNCTION pgqrs.count_archive(text) IS
     'The number of archived messages of a queue, or of all queues when NULL. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.queue_metrics(queue text) RETURNS pgqrs.metrics
-    LANGUAGE c VOLATILE PARALLEL RESTRICTED
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_queue_metrics';
 COMMENT ON FUNCTION pgqrs.queue_metrics(text) IS
-    'What is in a queue now, counted in its tables: takes time in proportion to it. Raises PQ002.';
+'What is in a queue now, counted in its tables: takes time in proportion to it. Raises PQ002.';
 
 CREATE FUNCTION pgqrs.all_queues_metrics() RETURNS SETOF pgqrs.metrics
-    LANGUAGE c VOLATILE PARALLEL RESTRICTED ROWS 100
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_all_queues_metrics';
-COMMENT ON FUNCTION pgqrs.all_queues_metrics() IS
-    'queue_metrics() of every queue, by name.';
+COMMENT ON FUNCTION pgqrs.all_queues_metrics() IS 'queue_metrics() of every queue, by name.';
 
 CREATE FUNCTION pgqrs.verify() RETURNS TABLE (kind text, object text, fault text)
-    LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 1
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_verify';
 COMMENT ON FUNCTION pgqrs.verify() IS
-    'Checks the installed extension: library version, tables, columns, indexes, constraints, triggers, types and functions. A row for every fault; no row when all is well.';
+'Checks the installed extension: library version, tables, columns, indexes, constraints,
+triggers, types and functions. A row for every fault; no row when all is well.';
 
 CREATE FUNCTION pgqrs.version() RETURNS text
     LANGUAGE c STABLE PARALLEL SAFE

@@ -1,6 +1,7 @@
 // SQL functions of sql/parts/70_look.sql.
 #include "pgqrs/core/version.hpp"
 #include "pgqrs/pg/function.hpp"
+#include "pgqrs/pg/spi.hpp"
 #include "pgqrs/store/inspection.hpp"
 #include "pgqrs/store/metrics.hpp"
 #include "pgqrs/store/verification.hpp"

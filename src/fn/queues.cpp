@@ -1,8 +1,8 @@
-// SQL functions of sql/parts/30_queues.sql, and the trigger of 20_tables.sql.
+// SQL functions of sql/parts/30_queues.sql.
 #include "pgqrs/store/queues.hpp"
 
 #include "pgqrs/pg/function.hpp"
-#include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/pg/spi.hpp"
 
 using namespace pgqrs;
 
@@ -57,10 +57,4 @@ PGQRS_FUNCTION(pgqrs_pause_queue) {
 
 PGQRS_FUNCTION(pgqrs_resume_queue) {
     return call.boolean_result(store::set_paused(call.text(0, "queue"), false));
-}
-
-PGQRS_FUNCTION(pgqrs_queues_changed) {
-    call.require_trigger();
-    store::announce_queues_changed();
-    return call.trigger_result();
 }

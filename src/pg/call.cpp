@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pgqrs/core/error.hpp"
+#include "pgqrs/pg/guard.hpp"
 
 namespace pgqrs::pg {
 namespace {
@@ -24,13 +25,6 @@ bool same_columns(TupleDesc left, TupleDesc right) {
     return true;
 }
 
-std::string_view text_of(Datum datum) {
-    const struct varlena* packed = guard([&] {
-        return pg_detoast_datum_packed(reinterpret_cast<struct varlena*>(DatumGetPointer(datum)));
-    });
-    return {VARDATA_ANY(packed), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(packed))};
-}
-
 Json json_of(Datum datum) {
     const auto bytes = guard([&] { return toast_raw_datum_size(datum); });
     return {datum, static_cast<std::int64_t>(bytes) - VARHDRSZ};
@@ -49,7 +43,9 @@ Datum Call::needed(int index, const char* name) const {
     return info_->args[index].value;
 }
 
-std::string_view Call::text(int index, const char* name) { return text_of(needed(index, name)); }
+std::string_view Call::text(int index, const char* name) {
+    return text_of(of(TEXTOID, needed(index, name)));
+}
 
 bool Call::boolean(int index, const char* name) { return DatumGetBool(needed(index, name)); }
 
@@ -66,7 +62,8 @@ std::int64_t Call::timestamptz(int index, const char* name) {
 }
 
 std::optional<std::string_view> Call::optional_text(int index) {
-    return is_null(index) ? std::nullopt : std::optional(text_of(info_->args[index].value));
+    return is_null(index) ? std::nullopt
+                          : std::optional(text_of(of(TEXTOID, info_->args[index].value)));
 }
 
 std::optional<std::int32_t> Call::optional_int4(int index) {
@@ -151,6 +148,7 @@ std::vector<std::optional<Json>> Call::json_array(int index, const char* name) {
 Datum Call::text_result(std::string_view v) const { return pg::text(v).datum; }
 
 Datum Call::row_result(const Rows& rows) {
+    const HeapTuple row = rows.tuple(0);
     return guard([&] {
         TupleDesc shape;
         if (get_call_result_type(info_, nullptr, &shape) != TYPEFUNC_COMPOSITE) {
@@ -160,7 +158,7 @@ Datum Call::row_result(const Rows& rows) {
             elog(ERROR, "row result of the wrong shape");
         }
         // A copy that outlives the SPI session.
-        return PointerGetDatum(SPI_returntuple(rows.tuple(0), shape));
+        return PointerGetDatum(SPI_returntuple(row, shape));
     });
 }
 
@@ -168,15 +166,6 @@ RowSink Call::rows_result() {
     auto* set = reinterpret_cast<ReturnSetInfo*>(info_->resultinfo);
     guard([&] { InitMaterializedSRF(info_, MAT_SRF_USE_EXPECTED_DESC); });
     return RowSink(set->setResult, set->setDesc);
-}
-
-void Call::require_trigger() const {
-    guard([&] {
-        if (!CALLED_AS_TRIGGER(info_)) {
-            ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                            errmsg("function can be called by a trigger only")));
-        }
-    });
 }
 
 }  // namespace pgqrs::pg

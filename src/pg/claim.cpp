@@ -61,6 +61,23 @@ void find_columns(Relation relation, const ClaimColumns& names, Columns* columns
     }
 }
 
+// The result type must still be what the result columns make: it holds datums of these columns.
+void check_shape(TupleDesc result, const ClaimColumns& names, TupleDesc table) {
+    bool same = result->natts == static_cast<int>(names.result.size());
+    for (int i = 0; same && i < result->natts; ++i) {
+        const Form_pg_attribute attribute = TupleDescAttr(result, i);
+        const char* name = names.result[i];
+        const int number = name == nullptr ? 0 : SPI_fnumber(table, name);
+        const bool by_value = number > 0 && TupleDescAttr(table, number - 1)->attbyval;
+        const int length = number > 0 ? TupleDescAttr(table, number - 1)->attlen : -1;
+        same = attribute->attbyval == by_value && attribute->attlen == length;
+    }
+    if (!same) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("result type and message table differ in their columns")));
+    }
+}
+
 void require_privileges(Relation relation) {
     const AclMode needed = ACL_SELECT | ACL_UPDATE;
     if (pg_class_aclmask(RelationGetRelid(relation), GetUserId(), needed, ACLMASK_ALL) != needed) {
@@ -126,12 +143,13 @@ void lease_row(Work& work) {
         !work.wanted->worker.has_value());
     ExecStoreVirtualTuple(row);
 
-    if (compat::update_row(work.relation, &work.locked->tts_tid, row, work.command,
-                           work.snapshot)) {
+    const auto indexes =
+        compat::update_row(work.relation, &work.locked->tts_tid, row, work.command, work.snapshot);
+    if (indexes != compat::IndexWork::none) {
         if (work.target->ri_NumIndices == 0) {
             ExecOpenIndices(work.target, false);
         }
-        compat::insert_index_tuples(work.target, row, work.estate, true);
+        compat::insert_index_tuples(work.target, row, work.estate, true, indexes);
     }
 }
 
@@ -180,6 +198,11 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         Relation relation = table_open(table, RowExclusiveLock);
         Relation index = index_open(order_index, RowExclusiveLock);
         require_privileges(relation);
+        check_shape(sink.shape(), columns, RelationGetDescr(relation));
+        CheckCmdReplicaIdentity(relation, CMD_UPDATE);
+        // As SPI: what the calling statement did before is seen, and it will see what we do as
+        // the work of another command.
+        CommandCounterIncrement();
         PushActiveSnapshot(GetTransactionSnapshot());
 
         EState* estate = CreateExecutorState();

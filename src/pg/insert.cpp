@@ -46,7 +46,7 @@ void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableS
         table_multi_insert(relation, slots, count, command, 0, nullptr);
     }
     for (int i = 0; i < count && target->ri_NumIndices > 0; ++i) {
-        compat::insert_index_tuples(target, slots[i], estate, false);
+        compat::insert_index_tuples(target, slots[i], estate, false, compat::IndexWork::all);
         ResetPerTupleExprContext(estate);
     }
 }
@@ -55,6 +55,8 @@ void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableS
 
 void insert_rows(Oid oid, std::span<const char* const> columns, std::span<const Value> cells) {
     guard([&] {
+        // So that the calling statement takes the rows for the work of another command.
+        CommandCounterIncrement();
         Relation relation = table_open(oid, RowExclusiveLock);
         require_insert_privilege(relation);
 

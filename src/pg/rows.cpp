@@ -1,6 +1,8 @@
 // See rows.hpp.
 #include "pgqrs/pg/rows.hpp"
 
+#include <stdexcept>
+
 #include "pgqrs/pg/guard.hpp"
 
 namespace pgqrs::pg {
@@ -13,13 +15,24 @@ void RowSink::put(std::initializer_list<Value> row) {
         datums[count] = value.datum;
         nulls[count++] = value.null;
     }
+    if (shape_->natts != static_cast<int>(count)) {
+        throw std::logic_error("row and function differ in their columns");
+    }
     guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
 }
 
+HeapTuple Rows::tuple(std::uint64_t row) const {
+    if (table_ == nullptr || row >= table_->numvals) {
+        throw std::out_of_range("a statement answered no such row");
+    }
+    return table_->vals[row];
+}
+
 Value Rows::at(std::uint64_t row, int column) const {
+    const HeapTuple tuple = this->tuple(row);
     return guard([&] {
         bool null;
-        const Datum datum = SPI_getbinval(table_->vals[row], table_->tupdesc, column, &null);
+        const Datum datum = SPI_getbinval(tuple, table_->tupdesc, column, &null);
         return Value{SPI_gettypeid(table_->tupdesc, column), datum, null};
     });
 }

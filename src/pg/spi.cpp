@@ -14,39 +14,38 @@ ParamListInfo parameters(std::initializer_list<Value> values) {
     return list;
 }
 
-// While it lives, plans come out as index scans in index order. Without it the planner would take
-// an empty table (which a queue often is when it is analysed) for one that stays empty, and scan
-// and sort all of it once it is not. Written to the variables behind the settings directly: going
-// through the settings costs several microseconds, and an error unwinds this object anyway.
-class IndexOrderPlanning {
+// While it lives, plans come out as a Planning wants them. Without it the planner would take an empty
+// table (which a queue often is when it is analysed) for one that stays empty, and scan and sort all
+// of it once it is not. It lives while a plan is made and no longer: nothing that runs may see it.
+// So it can write to the variables behind the settings, which is much cheaper than to the settings.
+class PlanningScope {
 public:
-    explicit IndexOrderPlanning(bool on) : on_(on) {
-        if (on_) {
-            enable_seqscan = enable_bitmapscan = enable_sort = false;
-            enable_hashjoin = enable_mergejoin = jit_enabled = false;
+    explicit PlanningScope(Planning planning) {
+        if (planning != Planning::free) {
+            enable_seqscan = enable_bitmapscan = jit_enabled = false;
+        }
+        if (planning == Planning::index_order) {
+            enable_sort = enable_hashjoin = enable_mergejoin = false;
         }
     }
-    ~IndexOrderPlanning() {
-        if (on_) {
-            enable_seqscan = seqscan_;
-            enable_bitmapscan = bitmapscan_;
-            enable_sort = sort_;
-            enable_hashjoin = hashjoin_;
-            enable_mergejoin = mergejoin_;
-            jit_enabled = jit_;
-        }
+    ~PlanningScope() {
+        enable_seqscan = seqscan_;
+        enable_bitmapscan = bitmapscan_;
+        jit_enabled = jit_;
+        enable_sort = sort_;
+        enable_hashjoin = hashjoin_;
+        enable_mergejoin = mergejoin_;
     }
-    IndexOrderPlanning(const IndexOrderPlanning&) = delete;
-    IndexOrderPlanning& operator=(const IndexOrderPlanning&) = delete;
+    PlanningScope(const PlanningScope&) = delete;
+    PlanningScope& operator=(const PlanningScope&) = delete;
 
 private:
-    const bool on_;
     const bool seqscan_ = enable_seqscan;
     const bool bitmapscan_ = enable_bitmapscan;
+    const bool jit_ = jit_enabled;
     const bool sort_ = enable_sort;
     const bool hashjoin_ = enable_hashjoin;
     const bool mergejoin_ = enable_mergejoin;
-    const bool jit_ = jit_enabled;
 };
 
 void require_success(int code) {
@@ -81,29 +80,59 @@ std::uint64_t execute_once(const std::string& sql, std::span<const Value> values
     return SPI_processed;
 }
 
-void Statement::prepare(std::initializer_list<Value> values) {
-    if (plan_ != nullptr) {
-        return;
+namespace {
+
+// Makes names without a schema mean PostgreSQL's own, whatever the caller's search_path: operators and
+// functions in statements are such names. Nearly always they do already, for pg_catalog comes first
+// unless somebody lists it behind another schema. Answers what leave_own_path() must be given.
+int enter_own_path() {
+    Oid first = InvalidOid;
+    if (fetch_search_path_array(&first, 1) > 0 && first == PG_CATALOG_NAMESPACE) {
+        return 0;
     }
-    guard([&] {
+    const int level = NewGUCNestLevel();
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                      GUC_ACTION_SAVE, true, 0, false);
+    return level;
+}
+
+// After an error the end of the (sub)transaction does it.
+void leave_own_path(int level) {
+    if (level != 0) {
+        AtEOXact_GUC(true, level);
+    }
+}
+
+}  // namespace
+
+void Statement::prepare(std::initializer_list<Value> values) {
+    if (plan_ == nullptr) {
         Oid types[kMaxValues];
         int count = 0;
         for (const Value& value : values) {
             types[count++] = value.type;
         }
-        const int options = planning_ == Planning::index_order ? CURSOR_OPT_GENERIC_PLAN : 0;
+        const int options = planning_ == Planning::free ? 0 : CURSOR_OPT_GENERIC_PLAN;
         SPIPlanPtr plan = SPI_prepare_cursor(sql_, count, types, options);
         if (plan == nullptr) {
             require_success(SPI_result);
         }
         require_success(SPI_keepplan(plan));
         plan_ = plan;
-    });
+    }
+    if (planning_ != Planning::free) {
+        // Makes the plan anew when it is not valid any more, and locks its tables, so that the run
+        // finds it as it is.
+        ReleaseCachedPlan(SPI_plan_get_cached_plan(plan_), CurrentResourceOwner);
+    }
 }
 
 Rows Statement::execute(std::initializer_list<Value> values, bool read_only, RowSink* sink) {
-    const IndexOrderPlanning planning(planning_ == Planning::index_order);
-    prepare(values);
+    const int path = guard([] { return enter_own_path(); });
+    {
+        const PlanningScope scope(planning_);
+        guard([&] { prepare(values); });
+    }
     guard([&] {
         SPIExecuteOptions options{};
         options.params = parameters(values);
@@ -115,6 +144,7 @@ Rows Statement::execute(std::initializer_list<Value> values, bool read_only, Row
                                             "statement and function differ in their columns");
         }
         require_success(SPI_execute_plan_extended(plan_, &options));
+        leave_own_path(path);
     });
     return Rows(SPI_tuptable, SPI_processed);
 }
@@ -135,7 +165,11 @@ Rows Statement::run_latest(std::initializer_list<Value> values) {
     if (!IsolationUsesXactSnapshot()) {
         return run(values);
     }
-    prepare(values);
+    const int path = guard([] { return enter_own_path(); });
+    {
+        const PlanningScope scope(planning_);
+        guard([&] { prepare(values); });
+    }
     guard([&] {
         Datum datums[kMaxValues];
         char nulls[kMaxValues];
@@ -146,6 +180,7 @@ Rows Statement::run_latest(std::initializer_list<Value> values) {
         }
         require_success(SPI_execute_snapshot(plan_, datums, nulls, GetLatestSnapshot(),
                                              InvalidSnapshot, false, false, 0));
+        leave_own_path(path);
     });
     return Rows(SPI_tuptable, SPI_processed);
 }

@@ -24,6 +24,14 @@ Value interval(core::Duration microseconds) {
     });
 }
 
+std::string_view text_of(const Value& text) {
+    const struct varlena* packed = guard([&] {
+        return pg_detoast_datum_packed(
+            reinterpret_cast<struct varlena*>(DatumGetPointer(text.datum)));
+    });
+    return {VARDATA_ANY(packed), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(packed))};
+}
+
 core::Duration duration_of(Datum interval) {
     const Interval* parts = DatumGetIntervalP(interval);
     return core::duration_of(parts->month, parts->day, parts->time);

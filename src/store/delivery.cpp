@@ -69,7 +69,7 @@ struct Statements {
                   table),
           pop(taking("DELETE FROM {table} AS m ",
                      "SELECT id, queue, payload, headers, priority, read_ct + 1, enqueued_at,"
-                     " available_at, NULL::timestamptz, NULL::bigint"),
+                     " available_at, NULL::pg_catalog.timestamptz, NULL::bigint"),
               table),
           peek("SELECT {row} FROM {table} AS m WHERE m.{id} = ANY (ARRAY(" + next_messages("") +
                    ")) ORDER BY m.{priority}, m.{available_at}, m.{id}",
@@ -121,15 +121,15 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
     if (request.visibility) {
         core::check_visibility(*request.visibility, "vt");
     }
-    const Queue queue = find_queue(request.queue);
+    const Queue queue = hold_queue(request.queue);
     if (request.worker) {
         require_worker(*request.worker, queue.id, request.queue);
     }
     if (queue.paused) {
         return;
     }
-    const Oid relation = pg::relation_oid(kMessages.name);
-    if (pg::is_plain_table(relation)) {
+    const Oid relation = pg::relation_oid(kMessages.table.relation);
+    if (pg::is_plain_table(relation, kMessages.table.columns.size())) {
         claim(kMessages, relation, queue, request, sink);
     } else {
         pg::with_spi([&] { run(statements().deliver, queue, request, sink); });
@@ -146,7 +146,7 @@ void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
         const DeliveryRequest request{.queue = name, .quantity = quantity};
         const auto popped = run(statements().pop, queue, request, sink);
         if (popped > 0) {
-            count_departures(queue.id, static_cast<std::int64_t>(popped), 0);
+            record_departures(queue.id, static_cast<std::int64_t>(popped), 0);
         }
     });
 }

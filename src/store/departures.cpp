@@ -1,18 +1,21 @@
 // See departures.hpp.
 #include "pgqrs/store/departures.hpp"
 
+#include <algorithm>
 #include <array>
 
-#include "pgqrs/pg/catalog.hpp"
+#include "pgqrs/pg/random.hpp"
 #include "pgqrs/pg/spi.hpp"
+#include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
 namespace {
 
-// A backend sums up after so many rows: few enough to read quickly, rare enough to cost nothing.
+// A backend sums up after so many rows: few enough to read quickly, rare enough to cost nothing. It
+// starts somewhere in between, so that the rows of many short connections are summed up as well.
 constexpr int kRowsBetweenSums = 500;
-constinit int rows_since_sum = 0;
+constinit int rows_until_sum = -1;
 
 constexpr std::array<const char*, 3> kColumns = {"queue_id", "finished", "discarded"};
 
@@ -35,14 +38,19 @@ constinit pg::Statement sum_up(R"sql(
 
 }  // namespace
 
-void count_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded) {
+void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded) {
     const std::array row = {pg::int4(queue_id), pg::int8(finished), pg::int8(discarded)};
     insert_rows({"departures", kColumns}, row);
     // With an old snapshot summing up could fail the caller's transaction.
-    if (++rows_since_sum >= kRowsBetweenSums && !pg::has_transaction_snapshot()) {
-        rows_since_sum = 0;
-        sum_up.run({pg::int4(queue_id)});
+    if (rows_until_sum < 0) {
+        rows_until_sum = pg::random_below(kRowsBetweenSums);
     }
+    if (rows_until_sum > 0 || pg::has_transaction_snapshot()) {
+        rows_until_sum = std::max(rows_until_sum - 1, 0);
+        return;
+    }
+    rows_until_sum = kRowsBetweenSums;
+    sum_up.run({pg::int4(queue_id)});
 }
 
 }  // namespace pgqrs::store

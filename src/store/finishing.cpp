@@ -141,7 +141,7 @@ bool remove(std::string_view name, const Delivery& delivery) {
                 ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct)})
                 .count() > 0;
         if (done) {
-            count_departures(queue.id, 1, 0);
+            record_departures(queue.id, 1, 0);
         }
         return done;
     });
@@ -150,7 +150,7 @@ bool remove(std::string_view name, const Delivery& delivery) {
 bool release(std::string_view name, const Delivery& delivery, core::Duration delay) {
     core::check_delay(delay, "delay");
     return pg::with_spi([&] {
-        const Queue queue = find_queue(name);
+        const Queue queue = hold_queue(name);
         return statements()
                    .release_one
                    ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
@@ -162,7 +162,7 @@ bool release(std::string_view name, const Delivery& delivery, core::Duration del
 bool extend_visibility(std::string_view name, const Delivery& delivery, core::Duration by) {
     core::check_visibility(by, "by");
     return pg::with_spi([&] {
-        const Queue queue = find_queue(name);
+        const Queue queue = hold_queue(name);
         return statements()
                    .extend_one
                    ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
@@ -190,7 +190,7 @@ std::vector<bool> remove_batch(std::string_view name, const std::vector<Delivery
             statements().delete_many->run({pg::int4(queue.id), sorted.ids(), sorted.read_cts()});
         const auto done = sorted.done(places);
         if (!places.empty()) {
-            count_departures(queue.id, static_cast<std::int64_t>(places.count()), 0);
+            record_departures(queue.id, static_cast<std::int64_t>(places.count()), 0);
         }
         return done;
     });
@@ -201,7 +201,7 @@ std::vector<bool> release_batch(std::string_view name, const std::vector<Deliver
     core::check_delay(delay, "delay");
     const SortedDeliveries sorted(deliveries);
     return pg::with_spi([&] {
-        const Queue queue = find_queue(name);
+        const Queue queue = hold_queue(name);
         return sorted.done(statements().release_many->run(
             {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), release_time(delay), now()}));
     });

@@ -3,32 +3,48 @@
 
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
 
 namespace pgqrs::store {
 namespace {
 
-// $1 queue id, $2 queue name.
-#define PGQRS_MESSAGES                                                                 \
-    "SELECT id, $2, payload, headers::jsonb, priority::smallint, read_ct::integer, "   \
-    "enqueued_at::timestamptz, available_at::timestamptz, vt::timestamptz, worker_id " \
-    "FROM pgqrs.messages WHERE queue_id = $1 "
-
+// $1 queue id, $2 queue name, $3 id.
 #define PGQRS_ARCHIVED                                                                    \
     "SELECT id, $2, payload, headers, priority, read_ct, enqueued_at, available_at, vt, " \
     "worker_id, archived_at, processing_duration, outcome "                               \
     "FROM pgqrs.archive WHERE queue_id = $1 "
 
-constinit pg::Statement one_message(PGQRS_MESSAGES "AND id = $3");
-constinit pg::Statement page_of_messages(PGQRS_MESSAGES "AND id > $3 ORDER BY id LIMIT $4");
+constinit pg::Statement one_archived(PGQRS_ARCHIVED "AND id = $3", pg::Planning::indexed);
+constinit pg::Statement page_of_archive(PGQRS_ARCHIVED "AND id > $3 ORDER BY id LIMIT $4",
+                                        pg::Planning::indexed);
+constinit pg::Statement count_archive_of("SELECT count(*) FROM pgqrs.archive WHERE queue_id = $1");
+constinit pg::Statement count_all_archived("SELECT count(*) FROM pgqrs.archive");
+
 constinit pg::Statement count_messages_of(
     "SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
 constinit pg::Statement count_all_messages("SELECT count(*) FROM pgqrs.messages");
 
-constinit pg::Statement one_archived(PGQRS_ARCHIVED "AND id = $3");
-constinit pg::Statement page_of_archive(PGQRS_ARCHIVED "AND id > $3 ORDER BY id LIMIT $4");
-constinit pg::Statement count_archive_of("SELECT count(*) FROM pgqrs.archive WHERE queue_id = $1");
-constinit pg::Statement count_all_archived("SELECT count(*) FROM pgqrs.archive");
+struct Statements {
+    explicit Statements(const MessageTable& table)
+        : one("SELECT {row} FROM {table} AS m WHERE m.{queue_id} = $1 AND m.{id} = $3", table,
+              pg::Planning::indexed),
+          page(
+              "SELECT {row} FROM {table} AS m WHERE m.{queue_id} = $1 AND m.{id} > $3"
+              " ORDER BY m.{id} LIMIT $4",
+              table, pg::Planning::indexed) {}
+
+    TableStatement one;
+    TableStatement page;
+};
+
+Statements& statements() {
+    static constinit Statements* all = nullptr;
+    if (all == nullptr) {
+        all = new Statements(kMessages);
+    }
+    return *all;
+}
 
 void one(pg::Statement& statement, std::string_view queue, std::int64_t id, pg::RowSink& sink) {
     pg::with_spi([&] {
@@ -55,11 +71,11 @@ std::int64_t count(pg::Statement& of_queue, pg::Statement& of_all,
 }  // namespace
 
 void get_message(std::string_view queue, std::int64_t id, pg::RowSink& sink) {
-    one(one_message, queue, id, sink);
+    one(*statements().one, queue, id, sink);
 }
 
 void list_messages(std::string_view queue, const Page& wanted, pg::RowSink& sink) {
-    page(page_of_messages, queue, wanted, sink);
+    page(*statements().page, queue, wanted, sink);
 }
 
 std::int64_t count_messages(std::optional<std::string_view> queue) {

@@ -2,6 +2,7 @@
 #include "pgqrs/store/metrics.hpp"
 
 #include "pgqrs/pg/clock.hpp"
+#include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/queue_registry.hpp"
 
 namespace pgqrs::store {
@@ -32,10 +33,10 @@ constinit pg::Statement measure(R"sql(
             count(*) FILTER (WHERE state = 'delayed') AS delayed,
             count(*) FILTER (WHERE state = 'exhausted') AS exhausted,
             min(available_at) FILTER (WHERE state = 'pending') AS oldest_pending,
-            max(enqueued_at)::timestamptz AS newest_enqueued_at
+            max(enqueued_at)::pg_catalog.timestamptz AS newest_enqueued_at
         FROM (
             SELECT
-                available_at::timestamptz,
+                available_at::pg_catalog.timestamptz,
                 enqueued_at,
                 CASE
                     WHEN vt > $1 THEN 'in flight'
@@ -66,7 +67,13 @@ constinit pg::Statement measure(R"sql(
 }  // namespace
 
 pg::Rows queue_metrics(std::string_view queue) {
-    return measure.run({pg::timestamptz(pg::clock_now()), pg::int4(find_queue(queue).id)});
+    const pg::Rows rows =
+        measure.run({pg::timestamptz(pg::clock_now()), pg::int4(find_queue(queue).id)});
+    if (rows.empty()) {
+        // Created after the caller's snapshot, or dropped a moment ago.
+        pg::raise_serialization_failure();
+    }
+    return rows;
 }
 
 void all_queues_metrics(pg::RowSink& sink) {

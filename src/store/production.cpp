@@ -8,16 +8,12 @@
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/transaction.hpp"
+#include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
-#include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
 namespace {
-
-constexpr std::array<const char*, 8> kColumns = {
-    "id", "available_at", "enqueued_at", "queue_id", "read_ct", "priority", "headers", "payload"};
-
-constexpr TableColumns kMessageColumns = {"messages", kColumns};
 
 void check_payload(const std::optional<pg::Json>& payload, const std::string& subject) {
     if (!payload) {
@@ -75,15 +71,20 @@ void check_common(const NewMessages& common) {
     core::check_delay(*common.at - pg::transaction_start(), "at");
 }
 
-pg::Value json_or_null(const std::optional<pg::Json>& json) {
-    return json ? json->value() : pg::null_of(JSONBOID);
-}
-
-std::array<pg::Value, kColumns.size()> row(std::int64_t id, const Placement& placement,
-                                           const std::optional<pg::Json>& payload,
-                                           const std::optional<pg::Json>& headers) {
-    return {pg::int8(id), placement.available_at(), placement.enqueued_at(), placement.queue(),
-            pg::int4(0),  placement.priority(),     json_or_null(headers),   payload->value()};
+// In the order of kMessages.table.columns.
+std::array<pg::Value, 11> row(std::int64_t id, const Placement& placement, const pg::Json& payload,
+                              const std::optional<pg::Json>& headers) {
+    return {pg::int8(id),
+            placement.available_at(),
+            placement.enqueued_at(),
+            placement.queue(),
+            pg::int4(0),
+            placement.priority(),
+            pg::null_of(TIMESTAMPTZOID),
+            pg::null_of(TIMESTAMPTZOID),
+            pg::null_of(INT8OID),
+            headers ? headers->value() : pg::null_of(JSONBOID),
+            payload.value()};
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
 
     const Placement placement(common);
     const std::int64_t id = pg::next_value("messages_id_seq");
-    insert_rows(kMessageColumns, row(id, placement, payload, headers));
+    insert_rows(kMessages.table, row(id, placement, *payload, headers));
     return id;
 }
 
@@ -122,14 +123,14 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
     std::vector<std::int64_t> ids;
     ids.reserve(payloads.size());
     std::vector<pg::Value> cells;
-    cells.reserve(payloads.size() * kColumns.size());
+    cells.reserve(payloads.size() * kMessages.table.columns.size());
     for (std::size_t i = 0; i < payloads.size(); ++i) {
         ids.push_back(pg::next_value("messages_id_seq"));
         const auto cells_of_row =
-            row(ids.back(), placement, payloads[i], headers ? (*headers)[i] : std::nullopt);
+            row(ids.back(), placement, *payloads[i], headers ? (*headers)[i] : std::nullopt);
         cells.insert(cells.end(), cells_of_row.begin(), cells_of_row.end());
     }
-    insert_rows(kMessageColumns, cells);
+    insert_rows(kMessages.table, cells);
     return ids;
 }
 

@@ -8,8 +8,10 @@
 #include "pgqrs/core/error.hpp"
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/core/names.hpp"
+#include "pgqrs/pg/announcements.hpp"
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/spi.hpp"
+#include "pgqrs/pg/transaction.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -26,6 +28,8 @@ constinit pg::Statement select_queue(R"sql(
     FROM pgqrs.queues
     WHERE name = $1
 )sql");
+
+constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
 
 Queue load(std::string_view name) {
     // Before the query, so that a change committed while it runs marks the copy as stale.
@@ -61,7 +65,13 @@ Queue look_up(std::string_view name) {
 }
 
 Queue lock(std::string_view name, pg::LockMode mode) {
-    pg::lock_name(pg::relation_oid("queues"), name, mode);
+    Oid locked = InvalidOid;
+    // The extension can be dropped and created again while we wait.
+    for (Oid queues = pg::relation_oid("queues"); queues != locked;
+         queues = pg::relation_oid("queues")) {
+        pg::lock_name(queues, name, mode);
+        locked = queues;
+    }
     return look_up(name);
 }
 
@@ -75,6 +85,16 @@ Queue find_queue(std::string_view name) {
 Queue hold_queue(std::string_view name) { return lock(name, pg::LockMode::shared); }
 
 Queue hold_queue_alone(std::string_view name) { return lock(name, pg::LockMode::exclusive); }
+
+void hold_queue_of_row(std::int32_t id) {
+    pg::with_spi([&] {
+        const pg::Rows rows = select_name.run_latest({pg::int4(id)});
+        if (rows.empty() || hold_queue(pg::text_of(rows.at(0, 1))).id != id) {
+            throw core::Error(core::SqlState::queue_not_found,
+                              "queue with id " + std::to_string(id) + " does not exist");
+        }
+    });
+}
 
 void announce_queues_changed() { pg::announce_change(pg::relation_oid("queues")); }
 

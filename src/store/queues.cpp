@@ -9,6 +9,7 @@
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/clock.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/queue_registry.hpp"
 
@@ -23,6 +24,8 @@ constinit pg::Statement insert_queue(R"sql(
 )sql");
 
 constinit pg::Statement select_queue("SELECT * FROM pgqrs.queues WHERE name = $1");
+
+constinit pg::Statement is_visible("SELECT 1 FROM pgqrs.queues WHERE id = $1");
 
 constinit pg::Statement update_queue(R"sql(
     UPDATE pgqrs.queues
@@ -45,7 +48,7 @@ constinit pg::Statement count_of_queues("SELECT count(*) FROM pgqrs.queues");
 
 constinit pg::Statement pause(R"sql(
     UPDATE pgqrs.queues
-    SET paused_at = clock_timestamp()
+    SET paused_at = $2
     WHERE id = $1
         AND paused_at IS NULL
 )sql");
@@ -66,6 +69,8 @@ constinit pg::Statement delete_archive("DELETE FROM pgqrs.archive WHERE queue_id
 constinit pg::Statement delete_old_archive(
     "DELETE FROM pgqrs.archive WHERE queue_id = $1 AND archived_at <= $2");
 
+constinit pg::Statement delete_workers("DELETE FROM pgqrs.workers WHERE queue_id = $1");
+
 constinit pg::Statement delete_departures("DELETE FROM pgqrs.departures WHERE queue_id = $1");
 
 constinit pg::Statement delete_queue("DELETE FROM pgqrs.queues WHERE id = $1");
@@ -75,7 +80,20 @@ constinit pg::Statement find_leftovers(R"sql(
     UNION ALL
     SELECT 1 FROM pgqrs.archive WHERE queue_id = $1
     UNION ALL
+    SELECT 1 FROM pgqrs.workers WHERE queue_id = $1
+    UNION ALL
     SELECT 1 FROM pgqrs.departures WHERE queue_id = $1
+    LIMIT 1
+)sql");
+
+constinit pg::Statement find_any_row(R"sql(
+    SELECT 1 FROM pgqrs.messages
+    UNION ALL
+    SELECT 1 FROM pgqrs.archive
+    UNION ALL
+    SELECT 1 FROM pgqrs.workers
+    UNION ALL
+    SELECT 1 FROM pgqrs.departures
     LIMIT 1
 )sql");
 
@@ -101,23 +119,46 @@ void refuse_unless_empty(std::string_view name, std::int64_t messages) {
     }
 }
 
+// For a queue that was there a moment ago.
+[[noreturn]] void vanished(std::string_view name) {
+    if (pg::has_transaction_snapshot()) {
+        pg::raise_serialization_failure();
+    }
+    throw core::Error(core::SqlState::queue_not_found,
+                      "queue \"" + std::string(name) + "\" does not exist");
+}
+
+// What changed nothing because the caller's snapshot is too old shall not look like success.
+void require_visible(std::int32_t id) {
+    if (pg::has_transaction_snapshot() && is_visible.run({pg::int4(id)}).empty()) {
+        pg::raise_serialization_failure();
+    }
+}
+
 }  // namespace
 
 pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool if_not_exists) {
     core::check_queue_name(name);
     check_settings(settings);
-    const pg::Rows created =
-        insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
-                          pg::int4(settings.max_deliveries), pg::text(settings.description)});
-    if (!created.empty()) {
-        return created;
+    // The queue that is in the way can be dropped before we look at it. A user's trigger that
+    // suppresses the row must not keep us here for ever.
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        const pg::Rows created =
+            insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
+                              pg::int4(settings.max_deliveries), pg::text(settings.description)});
+        if (!created.empty()) {
+            return created;
+        }
+        const pg::Rows existing = select_queue.run_latest({pg::text(name)});
+        if (!existing.empty() && if_not_exists) {
+            return existing;
+        }
+        if (!existing.empty()) {
+            throw core::Error(core::SqlState::queue_exists,
+                              "queue \"" + std::string(name) + "\" already exists");
+        }
     }
-    const pg::Rows existing = select_queue.run_latest({pg::text(name)});
-    if (!if_not_exists) {
-        throw core::Error(core::SqlState::queue_exists,
-                          "queue \"" + std::string(name) + "\" already exists");
-    }
-    return existing;
+    vanished(name);
 }
 
 pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
@@ -126,18 +167,26 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
         to_check.max_deliveries.reset();
     }
     check_settings(to_check);
-    return update_queue.run({pg::int4(find_queue(name).id),
-                             interval_or_null(settings.visibility_timeout),
-                             pg::int4(settings.max_deliveries), pg::text(settings.description)});
+    const pg::Rows altered = update_queue.run(
+        {pg::int4(find_queue(name).id), interval_or_null(settings.visibility_timeout),
+         pg::int4(settings.max_deliveries), pg::text(settings.description)});
+    if (altered.empty()) {
+        vanished(name);
+    }
+    return altered;
 }
 
 pg::Rows get_queue(std::string_view name) {
     find_queue(name);
-    return select_queue.look({pg::text(name)});
+    const pg::Rows found = select_queue.run_latest({pg::text(name)});
+    if (found.empty()) {
+        vanished(name);
+    }
+    return found;
 }
 
 void list_queues(std::int32_t after_id, std::optional<std::int32_t> quantity, pg::RowSink& sink) {
-    if (quantity && *quantity < 1) {
+    if (quantity) {
         core::check_quantity(*quantity, pg::max_batch_size());
     }
     pg::with_spi([&] { page_of_queues.look_into(sink, {pg::int4(after_id), pg::int8(quantity)}); });
@@ -156,12 +205,15 @@ std::int64_t drop_queue(std::string_view name, bool force) {
         }
         const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
         delete_archive.run({queue});
+        delete_workers.run({queue});
         delete_departures.run({queue});
         // A snapshot taken before the lock cannot see, or delete, what was committed in between.
         if (!find_leftovers.run_latest({queue}).empty()) {
             pg::raise_serialization_failure();
         }
-        delete_queue.run({queue});
+        if (delete_queue.run({queue}).empty()) {
+            vanished(name);
+        }
         return dropped;
     });
 }
@@ -172,7 +224,7 @@ std::int64_t purge_queue(std::string_view name) {
         const auto purged =
             static_cast<std::int64_t>(delete_messages.run({pg::int4(queue.id)}).count());
         if (purged > 0) {
-            count_departures(queue.id, 0, purged);
+            record_departures(queue.id, 0, purged);
         }
         return purged;
     });
@@ -187,16 +239,50 @@ std::int64_t purge_archive(std::string_view name, core::Duration older_than) {
                 .run({pg::int4(queue.id), pg::timestamptz(pg::clock_now() - older_than)})
                 .count());
         if (purged > 0) {
-            count_departures(queue.id, purged, 0);
+            record_departures(queue.id, purged, 0);
         }
         return purged;
     });
 }
 
+void check_removal(std::int32_t id, std::string_view name) {
+    pg::lock_name(pg::relation_oid("queues"), name, pg::LockMode::exclusive);
+    pg::with_spi([&] {
+        if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
+            throw core::Error(core::SqlState::queue_not_empty,
+                              "queue \"" + std::string(name) + "\" is still in use",
+                              "It has messages, archived messages, workers or counts.",
+                              "Use pgqrs.drop_queue().");
+        }
+    });
+}
+
+void check_renaming(std::int32_t old_id, std::int32_t new_id, std::string_view old_name) {
+    if (old_id != new_id) {
+        throw core::Error(core::SqlState::invalid_argument, "id of a queue cannot be changed");
+    }
+    pg::lock_name(pg::relation_oid("queues"), old_name, pg::LockMode::exclusive);
+}
+
+void check_truncation() {
+    pg::with_spi([&] {
+        if (!find_any_row.run_latest({}).empty()) {
+            throw core::Error(
+                core::SqlState::queue_not_empty, "queues are still in use",
+                "There are messages, archived messages, workers or counts.",
+                "Truncate pgqrs.messages, archive, workers and departures with them.");
+        }
+    });
+}
+
 bool set_paused(std::string_view name, bool paused) {
     return pg::with_spi([&] {
-        pg::Statement& statement = paused ? pause : resume;
-        return statement.run({pg::int4(find_queue(name).id)}).count() > 0;
+        const std::int32_t id = find_queue(name).id;
+        require_visible(id);
+        const pg::Rows changed = paused
+                                     ? pause.run({pg::int4(id), pg::timestamptz(pg::clock_now())})
+                                     : resume.run({pg::int4(id)});
+        return !changed.empty();
     });
 }
 

@@ -40,7 +40,7 @@ void insert_by_statement(const TableColumns& table, std::span<const pg::Value> c
 
 void insert_rows(const TableColumns& table, std::span<const pg::Value> cells) {
     const Oid relation = pg::relation_oid(table.relation);
-    if (pg::is_plain_table(relation)) {
+    if (pg::is_plain_table(relation, table.columns.size())) {
         pg::insert_rows(relation, table.columns, cells);
     } else {
         insert_by_statement(table, cells);

@@ -124,8 +124,6 @@ constinit pg::Statement check_constraints(R"sql(
         ('queues', 'queues_visibility_timeout_range'),
         ('queues', 'queues_max_deliveries_range'),
         ('workers', 'workers_name_valid'),
-        ('workers', 'workers_queue_id_fkey'),
-        ('messages', 'messages_queue_id_fkey'),
         ('priority', 'priority_range'),
         ('instant', 'instant_finite'),
         ('delivery_count', 'delivery_count_range'),
@@ -142,21 +140,22 @@ constinit pg::Statement check_constraints(R"sql(
 )sql");
 
 constinit pg::Statement check_triggers(R"sql(
-    SELECT 'trigger', 'pgqrs.queues.queues_changed', 'missing'
-    WHERE NOT EXISTS (
-        SELECT
-        FROM pg_catalog.pg_trigger
-        WHERE tgname = 'queues_changed'
-            AND tgrelid = pg_catalog.to_regclass('pgqrs.queues'))
-    UNION ALL
-    SELECT 'trigger', tgrelid::pg_catalog.regclass::text || '.' || tgname, 'disabled'
-    FROM pg_catalog.pg_trigger
-    WHERE tgrelid IN (
-            pg_catalog.to_regclass('pgqrs.queues'),
-            pg_catalog.to_regclass('pgqrs.workers'),
-            pg_catalog.to_regclass('pgqrs.messages'))
-        AND ((tgisinternal AND tgenabled <> 'O')
-            OR (tgname = 'queues_changed' AND tgenabled <> 'A'))
+    WITH expected (relation, name) AS (VALUES
+        ('queues', 'queues_changed'),
+        ('queues', 'queues_truncated'),
+        ('queues', 'protect_queue'),
+        ('queues', 'protect_queues'),
+        ('workers', 'check_queue'),
+        ('messages', 'check_queue'))
+    SELECT 'trigger', 'pgqrs.' || e.relation || '.' || e.name,
+        CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END
+    FROM expected AS e
+    LEFT JOIN pg_catalog.pg_trigger AS t
+        ON t.tgname = e.name
+        AND t.tgrelid = pg_catalog.to_regclass('pgqrs.' || e.relation)
+    WHERE t.oid IS NULL
+        OR t.tgenabled NOT IN ('O', 'A')
+    ORDER BY 2
 )sql");
 
 constinit pg::Statement check_types(R"sql(
@@ -191,6 +190,7 @@ constinit pg::Statement check_functions(R"sql(
         ('alter_queue', 'text,interval,integer,text'),
         ('archive', 'text,bigint,integer'),
         ('archive_batch', 'text,bigint[],integer[]'),
+        ('check_queue', ''),
         ('count_archive', 'text'),
         ('count_messages', 'text'),
         ('count_queues', ''),
@@ -217,6 +217,8 @@ constinit pg::Statement check_functions(R"sql(
         ('pause_queue', 'text'),
         ('peek', 'text,integer'),
         ('pop', 'text,integer'),
+        ('protect_queue', ''),
+        ('protect_queues', ''),
         ('purge_archive', 'text,interval'),
         ('purge_queue', 'text'),
         ('queue_metrics', 'text'),

@@ -7,6 +7,7 @@
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/core/names.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/spi.hpp"
 #include "pgqrs/store/queue_registry.hpp"
 
 namespace pgqrs::store {
@@ -51,7 +52,7 @@ constinit pg::Statement count_of_all("SELECT count(*) FROM pgqrs.workers");
 std::int64_t register_worker(const NewWorker& worker) {
     core::check_worker_name(worker.name);
     return pg::with_spi([&] {
-        const Queue queue = find_queue(worker.queue);
+        const Queue queue = hold_queue(worker.queue);
         return insert_worker
             .run({pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname),
                   pg::int4(worker.pid),
@@ -66,7 +67,7 @@ bool delete_worker(std::int64_t id) {
 
 void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue) {
     pg::with_spi([&] {
-        const pg::Rows rows = select_queue_of.run({pg::int8(id)});
+        const pg::Rows rows = select_queue_of.run_latest({pg::int8(id)});
         if (rows.empty()) {
             throw core::Error(core::SqlState::worker_not_found,
                               "worker " + std::to_string(id) + " does not exist", "",

@@ -8,7 +8,8 @@
 
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/pg/compat.hpp"
-#include "pgqrs/pg/spi.hpp"
+#include "pgqrs/pg/rows.hpp"
+#include "pgqrs/pg/trigger.hpp"
 #include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::pg {
@@ -58,9 +59,8 @@ public:
     // A function returning a set: the sink that collects it. Call once; return sink.done().
     RowSink rows_result();
 
-    // Trigger functions: raises when not called as a trigger.
-    void require_trigger() const;
-    Datum trigger_result() const { return PointerGetDatum(nullptr); }
+    // Raises when the function was not called as a trigger.
+    Trigger trigger() const { return Trigger(info_); }
 
 private:
     Datum needed(int index, const char* name) const;

@@ -27,10 +27,12 @@ extern "C" {
 #include <access/tableam.h>
 #include <access/xact.h>
 #include <catalog/namespace.h>
+#include <catalog/pg_namespace.h>
 #include <catalog/pg_type.h>
 #include <commands/sequence.h>
 #include <commands/trigger.h>
 #include <common/hashfn.h>
+#include <common/pg_prng.h>
 #include <executor/executor.h>
 #include <executor/spi.h>
 #include <executor/tstoreReceiver.h>
@@ -51,6 +53,8 @@ extern "C" {
 #include <utils/jsonb.h>
 #include <utils/lsyscache.h>
 #include <utils/memutils.h>
+#include <utils/plancache.h>
+#include <utils/resowner.h>
 #include <utils/rel.h>
 #include <utils/rls.h>
 #include <utils/snapmgr.h>
@@ -59,20 +63,24 @@ extern "C" {
 
 namespace pgqrs::pg::compat {
 
+// What an update or insert asks of the indexes. 16 added summarizing indexes (BRIN), which even a HOT
+// update changes.
+enum class IndexWork { none, all, summarizing };
+
 // 16 added onlySummarizing. May raise.
 inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate,
-                                 bool update) {
+                                 bool update, [[maybe_unused]] IndexWork work) {
 #if PG_VERSION_NUM >= 160000
-    return ExecInsertIndexTuples(relation, slot, estate, update, false, nullptr, NIL, false);
+    return ExecInsertIndexTuples(relation, slot, estate, update, false, nullptr, NIL,
+                                 work == IndexWork::summarizing);
 #else
     return ExecInsertIndexTuples(relation, slot, estate, update, false, nullptr, NIL);
 #endif
 }
 
-// Updates a row the caller has locked; whether its index entries must be added. 16 made that answer
-// an enumeration. May raise.
-inline bool update_row(Relation relation, ItemPointer place, TupleTableSlot* row, CommandId command,
-                       Snapshot snapshot) {
+// Updates a row the caller has locked; answers what its indexes need. May raise.
+inline IndexWork update_row(Relation relation, ItemPointer place, TupleTableSlot* row,
+                            CommandId command, Snapshot snapshot) {
     TM_FailureData failure;
     LockTupleMode mode;
 #if PG_VERSION_NUM >= 160000
@@ -86,9 +94,11 @@ inline bool update_row(Relation relation, ItemPointer place, TupleTableSlot* row
         elog(ERROR, "could not update a locked row: %d", static_cast<int>(result));
     }
 #if PG_VERSION_NUM >= 160000
-    return indexes == TU_All;
+    return indexes == TU_All           ? IndexWork::all
+           : indexes == TU_Summarizing ? IndexWork::summarizing
+                                       : IndexWork::none;
 #else
-    return indexes;
+    return indexes ? IndexWork::all : IndexWork::none;
 #endif
 }
 

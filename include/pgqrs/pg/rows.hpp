@@ -40,7 +40,8 @@ public:
     bool boolean(std::uint64_t row, int column) const;
     // Microseconds.
     core::Duration interval(std::uint64_t row, int column) const;
-    HeapTuple tuple(std::uint64_t row) const { return table_->vals[row]; }
+    // Throws std::out_of_range, as all of the above, when there is no such row.
+    HeapTuple tuple(std::uint64_t row) const;
     TupleDesc shape() const { return table_->tupdesc; }
 
 private:

@@ -40,6 +40,7 @@ std::uint64_t execute_once(const std::string& sql, std::span<const Value> values
 
 enum class Planning {
     free,         // PostgreSQL chooses
+    indexed,      // not by sequential scan: for tables whose statistics may be of an emptier time
     index_order,  // generic plan from the start, made of index scans in index order
 };
 

@@ -34,6 +34,9 @@ Value text(std::string_view v);
 Value text(std::optional<std::string_view> v);
 Value interval(core::Duration duration);
 
+// The bytes of a text value, detoasted in the current memory context if need be.
+std::string_view text_of(const Value& text);
+
 // The length of an interval value.
 core::Duration duration_of(Datum interval);
 

@@ -1,4 +1,4 @@
-// Counting messages that leave no row behind, for the totals in the metrics.
+// Recording how many messages left no row behind, for the totals in the metrics.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,6 @@ namespace pgqrs::store {
 
 // Adds to the counts of a queue; the caller holds the queue (queue_registry.hpp). Runs inside
 // with_spi().
-void count_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded);
+void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded);
 
 }  // namespace pgqrs::store

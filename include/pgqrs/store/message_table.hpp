@@ -7,12 +7,12 @@
 
 #include "pgqrs/pg/claim.hpp"
 #include "pgqrs/pg/spi.hpp"
+#include "pgqrs/store/table_writer.hpp"
 
 namespace pgqrs::store {
 
 struct MessageTable {
-    // In the schema pgqrs.
-    const char* name;
+    TableColumns table;
     // The index on (queue_id, priority, available_at, id).
     const char* order_index;
     const char* id;
@@ -26,8 +26,10 @@ extern const MessageTable kMessages;
 // A statement for one table: {table}, {id}, {row} and {<column>} in the SQL stand for its names.
 class TableStatement {
 public:
-    TableStatement(std::string_view sql, const MessageTable& table);
+    TableStatement(std::string_view sql, const MessageTable& table,
+                   pg::Planning planning = pg::Planning::index_order);
     pg::Statement* operator->() { return &statement_; }
+    pg::Statement& operator*() { return statement_; }
 
 private:
     std::string sql_;

@@ -33,7 +33,10 @@ Queue hold_queue(std::string_view name);
 // The same, and until the end of this transaction nobody else holds it.
 Queue hold_queue_alone(std::string_view name);
 
-// For the trigger on pgqrs.queues.
+// The same for the queue of a row somebody inserted by hand; raises PQ002 when there is none.
+void hold_queue_of_row(std::int32_t id);
+
+// Has every backend look queues up anew after this transaction's commit.
 void announce_queues_changed();
 
 }  // namespace pgqrs::store

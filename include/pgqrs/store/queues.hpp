@@ -30,6 +30,14 @@ std::int64_t drop_queue(std::string_view name, bool force);
 std::int64_t purge_queue(std::string_view name);
 std::int64_t purge_archive(std::string_view name, core::Duration older_than);
 
+// For changes by hand. Each waits for transactions that hold the queue.
+// Raises PQ011 when rows refer to the queue that was deleted.
+void check_removal(std::int32_t id, std::string_view name);
+// Raises PQ010 when the id was changed; a new name is fine.
+void check_renaming(std::int32_t old_id, std::int32_t new_id, std::string_view old_name);
+// Raises PQ011 when rows refer to any of the queues that were truncated.
+void check_truncation();
+
 // Answers whether this call changed it.
 bool set_paused(std::string_view name, bool paused);
 

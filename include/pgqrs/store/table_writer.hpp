@@ -9,12 +9,11 @@
 namespace pgqrs::store {
 
 struct TableColumns {
-    const char* relation;  // in the schema pgqrs
-    std::span<const char* const> columns;
+    const char* relation;                  // in the schema pgqrs
+    std::span<const char* const> columns;  // all it has
 };
 
-// Adds rows; `cells` holds them one after another in the order of the columns. Columns not named
-// are null. The caller has checked foreign keys and domains. Runs inside with_spi() or outside.
+// Adds rows; `cells` holds them one after another in the order of the columns. The caller has checked foreign keys and domains. Runs inside with_spi() or outside.
 // Raises payload_rejected when a trigger suppresses a row.
 void insert_rows(const TableColumns& table, std::span<const pg::Value> cells);
 

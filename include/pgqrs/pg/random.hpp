@@ -1,0 +1,9 @@
+// The backend's own random numbers.
+#pragma once
+
+namespace pgqrs::pg {
+
+// 0 <= result < limit. Not for secrets.
+int random_below(int limit);
+
+}  // namespace pgqrs::pg

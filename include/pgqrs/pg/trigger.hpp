@@ -1,0 +1,29 @@
+// What a trigger function is called with.
+#pragma once
+
+#include "pgqrs/pg/value.hpp"
+
+namespace pgqrs::pg {
+
+// A trigger of a row or a statement.
+class Trigger {
+public:
+    // Raises when the function was not called as a trigger.
+    explicit Trigger(FunctionCallInfo info);
+
+    bool is_update() const;
+    bool is_delete() const;
+
+    // The row before an UPDATE or DELETE.
+    Value old_value(const char* column) const;
+    // The row after an INSERT or UPDATE.
+    Value new_value(const char* column) const;
+
+    // What the function returns: go on with the row as it is.
+    Datum result() const;
+
+private:
+    TriggerData* data_;
+};
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,50 @@
+// See trigger.hpp.
+#include "pgqrs/pg/trigger.hpp"
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+namespace {
+
+Value column_of(HeapTuple row, TupleDesc shape, const char* column) {
+    return guard([&] {
+        const int number = SPI_fnumber(shape, column);
+        if (number <= 0) {
+            elog(ERROR, "trigger on a table without column \"%s\"", column);
+        }
+        bool null;
+        const Datum datum = heap_getattr(row, number, shape, &null);
+        return Value{SPI_gettypeid(shape, number), datum, null};
+    });
+}
+
+}  // namespace
+
+Trigger::Trigger(FunctionCallInfo info) {
+    guard([&] {
+        if (!CALLED_AS_TRIGGER(info)) {
+            ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                            errmsg("function can be called by a trigger only")));
+        }
+    });
+    data_ = reinterpret_cast<TriggerData*>(info->context);
+}
+
+bool Trigger::is_update() const { return TRIGGER_FIRED_BY_UPDATE(data_->tg_event); }
+
+bool Trigger::is_delete() const { return TRIGGER_FIRED_BY_DELETE(data_->tg_event); }
+
+Value Trigger::old_value(const char* column) const {
+    return column_of(data_->tg_trigtuple, RelationGetDescr(data_->tg_relation), column);
+}
+
+Datum Trigger::result() const {
+    return PointerGetDatum(is_update() ? data_->tg_newtuple : data_->tg_trigtuple);
+}
+
+Value Trigger::new_value(const char* column) const {
+    return column_of(is_update() ? data_->tg_newtuple : data_->tg_trigtuple,
+                     RelationGetDescr(data_->tg_relation), column);
+}
+
+}  // namespace pgqrs::pg
