@@ -35,6 +35,11 @@ main() {
 
 parse_arguments() {
     while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        case "$1" in -h | --help)
+            sed -n '2,/^set /{/^#/s/^#* *//p}' "${BASH_SOURCE[0]}"
+            exit 0
+            ;;
+        esac
         declare -F "run_stage_$1" >/dev/null || die "no stage named $1"
         stages+=("$1")
         shift
