@@ -54,6 +54,27 @@ void require_success(int code) {
     }
 }
 
+// Makes names without a schema mean PostgreSQL's own, whatever the caller's search_path: operators and
+// functions in statements are such names. Nearly always they do already, for pg_catalog comes first
+// unless somebody lists it behind another schema. Answers what leave_own_path() must be given.
+int enter_own_path() {
+    Oid first = InvalidOid;
+    if (fetch_search_path_array(&first, 1) > 0 && first == PG_CATALOG_NAMESPACE) {
+        return 0;
+    }
+    const int level = NewGUCNestLevel();
+    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                      GUC_ACTION_SAVE, true, 0, false);
+    return level;
+}
+
+// After an error the end of the (sub)transaction does it.
+void leave_own_path(int level) {
+    if (level != 0) {
+        AtEOXact_GUC(true, level);
+    }
+}
+
 }  // namespace
 
 void spi_connect() {
@@ -80,31 +101,6 @@ std::uint64_t execute_once(const std::string& sql, std::span<const Value> values
     return SPI_processed;
 }
 
-namespace {
-
-// Makes names without a schema mean PostgreSQL's own, whatever the caller's search_path: operators and
-// functions in statements are such names. Nearly always they do already, for pg_catalog comes first
-// unless somebody lists it behind another schema. Answers what leave_own_path() must be given.
-int enter_own_path() {
-    Oid first = InvalidOid;
-    if (fetch_search_path_array(&first, 1) > 0 && first == PG_CATALOG_NAMESPACE) {
-        return 0;
-    }
-    const int level = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-                      GUC_ACTION_SAVE, true, 0, false);
-    return level;
-}
-
-// After an error the end of the (sub)transaction does it.
-void leave_own_path(int level) {
-    if (level != 0) {
-        AtEOXact_GUC(true, level);
-    }
-}
-
-}  // namespace
-
 void Statement::prepare(std::initializer_list<Value> values) {
     if (plan_ == nullptr) {
         Oid types[kMaxValues];
@@ -123,16 +119,22 @@ void Statement::prepare(std::initializer_list<Value> values) {
     if (planning_ != Planning::free) {
         // Makes the plan anew when it is not valid any more, and locks its tables, so that the run
         // finds it as it is.
-        ReleaseCachedPlan(SPI_plan_get_cached_plan(plan_), CurrentResourceOwner);
+        CachedPlan* current = SPI_plan_get_cached_plan(plan_);
+        if (current != nullptr) {
+            ReleaseCachedPlan(current, CurrentResourceOwner);
+        }
     }
 }
 
-Rows Statement::execute(std::initializer_list<Value> values, bool read_only, RowSink* sink) {
+int Statement::begin(std::initializer_list<Value> values) {
     const int path = guard([] { return enter_own_path(); });
-    {
-        const PlanningScope scope(planning_);
-        guard([&] { prepare(values); });
-    }
+    const PlanningScope scope(planning_);
+    guard([&] { prepare(values); });
+    return path;
+}
+
+Rows Statement::execute(std::initializer_list<Value> values, bool read_only, RowSink* sink) {
+    const int path = begin(values);
     guard([&] {
         SPIExecuteOptions options{};
         options.params = parameters(values);
@@ -165,11 +167,7 @@ Rows Statement::run_latest(std::initializer_list<Value> values) {
     if (!IsolationUsesXactSnapshot()) {
         return run(values);
     }
-    const int path = guard([] { return enter_own_path(); });
-    {
-        const PlanningScope scope(planning_);
-        guard([&] { prepare(values); });
-    }
+    const int path = begin(values);
     guard([&] {
         Datum datums[kMaxValues];
         char nulls[kMaxValues];

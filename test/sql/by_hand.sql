@@ -82,8 +82,9 @@ SELECT pg_temp.refusal(format('UPDATE pgqrs.messages SET queue_id = -1 WHERE que
 SELECT pg_temp.refusal($$INSERT INTO pgqrs.workers (queue_id, name) VALUES (-1, 'w')$$);
 SELECT pg_temp.refusal(format($$INSERT INTO pgqrs.workers (queue_id, name) VALUES (%s, '')$$, :q));
 
--- Deleting a queue by hand, once it is empty.
+-- Deleting a queue by hand, once nothing is left of it: its counts must go as well.
 SELECT pgqrs.purge_queue('by_hand'), pgqrs.purge_archive('by_hand', '0');
+SELECT pg_temp.error_of(format('DELETE FROM pgqrs.queues WHERE id = %s', :q));
+DELETE FROM pgqrs.departures WHERE queue_id = :q;
 DELETE FROM pgqrs.queues WHERE id = :q;
 SELECT pg_temp.error_of($$SELECT pgqrs.enqueue('by_hand', '1')$$);
-DELETE FROM pgqrs.departures WHERE queue_id = :q;

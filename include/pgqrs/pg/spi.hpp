@@ -63,7 +63,11 @@ public:
     std::uint64_t look_into(RowSink& sink, std::initializer_list<Value> values);
 
 private:
+    // Makes sure of a valid plan; below a guard.
     void prepare(std::initializer_list<Value> values);
+    // The same under the search path the statement is written for, which stays until
+    // leave_own_path() is given the answer.
+    int begin(std::initializer_list<Value> values);
     Rows execute(std::initializer_list<Value> values, bool read_only, RowSink* sink);
 
     const char* sql_;
