@@ -3,6 +3,7 @@
 # With a PostgreSQL server and its headers (Debian: postgresql-server-dev-15):
 #   make                   builds pgqrs.so and sql/pgqrs--<version>.sql
 #   make install           installs both for the server pg_config belongs to
+#   make dist              makes the zip file PGXN distributes
 #   make installcheck      runs the SQL and isolation tests against that running server
 #   make PG_CONFIG=...     builds for another installation
 #
@@ -73,6 +74,12 @@ sql/pgqrs--$(EXTVERSION).sql: $(SQL_PARTS) $(wildcard sql/parts) pgqrs.control M
 	@{ printf '%s\n' '\echo Use "CREATE EXTENSION pgqrs" to load this file. \quit'; \
 	   for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat "$$part" || exit 1; done; } >$@.tmp
 	@mv $@.tmp $@
+
+# What PGXN distributes: the tree and the generated install script.
+DIST = $(EXTENSION)-$(shell sed -n 's/^  "version": "\(.*\)",/\1/p' META.json)
+.PHONY: dist
+dist: sql/pgqrs--$(EXTVERSION).sql
+	git archive --format=zip --output=$(DIST).zip --prefix=$(DIST)/sql/ --add-file=$< --prefix=$(DIST)/ HEAD
 
 else
 
