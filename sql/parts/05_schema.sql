@@ -1,16 +1,18 @@
 -- The schema must be ours alone: what somebody else put there would be granted with the rest below,
--- and its owner could add functions of the same names later.
+-- and whoever may create in it could add functions of the same names. An empty one, as DROP EXTENSION
+-- leaves behind and as a dump brings along, is taken over.
 
 DO $$
 DECLARE
-    schema_oid oid := 'pgqrs'::pg_catalog.regnamespace;
-    schema_owner oid := (SELECT nspowner FROM pg_catalog.pg_namespace WHERE oid = schema_oid);
+    installer text := (
+        SELECT extowner::pg_catalog.regrole::text FROM pg_catalog.pg_extension WHERE extname = 'pgqrs');
+    grantee text;
 BEGIN
     IF EXISTS (
         SELECT
         FROM pg_catalog.pg_depend
         WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-            AND refobjid = schema_oid
+            AND refobjid = 'pgqrs'::pg_catalog.regnamespace
             AND classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass)
     THEN
         RAISE EXCEPTION USING
@@ -18,14 +20,15 @@ BEGIN
             MESSAGE = 'schema "pgqrs" is not empty',
             HINT = 'Drop the schema, or move what is in it elsewhere, and try again.';
     END IF;
-    IF schema_owner <> '@extowner@'::pg_catalog.regrole
-        AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE oid = schema_owner)
-    THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'insufficient_privilege',
-            MESSAGE = 'schema "pgqrs" belongs to somebody else',
-            HINT = 'Drop the schema, or change its owner, and try again.';
-    END IF;
+    EXECUTE 'ALTER SCHEMA pgqrs OWNER TO ' || installer;
+    FOR grantee IN
+        SELECT DISTINCT acl.grantee::pg_catalog.regrole::text
+        FROM pg_catalog.pg_namespace AS n, pg_catalog.aclexplode(n.nspacl) AS acl
+        WHERE n.nspname = 'pgqrs'
+            AND acl.grantee NOT IN (0, n.nspowner)
+    LOOP
+        EXECUTE 'REVOKE ALL ON SCHEMA pgqrs FROM ' || grantee || ' CASCADE';
+    END LOOP;
 END
 $$;
 

@@ -56,6 +56,10 @@ CREATE FUNCTION pgqrs.protect_queues() RETURNS trigger
     AS 'MODULE_PATHNAME', 'pgqrs_protect_queues';
 COMMENT ON FUNCTION pgqrs.protect_queues() IS
     'Trigger: raises PQ011 when queues are truncated while rows refer to them.';
+CREATE TRIGGER hold_queues
+    BEFORE TRUNCATE ON pgqrs.queues
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.protect_queues();
+COMMENT ON TRIGGER hold_queues ON pgqrs.queues IS 'Waits for transactions that use a queue.';
 CREATE TRIGGER protect_queues
     AFTER TRUNCATE ON pgqrs.queues
     FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.protect_queues();

@@ -35,6 +35,10 @@ PGQRS_FUNCTION(pgqrs_protect_queue) {
 
 PGQRS_FUNCTION(pgqrs_protect_queues) {
     const pg::Trigger trigger = call.trigger();
-    store::check_truncation();
+    if (trigger.is_before()) {
+        store::hold_all_queues();
+    } else {
+        store::check_truncation();
+    }
     return trigger.result();
 }

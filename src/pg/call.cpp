@@ -13,18 +13,6 @@ namespace {
     throw core::Error(core::SqlState::invalid_argument, std::string(name) + " must not be null");
 }
 
-bool same_columns(TupleDesc left, TupleDesc right) {
-    if (left->natts != right->natts) {
-        return false;
-    }
-    for (int i = 0; i < left->natts; ++i) {
-        if (TupleDescAttr(left, i)->atttypid != TupleDescAttr(right, i)->atttypid) {
-            return false;
-        }
-    }
-    return true;
-}
-
 Json json_of(Datum datum) {
     const auto bytes = guard([&] { return toast_raw_datum_size(datum); });
     return {datum, static_cast<std::int64_t>(bytes) - VARHDRSZ};
@@ -154,11 +142,12 @@ Datum Call::row_result(const Rows& rows) {
         if (get_call_result_type(info_, nullptr, &shape) != TYPEFUNC_COMPOSITE) {
             elog(ERROR, "row result of a function that does not return a row");
         }
-        if (!same_columns(shape, rows.shape())) {
-            elog(ERROR, "row result of the wrong shape");
-        }
+        // The type of a table can have dropped columns.
+        TupleConversionMap* map = convert_tuples_by_position(
+            rows.shape(), shape, "statement and function differ in their columns");
+        const HeapTuple result = map == nullptr ? row : execute_attr_map_tuple(row, map);
         // A copy that outlives the SPI session.
-        return PointerGetDatum(SPI_returntuple(row, shape));
+        return PointerGetDatum(SPI_returntuple(result, shape));
     });
 }
 

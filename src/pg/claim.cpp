@@ -57,24 +57,39 @@ void find_columns(Relation relation, const ClaimColumns& names, Columns* columns
     columns->results = static_cast<int>(names.result.size());
     for (int i = 0; i < columns->results; ++i) {
         columns->result[i] =
-            names.result[i] == nullptr ? 0 : column_number(relation, names.result[i]);
+            names.result[i].name == nullptr ? 0 : column_number(relation, names.result[i].name);
     }
 }
 
-// The result type must still be what the result columns make: it holds datums of these columns.
-void check_shape(TupleDesc result, const ClaimColumns& names, TupleDesc table) {
-    bool same = result->natts == static_cast<int>(names.result.size());
+// The result type must still be what the result columns make.
+void check_shape(TupleDesc result, std::span<const Column> columns) {
+    bool same = result->natts == static_cast<int>(columns.size());
     for (int i = 0; same && i < result->natts; ++i) {
-        const Form_pg_attribute attribute = TupleDescAttr(result, i);
-        const char* name = names.result[i];
-        const int number = name == nullptr ? 0 : SPI_fnumber(table, name);
-        const bool by_value = number > 0 && TupleDescAttr(table, number - 1)->attbyval;
-        const int length = number > 0 ? TupleDescAttr(table, number - 1)->attlen : -1;
-        same = attribute->attbyval == by_value && attribute->attlen == length;
+        same = TupleDescAttr(result, i)->atttypid == columns[i].type;
     }
     if (!same) {
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                        errmsg("result type and message table differ in their columns")));
+                        errmsg("the type of the result is not what it should be"),
+                        errhint("Select from pgqrs.verify() to see what it should be.")));
+    }
+}
+
+// The walk relies on it: a B-tree on (queue_id, priority, available_at, id), ascending, of all rows.
+void check_index(Relation index, Relation table, const ClaimColumns& names) {
+    const Form_pg_index form = index->rd_index;
+    bool same = form->indrelid == RelationGetRelid(table) && form->indisvalid &&
+                index->rd_rel->relam == BTREE_AM_OID && form->indnkeyatts == 4 &&
+                heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
+    const char* const columns[] = {names.queue_id, names.priority, names.available_at, names.id};
+    for (int i = 0; same && i < 4; ++i) {
+        same = form->indkey.values[i] == SPI_fnumber(RelationGetDescr(table), columns[i]) &&
+               index->rd_indoption[i] == 0;
+    }
+    if (!same) {
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("index \"%s\" is not the order of delivery",
+                               RelationGetRelationName(index)),
+                        errhint("Select from pgqrs.verify() to see what it should be.")));
     }
 }
 
@@ -198,7 +213,8 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         Relation relation = table_open(table, RowExclusiveLock);
         Relation index = index_open(order_index, RowExclusiveLock);
         require_privileges(relation);
-        check_shape(sink.shape(), columns, RelationGetDescr(relation));
+        check_index(index, relation, columns);
+        check_shape(sink.shape(), columns.result);
         CheckCmdReplicaIdentity(relation, CMD_UPDATE);
         // As SPI: what the calling statement did before is seen, and it will see what we do as
         // the work of another command.

@@ -19,7 +19,7 @@ void require_insert_privilege(Relation relation) {
     }
 }
 
-void fill(TupleTableSlot* slot, std::span<const char* const> columns, const Value* row) {
+void fill(TupleTableSlot* slot, std::span<const Column> columns, const Value* row) {
     const TupleDesc shape = slot->tts_tupleDescriptor;
     ExecClearTuple(slot);
     for (int i = 0; i < shape->natts; ++i) {
@@ -27,7 +27,7 @@ void fill(TupleTableSlot* slot, std::span<const char* const> columns, const Valu
         slot->tts_isnull[i] = true;
         slot->tts_values[i] = Datum{0};
         for (std::size_t c = 0; c < columns.size(); ++c) {
-            if (std::strcmp(columns[c], name) == 0) {
+            if (std::strcmp(columns[c].name, name) == 0) {
                 slot->tts_isnull[i] = row[c].null;
                 slot->tts_values[i] = row[c].datum;
                 break;
@@ -53,7 +53,7 @@ void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableS
 
 }  // namespace
 
-void insert_rows(Oid oid, std::span<const char* const> columns, std::span<const Value> cells) {
+void insert_rows(Oid oid, std::span<const Column> columns, std::span<const Value> cells) {
     guard([&] {
         // So that the calling statement takes the rows for the work of another command.
         CommandCounterIncrement();

@@ -63,8 +63,9 @@ int enter_own_path() {
         return 0;
     }
     const int level = NewGUCNestLevel();
-    set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-                      GUC_ACTION_SAVE, true, 0, false);
+    // The caller's path stays behind it, for triggers.
+    set_config_option("search_path", psprintf("pg_catalog, %s", namespace_search_path), PGC_USERSET,
+                      PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     return level;
 }
 

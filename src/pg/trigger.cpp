@@ -30,6 +30,8 @@ Trigger::Trigger(FunctionCallInfo info) {
     data_ = reinterpret_cast<TriggerData*>(info->context);
 }
 
+bool Trigger::is_before() const { return TRIGGER_FIRED_BEFORE(data_->tg_event); }
+
 bool Trigger::is_update() const { return TRIGGER_FIRED_BY_UPDATE(data_->tg_event); }
 
 bool Trigger::is_delete() const { return TRIGGER_FIRED_BY_DELETE(data_->tg_event); }

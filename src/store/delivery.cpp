@@ -129,7 +129,7 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
         return;
     }
     const Oid relation = pg::relation_oid(kMessages.table.relation);
-    if (pg::is_plain_table(relation, kMessages.table.columns.size())) {
+    if (pg::is_plain_table(relation, kMessages.table.columns)) {
         claim(kMessages, relation, queue, request, sink);
     } else {
         pg::with_spi([&] { run(statements().deliver, queue, request, sink); });

@@ -17,7 +17,8 @@ namespace {
 constexpr int kRowsBetweenSums = 500;
 constinit int rows_until_sum = -1;
 
-constexpr std::array<const char*, 3> kColumns = {"queue_id", "finished", "discarded"};
+constexpr std::array<pg::Column, 3> kColumns = {
+    {{"queue_id", INT4OID}, {"finished", INT8OID}, {"discarded", INT8OID}}};
 
 // Rows another transaction is summing up are left to it.
 constinit pg::Statement sum_up(R"sql(

@@ -6,6 +6,7 @@
 
 #include "pgqrs/pg/clock.hpp"
 #include "pgqrs/pg/spi.hpp"
+#include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
@@ -35,24 +36,27 @@ constexpr const char* kAreTheseDeliveries = R"sql(
 )sql";
 
 // The archive's columns, and where their values come from. $4 now.
-constexpr std::array<const char*, 14> kArchiveColumns = {"id",
-                                                         "available_at",
-                                                         "enqueued_at",
-                                                         "queue_id",
-                                                         "read_ct",
-                                                         "priority",
-                                                         "vt",
-                                                         "delivered_at",
-                                                         "worker_id",
-                                                         "archived_at",
-                                                         "processing_duration",
-                                                         "outcome",
-                                                         "headers",
-                                                         "payload"};
+constexpr std::array<pg::Column, 14> kArchiveColumns = {{{"id", INT8OID},
+                                                         {"available_at", TIMESTAMPTZOID},
+                                                         {"enqueued_at", TIMESTAMPTZOID},
+                                                         {"queue_id", INT4OID},
+                                                         {"read_ct", INT4OID},
+                                                         {"priority", INT2OID},
+                                                         {"vt", TIMESTAMPTZOID},
+                                                         {"delivered_at", TIMESTAMPTZOID},
+                                                         {"worker_id", INT8OID},
+                                                         {"archived_at", TIMESTAMPTZOID},
+                                                         {"processing_duration", INTERVALOID},
+                                                         {"outcome", ANYENUMOID},
+                                                         {"headers", JSONBOID},
+                                                         {"payload", JSONBOID}}};
 constexpr const char* kArchiveRow = R"sql(
-    RETURNING m.{id}, m.{available_at}, m.enqueued_at, m.{queue_id}, m.{read_ct}, m.{priority},
-        m.{vt}, m.{delivered_at}, m.{worker_id}, $4, $4 - m.{delivered_at},
-        'done'::pgqrs.outcome, m.headers, m.payload
+    RETURNING m.{id}::bigint, m.{available_at}::pg_catalog.timestamptz,
+        m.enqueued_at::pg_catalog.timestamptz, m.{queue_id}::integer, m.{read_ct}::integer,
+        m.{priority}::smallint, m.{vt}::pg_catalog.timestamptz,
+        m.{delivered_at}::pg_catalog.timestamptz, m.{worker_id}::bigint, $4,
+        $4 - m.{delivered_at}::pg_catalog.timestamptz, 'done'::pgqrs.outcome,
+        m.headers::pg_catalog.jsonb, m.payload::pg_catalog.jsonb
 )sql";
 
 // $4 when it shall be available, null for at once, $5 now. A message in flight keeps its place in
@@ -77,6 +81,7 @@ struct Statements {
           release_many(std::string("UPDATE {table} AS m") + kRelease + " FROM " + kTheseDeliveries +
                            " WHERE " + kAreTheseDeliveries + "RETURNING given.place",
                        table),
+          find_one(std::string("SELECT 1 FROM {table} AS m") + kThisDelivery, table),
           extend_one(std::string("UPDATE {table} AS m SET {vt} = $4") + kThisDelivery +
                          "AND m.{vt} IS NOT NULL",
                      table) {}
@@ -87,6 +92,7 @@ struct Statements {
     TableStatement delete_many;
     TableStatement release_one;
     TableStatement release_many;
+    TableStatement find_one;
     TableStatement extend_one;
 };
 
@@ -103,6 +109,19 @@ pg::Value now() { return pg::timestamptz(pg::clock_now()); }
 // Null: at once.
 pg::Value release_time(core::Duration delay) {
     return delay == 0 ? pg::null_of(TIMESTAMPTZOID) : pg::timestamptz(pg::clock_now() + delay);
+}
+
+// For a finish that found nothing: a snapshot that is too old to see the message shall not look like
+// a lost lease.
+void check_snapshot(std::int32_t queue_id, const Delivery& delivery) {
+    const auto find = [&](bool latest) {
+        const auto values = {pg::int4(queue_id), pg::int8(delivery.id), pg::int4(delivery.read_ct)};
+        auto& statement = *statements().find_one;
+        return !(latest ? statement.run_latest(values) : statement.run(values)).empty();
+    };
+    if (pg::has_transaction_snapshot() && find(true) && !find(false)) {
+        pg::raise_serialization_failure();
+    }
 }
 
 // Adds what a DELETE with kArchiveRow answered.
@@ -127,6 +146,9 @@ bool archive(std::string_view name, const Delivery& delivery) {
         const Queue queue = hold_queue(name);
         const pg::Rows deleted = statements().archive_one->run(
             {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct), now()});
+        if (deleted.empty()) {
+            check_snapshot(queue.id, delivery);
+        }
         keep_in_archive(deleted);
         return !deleted.empty();
     });
@@ -135,15 +157,14 @@ bool archive(std::string_view name, const Delivery& delivery) {
 bool remove(std::string_view name, const Delivery& delivery) {
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        const bool done =
-            statements()
-                .delete_one
-                ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct)})
-                .count() > 0;
-        if (done) {
-            record_departures(queue.id, 1, 0);
+        const pg::Rows deleted = statements().delete_one->run(
+            {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct)});
+        if (deleted.empty()) {
+            check_snapshot(queue.id, delivery);
+            return false;
         }
-        return done;
+        record_departures(queue.id, 1, 0);
+        return true;
     });
 }
 
@@ -151,11 +172,13 @@ bool release(std::string_view name, const Delivery& delivery, core::Duration del
     core::check_delay(delay, "delay");
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        return statements()
-                   .release_one
-                   ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
-                          release_time(delay), now()})
-                   .count() > 0;
+        const pg::Rows released =
+            statements().release_one->run({pg::int4(queue.id), pg::int8(delivery.id),
+                                           pg::int4(delivery.read_ct), release_time(delay), now()});
+        if (released.empty()) {
+            check_snapshot(queue.id, delivery);
+        }
+        return !released.empty();
     });
 }
 
@@ -163,11 +186,13 @@ bool extend_visibility(std::string_view name, const Delivery& delivery, core::Du
     core::check_visibility(by, "by");
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        return statements()
-                   .extend_one
-                   ->run({pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
-                          pg::timestamptz(pg::clock_now() + by)})
-                   .count() > 0;
+        const pg::Rows extended = statements().extend_one->run(
+            {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
+             pg::timestamptz(pg::clock_now() + by)});
+        if (extended.empty()) {
+            check_snapshot(queue.id, delivery);
+        }
+        return !extended.empty();
     });
 }
 

@@ -8,21 +8,37 @@
 namespace pgqrs::store {
 namespace {
 
-constexpr std::array<const char*, 11> kMessageColumns = {
-    "id", "available_at", "enqueued_at", "queue_id", "read_ct", "priority",
-    "vt", "delivered_at", "worker_id",   "headers",  "payload"};
+constexpr std::array<pg::Column, 11> kMessageColumns = {{{"id", INT8OID},
+                                                         {"available_at", TIMESTAMPTZOID},
+                                                         {"enqueued_at", TIMESTAMPTZOID},
+                                                         {"queue_id", INT4OID},
+                                                         {"read_ct", INT4OID},
+                                                         {"priority", INT2OID},
+                                                         {"vt", TIMESTAMPTZOID},
+                                                         {"delivered_at", TIMESTAMPTZOID},
+                                                         {"worker_id", INT8OID},
+                                                         {"headers", JSONBOID},
+                                                         {"payload", JSONBOID}}};
 
-constexpr std::array<const char*, 10> kMessageRow = {
-    "id",      nullptr,       "payload",      "headers", "priority",
-    "read_ct", "enqueued_at", "available_at", "vt",      "worker_id"};
+// pgqrs.message; the one without a name is the queue's.
+constexpr std::array<pg::Column, 10> kMessageRow = {{{"id", INT8OID},
+                                                     {nullptr, TEXTOID},
+                                                     {"payload", JSONBOID},
+                                                     {"headers", JSONBOID},
+                                                     {"priority", INT2OID},
+                                                     {"read_ct", INT4OID},
+                                                     {"enqueued_at", TIMESTAMPTZOID},
+                                                     {"available_at", TIMESTAMPTZOID},
+                                                     {"vt", TIMESTAMPTZOID},
+                                                     {"worker_id", INT8OID}}};
 
 }  // namespace
 
 constinit const MessageTable kMessages = {
     .table = {"messages", kMessageColumns},
     .order_index = "messages_delivery_order",
-    .id = "id",
-    .columns = {.queue_id = "queue_id",
+    .columns = {.id = "id",
+                .queue_id = "queue_id",
                 .priority = "priority",
                 .available_at = "available_at",
                 .vt = "vt",
@@ -42,7 +58,7 @@ constinit const MessageTable kMessages = {
 TableStatement::TableStatement(std::string_view sql, const MessageTable& table,
                                pg::Planning planning)
     : sql_(core::expand(sql, {{"table", std::string("pgqrs.") + table.table.relation},
-                              {"id", table.id},
+                              {"id", table.columns.id},
                               {"queue_id", table.columns.queue_id},
                               {"priority", table.columns.priority},
                               {"available_at", table.columns.available_at},

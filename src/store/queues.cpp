@@ -25,7 +25,8 @@ constinit pg::Statement insert_queue(R"sql(
 
 constinit pg::Statement select_queue("SELECT * FROM pgqrs.queues WHERE name = $1");
 
-constinit pg::Statement is_visible("SELECT 1 FROM pgqrs.queues WHERE id = $1");
+constinit pg::Statement is_paused(
+    "SELECT 1 FROM pgqrs.queues WHERE id = $1 AND paused_at IS NOT NULL");
 
 constinit pg::Statement update_queue(R"sql(
     UPDATE pgqrs.queues
@@ -35,6 +36,8 @@ constinit pg::Statement update_queue(R"sql(
     WHERE id = $1
     RETURNING *
 )sql");
+
+constinit pg::Statement all_names("SELECT name FROM pgqrs.queues ORDER BY name");
 
 constinit pg::Statement page_of_queues(R"sql(
     SELECT *
@@ -128,11 +131,14 @@ void refuse_unless_empty(std::string_view name, std::int64_t messages) {
                       "queue \"" + std::string(name) + "\" does not exist");
 }
 
-// What changed nothing because the caller's snapshot is too old shall not look like success.
-void require_visible(std::int32_t id) {
-    if (pg::has_transaction_snapshot() && is_visible.run({pg::int4(id)}).empty()) {
+// For rows that should have been deleted: the snapshot cannot see them, or a trigger kept them.
+[[noreturn]] void still_used(std::string_view name) {
+    if (pg::has_transaction_snapshot()) {
         pg::raise_serialization_failure();
     }
+    throw core::Error(
+        core::SqlState::queue_not_empty, "queue \"" + std::string(name) + "\" is still in use",
+        "It has messages, archived messages, workers or counts.", "Use pgqrs.drop_queue().");
 }
 
 }  // namespace
@@ -158,7 +164,8 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
                               "queue \"" + std::string(name) + "\" already exists");
         }
     }
-    vanished(name);
+    throw core::Error(core::SqlState::invalid_argument,
+                      "a trigger on pgqrs.queues suppressed the row");
 }
 
 pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
@@ -209,7 +216,7 @@ std::int64_t drop_queue(std::string_view name, bool force) {
         delete_departures.run({queue});
         // A snapshot taken before the lock cannot see, or delete, what was committed in between.
         if (!find_leftovers.run_latest({queue}).empty()) {
-            pg::raise_serialization_failure();
+            still_used(name);
         }
         if (delete_queue.run({queue}).empty()) {
             vanished(name);
@@ -249,10 +256,7 @@ void check_removal(std::int32_t id, std::string_view name) {
     pg::lock_name(pg::relation_oid("queues"), name, pg::LockMode::exclusive);
     pg::with_spi([&] {
         if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
-            throw core::Error(core::SqlState::queue_not_empty,
-                              "queue \"" + std::string(name) + "\" is still in use",
-                              "It has messages, archived messages, workers or counts.",
-                              "Use pgqrs.drop_queue().");
+            still_used(name);
         }
     });
 }
@@ -262,6 +266,16 @@ void check_renaming(std::int32_t old_id, std::int32_t new_id, std::string_view o
         throw core::Error(core::SqlState::invalid_argument, "id of a queue cannot be changed");
     }
     pg::lock_name(pg::relation_oid("queues"), old_name, pg::LockMode::exclusive);
+}
+
+void hold_all_queues() {
+    pg::with_spi([&] {
+        const Oid queues = pg::relation_oid("queues");
+        const pg::Rows names = all_names.run({});
+        for (std::uint64_t i = 0; i < names.count(); ++i) {
+            pg::lock_name(queues, pg::text_of(names.at(i, 1)), pg::LockMode::exclusive);
+        }
+    });
 }
 
 void check_truncation() {
@@ -277,11 +291,13 @@ void check_truncation() {
 
 bool set_paused(std::string_view name, bool paused) {
     return pg::with_spi([&] {
-        const std::int32_t id = find_queue(name).id;
-        require_visible(id);
-        const pg::Rows changed = paused
-                                     ? pause.run({pg::int4(id), pg::timestamptz(pg::clock_now())})
-                                     : resume.run({pg::int4(id)});
+        const pg::Value queue = pg::int4(find_queue(name).id);
+        const pg::Rows changed =
+            paused ? pause.run({queue, pg::timestamptz(pg::clock_now())}) : resume.run({queue});
+        // What changed nothing because the snapshot is too old shall not look like success.
+        if (changed.empty() && is_paused.run_latest({queue}).empty() == paused) {
+            vanished(name);
+        }
         return !changed.empty();
     });
 }

@@ -16,7 +16,7 @@ std::string insert_statement(const TableColumns& table) {
     std::string parameters;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const char* separator = i == 0 ? "" : ", ";
-        columns += separator + std::string(table.columns[i]);
+        columns += separator + std::string(table.columns[i].name);
         parameters += separator + ("$" + std::to_string(i + 1));
     }
     return "INSERT INTO pgqrs." + std::string(table.relation) + " (" + columns +
@@ -40,7 +40,7 @@ void insert_by_statement(const TableColumns& table, std::span<const pg::Value> c
 
 void insert_rows(const TableColumns& table, std::span<const pg::Value> cells) {
     const Oid relation = pg::relation_oid(table.relation);
-    if (pg::is_plain_table(relation, table.columns.size())) {
+    if (pg::is_plain_table(relation, table.columns)) {
         pg::insert_rows(relation, table.columns, cells);
     } else {
         insert_by_statement(table, cells);

@@ -145,6 +145,7 @@ constinit pg::Statement check_triggers(R"sql(
         ('queues', 'queues_truncated'),
         ('queues', 'protect_queue'),
         ('queues', 'protect_queues'),
+        ('queues', 'hold_queues'),
         ('workers', 'check_queue'),
         ('messages', 'check_queue'))
     SELECT 'trigger', 'pgqrs.' || e.relation || '.' || e.name,
@@ -160,27 +161,42 @@ constinit pg::Statement check_triggers(R"sql(
 
 constinit pg::Statement check_types(R"sql(
     WITH expected (name, attributes) AS (VALUES
-        ('priority', 0),
-        ('instant', 0),
-        ('delivery_count', 0),
-        ('headers', 0),
-        ('outcome', 0),
-        ('message', 10),
-        ('archived_message', 13),
-        ('worker', 7),
-        ('metrics', 12))
-    SELECT 'type', 'pgqrs.' || e.name,
+        ('priority', NULL),
+        ('instant', NULL),
+        ('delivery_count', NULL),
+        ('headers', NULL),
+        ('outcome', NULL),
+        ('message', 'id int8, queue text, payload jsonb, headers jsonb, priority int2, read_ct int4,'
+            ' enqueued_at timestamptz, available_at timestamptz, vt timestamptz, worker_id int8'),
+        ('archived_message', 'id int8, queue text, payload jsonb, headers jsonb, priority int2,'
+            ' read_ct int4, enqueued_at timestamptz, available_at timestamptz, vt timestamptz,'
+            ' worker_id int8, archived_at timestamptz, processing_duration interval,'
+            ' outcome outcome'),
+        ('worker', 'id int8, queue text, name text, hostname text, pid int4, metadata jsonb,'
+            ' registered_at timestamptz'),
+        ('metrics', 'queue text, paused bool, pending int8, in_flight int8, delayed int8,'
+            ' exhausted int8, archived int8, oldest_pending_age interval,'
+            ' newest_enqueued_at timestamptz, total_enqueued int8, total_finished int8,'
+            ' measured_at timestamptz')),
+    found AS (
+        SELECT e.*, t.oid, (
+            SELECT string_agg(a.attname || ' ' || b.typname, ', ' ORDER BY a.attnum)
+            FROM pg_catalog.pg_attribute AS a
+            JOIN pg_catalog.pg_type AS b ON b.oid = a.atttypid
+            WHERE a.attrelid = t.typrelid
+                AND a.attnum > 0) AS found_attributes
+        FROM expected AS e
+        LEFT JOIN pg_catalog.pg_type AS t
+            ON t.typname = e.name
+            AND t.typnamespace = pg_catalog.to_regnamespace('pgqrs'))
+    SELECT 'type', 'pgqrs.' || name,
         CASE
-            WHEN t.oid IS NULL THEN 'missing'
-            ELSE 'has ' || c.relnatts || ' attributes instead of ' || e.attributes
+            WHEN oid IS NULL THEN 'missing'
+            ELSE 'has attributes ' || coalesce(found_attributes, '(none)')
         END
-    FROM expected AS e
-    LEFT JOIN pg_catalog.pg_type AS t
-        ON t.typname = e.name
-        AND t.typnamespace = pg_catalog.to_regnamespace('pgqrs')
-    LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.typrelid
-    WHERE t.oid IS NULL
-        OR (c.oid IS NOT NULL AND c.relnatts <> e.attributes)
+    FROM found
+    WHERE oid IS NULL
+        OR found_attributes IS DISTINCT FROM attributes
     ORDER BY 2
 )sql");
 
@@ -251,14 +267,33 @@ constinit pg::Statement check_functions(R"sql(
     ORDER BY 2
 )sql");
 
+// Steps from queue to queue along the order of delivery instead of reading all messages.
+constinit pg::Statement check_messages(R"sql(
+    WITH RECURSIVE present (queue_id) AS (
+        SELECT min(queue_id) FROM pgqrs.messages
+        UNION ALL
+        SELECT (SELECT min(m.queue_id) FROM pgqrs.messages AS m WHERE m.queue_id > present.queue_id)
+        FROM present
+        WHERE present.queue_id IS NOT NULL)
+    SELECT 'data', 'pgqrs.messages', 'messages of queue ' || queue_id || ', which does not exist'
+    FROM present
+    WHERE queue_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM pgqrs.queues WHERE id = queue_id)
+)sql",
+                                       pg::Planning::indexed);
+
 }  // namespace
 
 void verify(pg::RowSink& sink) {
     pg::with_spi([&] {
-        check_version.look_into(sink, {pg::text(core::kVersion)});
+        std::uint64_t faults = check_version.look_into(sink, {pg::text(core::kVersion)});
         for (pg::Statement* check : {&check_columns, &check_indexes, &check_constraints,
                                      &check_triggers, &check_types, &check_functions}) {
-            check->look_into(sink, {});
+            faults += check->look_into(sink, {});
+        }
+        // With a table missing it could not be asked.
+        if (faults == 0) {
+            check_messages.look_into(sink, {});
         }
     });
 }

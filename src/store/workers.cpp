@@ -53,11 +53,15 @@ std::int64_t register_worker(const NewWorker& worker) {
     core::check_worker_name(worker.name);
     return pg::with_spi([&] {
         const Queue queue = hold_queue(worker.queue);
-        return insert_worker
-            .run({pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname),
-                  pg::int4(worker.pid),
-                  worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID)})
-            .int8(0, 1);
+        const pg::Rows inserted =
+            insert_worker.run({pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname),
+                               pg::int4(worker.pid),
+                               worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID)});
+        if (inserted.empty()) {
+            throw core::Error(core::SqlState::invalid_argument,
+                              "a trigger on pgqrs.workers suppressed the row");
+        }
+        return inserted.int8(0, 1);
     });
 }
 

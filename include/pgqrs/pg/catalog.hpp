@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "pgqrs/pg/compat.hpp"
 
@@ -11,10 +12,17 @@ namespace pgqrs::pg {
 // The OID of pgqrs.<relation>; raises undefined_table when the extension is not there.
 Oid relation_oid(const char* relation);
 
-// Whether rows may be written without the executor and it still means the same for the current user:
-// a table of so many columns (users added none), without rules, row-level security, CHECK and foreign
-// key constraints, generated columns, children, and without triggers other than the extension's own.
-bool is_plain_table(Oid relation, std::size_t columns);
+// A column as our code expects it: its type, or the type its domain is over; ANYENUMOID for an enum.
+struct Column {
+    const char* name;
+    Oid type;
+};
+
+// Whether rows may be written without the executor and it still means the same: a table of just
+// these columns, without rules, row-level security, CHECK and foreign key constraints, generated
+// columns, children, and without triggers other than the extension's own. Remembered until the
+// table changes.
+bool is_plain_table(Oid relation, std::span<const Column> columns);
 
 // The next value of the sequence pgqrs.<sequence>; the caller needs USAGE on it.
 std::int64_t next_value(const char* sequence);

@@ -11,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/clock.hpp"
 #include "pgqrs/pg/spi.hpp"
 
@@ -18,6 +19,7 @@ namespace pgqrs::pg {
 
 // Names of a message table's columns.
 struct ClaimColumns {
+    const char* id;
     const char* queue_id;
     const char* priority;
     const char* available_at;
@@ -25,8 +27,8 @@ struct ClaimColumns {
     const char* read_ct;
     const char* worker_id;
     const char* delivered_at;
-    // Those of a result row, in order; nullptr stands for the queue's name.
-    std::span<const char* const> result;
+    // Those of a result row, in order, with the types the row has; without a name: the queue's name.
+    std::span<const Column> result;
 };
 
 struct Claim {
@@ -47,7 +49,8 @@ struct Claim {
 //
 // For tables of which is_plain_table() is true. Skips rows that other transactions have locked.
 // Needs SELECT and UPDATE on the table. Raises 25006 in a read-only transaction, and 40001 when a
-// REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot.
+// REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot, 55000 when the
+// index is not what it should be.
 std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
                     RowSink& sink);
 

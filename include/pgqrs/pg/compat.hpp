@@ -24,9 +24,12 @@ extern "C" {
 #include <access/skey.h>
 #include <access/stratnum.h>
 #include <access/table.h>
+#include <access/tupconvert.h>
 #include <access/tableam.h>
 #include <access/xact.h>
 #include <catalog/namespace.h>
+#include <catalog/pg_am.h>
+#include <catalog/pg_index.h>
 #include <catalog/pg_namespace.h>
 #include <catalog/pg_type.h>
 #include <commands/sequence.h>

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::pg {
@@ -11,6 +12,6 @@ namespace pgqrs::pg {
 // after another, in the order of `columns`; columns not named become null (defaults do not apply).
 // Checks the INSERT privilege, NOT NULL, CHECK and unique constraints. It does not check foreign
 // keys or domains: the caller vouches for them. The rows are visible to the next command.
-void insert_rows(Oid relation, std::span<const char* const> columns, std::span<const Value> cells);
+void insert_rows(Oid relation, std::span<const Column> columns, std::span<const Value> cells);
 
 }  // namespace pgqrs::pg

@@ -11,6 +11,7 @@ public:
     // Raises when the function was not called as a trigger.
     explicit Trigger(FunctionCallInfo info);
 
+    bool is_before() const;
     bool is_update() const;
     bool is_delete() const;
 

@@ -15,7 +15,6 @@ struct MessageTable {
     TableColumns table;
     // The index on (queue_id, priority, available_at, id).
     const char* order_index;
-    const char* id;
     pg::ClaimColumns columns;
     // The columns of pgqrs.message in SQL, of the row m and with the queue's name as $2.
     const char* row;

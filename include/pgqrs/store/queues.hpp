@@ -35,7 +35,9 @@ std::int64_t purge_archive(std::string_view name, core::Duration older_than);
 void check_removal(std::int32_t id, std::string_view name);
 // Raises PQ010 when the id was changed; a new name is fine.
 void check_renaming(std::int32_t old_id, std::int32_t new_id, std::string_view old_name);
-// Raises PQ011 when rows refer to any of the queues that were truncated.
+// Before a truncation.
+void hold_all_queues();
+// After it; raises PQ011 when there are rows that refer to queues.
 void check_truncation();
 
 // Answers whether this call changed it.

@@ -4,13 +4,14 @@
 
 #include <span>
 
+#include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::store {
 
 struct TableColumns {
-    const char* relation;                  // in the schema pgqrs
-    std::span<const char* const> columns;  // all it has
+    const char* relation;                 // in the schema pgqrs
+    std::span<const pg::Column> columns;  // all it has
 };
 
 // Adds rows; `cells` holds them one after another in the order of the columns. The caller has checked foreign keys and domains. Runs inside with_spi() or outside.
