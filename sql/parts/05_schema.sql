@@ -20,7 +20,14 @@ BEGIN
             MESSAGE = 'schema "pgqrs" is not empty',
             HINT = 'Drop the schema, or move what is in it elsewhere, and try again.';
     END IF;
-    EXECUTE 'ALTER SCHEMA pgqrs OWNER TO ' || installer;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_namespace AS n
+        JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner AND r.rolsuper
+        WHERE n.nspname = 'pgqrs')
+    THEN
+        EXECUTE 'ALTER SCHEMA pgqrs OWNER TO ' || installer;
+    END IF;
     FOR grantee IN
         SELECT DISTINCT acl.grantee::pg_catalog.regrole::text
         FROM pg_catalog.pg_namespace AS n, pg_catalog.aclexplode(n.nspacl) AS acl

@@ -131,11 +131,7 @@ void refuse_unless_empty(std::string_view name, std::int64_t messages) {
                       "queue \"" + std::string(name) + "\" does not exist");
 }
 
-// For rows that should have been deleted: the snapshot cannot see them, or a trigger kept them.
 [[noreturn]] void still_used(std::string_view name) {
-    if (pg::has_transaction_snapshot()) {
-        pg::raise_serialization_failure();
-    }
     throw core::Error(
         core::SqlState::queue_not_empty, "queue \"" + std::string(name) + "\" is still in use",
         "It has messages, archived messages, workers or counts.", "Use pgqrs.drop_queue().");
@@ -214,8 +210,12 @@ std::int64_t drop_queue(std::string_view name, bool force) {
         delete_archive.run({queue});
         delete_workers.run({queue});
         delete_departures.run({queue});
-        // A snapshot taken before the lock cannot see, or delete, what was committed in between.
         if (!find_leftovers.run_latest({queue}).empty()) {
+            // A snapshot taken before the lock cannot see, or delete, what was committed in between.
+            if (pg::has_transaction_snapshot()) {
+                pg::raise_serialization_failure();
+            }
+            // A user's trigger kept rows.
             still_used(name);
         }
         if (delete_queue.run({queue}).empty()) {

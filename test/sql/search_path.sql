@@ -67,3 +67,27 @@ DROP TRIGGER search_path ON pgqrs.messages;
 SET client_min_messages = warning;
 DROP SCHEMA evil CASCADE;
 SELECT pgqrs.drop_queue('search_path.a', true), pgqrs.drop_queue('search_path.b', true);
+
+-- A trigger still sees the caller's schemas, even when pg_catalog comes behind them.
+SELECT name FROM pgqrs.create_queue('search_path');
+CREATE SCHEMA mine
+    CREATE TABLE log (what text);
+CREATE FUNCTION mine.note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO log VALUES (TG_OP);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER note AFTER INSERT OR UPDATE OR DELETE ON pgqrs.messages FOR EACH ROW EXECUTE FUNCTION mine.note();
+SET search_path = mine, pg_catalog;
+SELECT pgqrs.enqueue('search_path', '1') > 0 AS enqueued;
+SELECT payload FROM pgqrs.dequeue('search_path');
+SELECT pgqrs.purge_queue('search_path');
+SHOW search_path;
+RESET search_path;
+SELECT what FROM mine.log;
+DROP TRIGGER note ON pgqrs.messages;
+DROP FUNCTION mine.note();
+DROP TABLE mine.log;
+DROP SCHEMA mine;
+SELECT pgqrs.drop_queue('search_path');

@@ -1,4 +1,4 @@
-# CREATE EXTENSION takes only a schema that is empty and whose owner can be trusted, and grants nothing when it fails.
+# CREATE EXTENSION takes only an empty schema, makes it its own, and grants nothing when it fails.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -8,7 +8,8 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', 'CREATE ROLE owner; CREATE ROLE other; CREATE DATABASE owned OWNER owner');
+mkdir $node->backup_dir;
+$node->safe_psql('postgres', 'CREATE ROLE owner; CREATE ROLE other; CREATE ROLE mallory; CREATE DATABASE owned OWNER owner');
 $node->safe_psql('owned', 'GRANT CREATE ON DATABASE owned TO other');
 
 # The SQLSTATE of a command's error, or none.
@@ -39,12 +40,25 @@ for my $kind (sort keys %in_the_way)
     $node->safe_psql('owned', 'DROP SCHEMA pgqrs CASCADE');
 }
 
-# The schema is empty, but another ordinary role could put things into it later.
-$node->safe_psql('owned', 'SET ROLE other; CREATE SCHEMA pgqrs');
-is(state_of($create), '42501', 'a schema of another role is refused');
-is(state_of('CREATE EXTENSION pgqrs'), '42501', 'a schema of an ordinary role is refused for a superuser');
-is($node->safe_psql('owned', $privileges), '', 'and nothing is granted on it');
-$node->safe_psql('owned', 'DROP SCHEMA pgqrs');
+# An empty schema of another ordinary role is taken over, and who was allowed to create in it is not any more.
+for my $installer ('SET ROLE owner;', '')
+{
+    my $new_owner = $installer ? 'owner' : 'postgres';
+    $node->safe_psql('owned', 'SET ROLE other; CREATE SCHEMA pgqrs; GRANT ALL ON SCHEMA pgqrs TO mallory WITH GRANT OPTION');
+    $node->safe_psql('owned', "$installer CREATE EXTENSION pgqrs");
+    is($node->safe_psql('owned', q{SELECT nspowner::regrole FROM pg_namespace WHERE nspname = 'pgqrs'}),
+        $new_owner, "$new_owner takes the schema over");
+    is(state_of("SET ROLE $_; CREATE TABLE pgqrs.mine ()"), '42501', "$_ has lost it") for 'other', 'mallory';
+    $node->safe_psql('owned', 'DROP EXTENSION pgqrs; DROP SCHEMA pgqrs');
+}
+
+# A superuser restores the dump of a database whose ordinary owner installed the extension.
+$node->safe_psql('owned', q{SET ROLE owner; CREATE EXTENSION pgqrs; SELECT pgqrs.create_queue('q'); SELECT pgqrs.enqueue('q', '1')});
+$node->command_ok([ 'pg_dump', '-Fc', '-f', $node->backup_dir . '/owned', $node->connstr('owned') ], 'dumps');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $node->backup_dir . '/owned' ], 'a superuser restores it');
+is($node->safe_psql('restored', q{SELECT payload FROM pgqrs.dequeue('q'); SELECT * FROM pgqrs.verify()}), '1', 'and all is there');
+$node->safe_psql('owned', 'DROP EXTENSION pgqrs; DROP SCHEMA pgqrs');
 
 # What is allowed: no schema, one's own, a superuser's.
 sub works
