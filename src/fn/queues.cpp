@@ -3,6 +3,7 @@
 
 #include "pgqrs/pg/function.hpp"
 #include "pgqrs/pg/spi.hpp"
+#include "pgqrs/store/queue_removal.hpp"
 
 using namespace pgqrs;
 

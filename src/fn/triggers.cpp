@@ -3,7 +3,7 @@
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/pg/trigger.hpp"
 #include "pgqrs/store/queue_registry.hpp"
-#include "pgqrs/store/queues.hpp"
+#include "pgqrs/store/queue_removal.hpp"
 
 using namespace pgqrs;
 

@@ -80,13 +80,7 @@ struct Statements {
     TableStatement peek;
 };
 
-Statements& statements() {
-    static constinit Statements* all = nullptr;
-    if (all == nullptr) {
-        all = new Statements(kMessages);
-    }
-    return *all;
-}
+Statements& statements() { return statements_of<Statements>(); }
 
 std::uint64_t run(TableStatement& statement, const Queue& queue, const DeliveryRequest& request,
                   pg::RowSink& sink) {

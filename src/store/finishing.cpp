@@ -96,13 +96,7 @@ struct Statements {
     TableStatement extend_one;
 };
 
-Statements& statements() {
-    static constinit Statements* all = nullptr;
-    if (all == nullptr) {
-        all = new Statements(kMessages);
-    }
-    return *all;
-}
+Statements& statements() { return statements_of<Statements>(); }
 
 pg::Value now() { return pg::timestamptz(pg::clock_now()); }
 
@@ -121,6 +115,15 @@ void check_snapshot(std::int32_t queue_id, const Delivery& delivery) {
     };
     if (pg::has_transaction_snapshot() && find(true) && !find(false)) {
         pg::raise_serialization_failure();
+    }
+}
+
+void check_snapshot(std::int32_t queue_id, const std::vector<Delivery>& deliveries,
+                    const std::vector<bool>& done) {
+    for (std::size_t i = 0; pg::has_transaction_snapshot() && i < deliveries.size(); ++i) {
+        if (!done[i]) {
+            check_snapshot(queue_id, deliveries[i]);
+        }
     }
 }
 
@@ -203,7 +206,9 @@ std::vector<bool> archive_batch(std::string_view name, const std::vector<Deliver
         const pg::Rows deleted = statements().archive_many->run(
             {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), now()});
         keep_in_archive(deleted);
-        return sorted.done(deleted, kArchiveColumns.size() + 1);
+        const auto done = sorted.done(deleted, kArchiveColumns.size() + 1);
+        check_snapshot(queue.id, deliveries, done);
+        return done;
     });
 }
 
@@ -214,6 +219,7 @@ std::vector<bool> remove_batch(std::string_view name, const std::vector<Delivery
         const pg::Rows places =
             statements().delete_many->run({pg::int4(queue.id), sorted.ids(), sorted.read_cts()});
         const auto done = sorted.done(places);
+        check_snapshot(queue.id, deliveries, done);
         if (!places.empty()) {
             record_departures(queue.id, static_cast<std::int64_t>(places.count()), 0);
         }
@@ -227,8 +233,10 @@ std::vector<bool> release_batch(std::string_view name, const std::vector<Deliver
     const SortedDeliveries sorted(deliveries);
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        return sorted.done(statements().release_many->run(
+        const auto done = sorted.done(statements().release_many->run(
             {pg::int4(queue.id), sorted.ids(), sorted.read_cts(), release_time(delay), now()}));
+        check_snapshot(queue.id, deliveries, done);
+        return done;
     });
 }
 

@@ -38,13 +38,7 @@ struct Statements {
     TableStatement page;
 };
 
-Statements& statements() {
-    static constinit Statements* all = nullptr;
-    if (all == nullptr) {
-        all = new Statements(kMessages);
-    }
-    return *all;
-}
+Statements& statements() { return statements_of<Statements>(); }
 
 void one(pg::Statement& statement, std::string_view queue, std::int64_t id, pg::RowSink& sink) {
     pg::with_spi([&] {

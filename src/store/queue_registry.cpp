@@ -31,6 +31,11 @@ constinit pg::Statement select_queue(R"sql(
 
 constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
 
+[[noreturn]] void raise_not_found(std::string_view name) {
+    throw core::Error(core::SqlState::queue_not_found,
+                      "queue \"" + std::string(name) + "\" does not exist");
+}
+
 Queue load(std::string_view name) {
     // Before the query, so that a change committed while it runs marks the copy as stale.
     queues_relation = pg::relation_oid("queues");
@@ -38,8 +43,7 @@ Queue load(std::string_view name) {
         const pg::Rows rows = select_queue.run_latest({pg::text(name)});
         if (rows.empty()) {
             core::check_queue_name(name);
-            throw core::Error(core::SqlState::queue_not_found,
-                              "queue \"" + std::string(name) + "\" does not exist");
+            raise_not_found(name);
         }
         return Queue{rows.int4(0, 1), rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
                      rows.interval(0, 3), rows.boolean(0, 4)};
@@ -94,6 +98,13 @@ void hold_queue_of_row(std::int32_t id) {
                               "queue with id " + std::to_string(id) + " does not exist");
         }
     });
+}
+
+void raise_vanished(std::string_view name) {
+    if (pg::has_transaction_snapshot()) {
+        pg::raise_serialization_failure();
+    }
+    raise_not_found(name);
 }
 
 void announce_queues_changed() { pg::announce_change(pg::relation_oid("queues")); }

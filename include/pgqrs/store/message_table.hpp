@@ -35,4 +35,14 @@ private:
     pg::Statement statement_;
 };
 
+// The statements of a kind for pgqrs.messages, made at the first use and kept for ever.
+template <class Statements>
+Statements& statements_of() {
+    static constinit Statements* all = nullptr;
+    if (all == nullptr) {
+        all = new Statements(kMessages);
+    }
+    return *all;
+}
+
 }  // namespace pgqrs::store

@@ -36,6 +36,10 @@ Queue hold_queue_alone(std::string_view name);
 // The same for the queue of a row somebody inserted by hand; raises PQ002 when there is none.
 void hold_queue_of_row(std::int32_t id);
 
+// Raises what fits a queue that a statement did not find although it had been looked up: 40001 when
+// the caller's snapshot is too old to see it, else PQ002.
+[[noreturn]] void raise_vanished(std::string_view name);
+
 // Has every backend look queues up anew after this transaction's commit.
 void announce_queues_changed();
 
