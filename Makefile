@@ -8,7 +8,7 @@
 #   make PG_CONFIG=...     builds for another installation
 #
 # Without anything but make and a Debian system (the scripts install what they need):
-#   make demo | make test | make lint | make test-versions
+#   make demo | make test | make lint | make test-versions | make bench
 #
 # WERROR=1 turns warnings of our own code into errors (the test scripts set it).
 
@@ -53,7 +53,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 .DEFAULT_GOAL := all
-.PHONY: all install uninstall installcheck clean demo test lint test-versions
+.PHONY: all install uninstall installcheck clean demo test lint test-versions bench
 
 ifneq ($(PGXS),)
 
@@ -101,3 +101,5 @@ lint:
 	@bash test/lint/run.sh
 test-versions:
 	@bash test/versions.sh
+bench:
+	@bash test/bench/run.sh
