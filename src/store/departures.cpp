@@ -42,10 +42,10 @@ constinit pg::Statement sum_up(R"sql(
 void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded) {
     const std::array row = {pg::int4(queue_id), pg::int8(finished), pg::int8(discarded)};
     insert_rows({"departures", kColumns}, row);
-    // With an old snapshot summing up could fail the caller's transaction.
     if (rows_until_sum < 0) {
         rows_until_sum = pg::random_below(kRowsBetweenSums);
     }
+    // With an old snapshot summing up could fail the caller's transaction.
     if (rows_until_sum > 0 || pg::has_transaction_snapshot()) {
         rows_until_sum = std::max(rows_until_sum - 1, 0);
         return;
