@@ -21,6 +21,11 @@ CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
 COMMENT ON FUNCTION pgqrs.get_queue(text) IS
     'The row of a queue. Raises PQ002 when there is none.';
 
+CREATE FUNCTION pgqrs.get_queue_by_id(id integer) RETURNS SETOF pgqrs.queues
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
+    AS 'MODULE_PATHNAME', 'pgqrs_get_queue_by_id';
+COMMENT ON FUNCTION pgqrs.get_queue_by_id(integer) IS 'The row of the queue with that id, or no row.';
+
 CREATE FUNCTION pgqrs.list_queues(after_id integer DEFAULT 0, qty integer DEFAULT NULL)
     RETURNS SETOF pgqrs.queues
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100

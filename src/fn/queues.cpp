@@ -23,6 +23,12 @@ PGQRS_FUNCTION(pgqrs_get_queue) {
     return pg::with_spi([&] { return call.row_result(store::get_queue(queue)); });
 }
 
+PGQRS_FUNCTION(pgqrs_get_queue_by_id) {
+    auto sink = call.rows_result();
+    store::get_queue_by_id(call.int4(0, "id"), sink);
+    return sink.done();
+}
+
 PGQRS_FUNCTION(pgqrs_list_queues) {
     auto sink = call.rows_result();
     store::list_queues(call.int4(0, "after_id"), call.optional_int4(1), sink);

@@ -25,6 +25,8 @@ constinit pg::Statement select_queue("SELECT * FROM pgqrs.queues WHERE name = $1
 constinit pg::Statement is_paused(
     "SELECT 1 FROM pgqrs.queues WHERE id = $1 AND paused_at IS NOT NULL");
 
+constinit pg::Statement select_by_id("SELECT * FROM pgqrs.queues WHERE id = $1");
+
 constinit pg::Statement update_queue(R"sql(
     UPDATE pgqrs.queues
     SET visibility_timeout = coalesce($2, visibility_timeout),
@@ -120,6 +122,10 @@ pg::Rows get_queue(std::string_view name) {
         raise_vanished(name);
     }
     return found;
+}
+
+void get_queue_by_id(std::int32_t id, pg::RowSink& sink) {
+    pg::with_spi([&] { select_by_id.look_into(sink, {pg::int4(id)}); });
 }
 
 void list_queues(std::int32_t after_id, std::optional<std::int32_t> quantity, pg::RowSink& sink) {

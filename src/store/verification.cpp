@@ -225,6 +225,7 @@ constinit pg::Statement check_functions(R"sql(
         ('get_archived', 'text,bigint'),
         ('get_message', 'text,bigint'),
         ('get_queue', 'text'),
+        ('get_queue_by_id', 'integer'),
         ('get_worker', 'bigint'),
         ('list_archive', 'text,bigint,integer'),
         ('list_messages', 'text,bigint,integer'),

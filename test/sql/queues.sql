@@ -9,6 +9,9 @@ FROM pgqrs.create_queue('queues.a');
 SELECT name, visibility_timeout, max_deliveries, description, paused_at
 FROM pgqrs.create_queue('queues.b', visibility_timeout => '1.5 h', max_deliveries => 3, description => 'second');
 SELECT pgqrs.get_queue('queues.b') = q AS same FROM pgqrs.queues AS q WHERE name = 'queues.b';
+SELECT name FROM pgqrs.get_queue_by_id((pgqrs.get_queue('queues.b')).id);
+SELECT name FROM pgqrs.get_queue_by_id(-1);
+SELECT pg_temp.error_of('SELECT pgqrs.get_queue_by_id(NULL)');
 
 -- Creating it again: PQ003, or the row as it is.
 SELECT pg_temp.error_of($$SELECT pgqrs.create_queue('queues.b')$$);

@@ -22,6 +22,8 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
 pg::Rows alter_queue(std::string_view name, const QueueSettings& settings);
 pg::Rows get_queue(std::string_view name);
 
+// No row when there is none.
+void get_queue_by_id(std::int32_t id, pg::RowSink& sink);
 void list_queues(std::int32_t after_id, std::optional<std::int32_t> quantity, pg::RowSink& sink);
 std::int64_t count_queues();
 
