@@ -19,20 +19,25 @@ void require_insert_privilege(Relation relation) {
     }
 }
 
-void fill(TupleTableSlot* slot, std::span<const Column> columns, const Value* row) {
-    const TupleDesc shape = slot->tts_tupleDescriptor;
-    ExecClearTuple(slot);
+// For each attribute of the table its place among the columns, -1 for dropped ones.
+int* match(TupleDesc shape, std::span<const Column> columns) {
+    auto* places = static_cast<int*>(palloc(shape->natts * sizeof(int)));
     for (int i = 0; i < shape->natts; ++i) {
         const char* name = NameStr(TupleDescAttr(shape, i)->attname);
-        slot->tts_isnull[i] = true;
-        slot->tts_values[i] = Datum{0};
-        for (std::size_t c = 0; c < columns.size(); ++c) {
-            if (std::strcmp(columns[c].name, name) == 0) {
-                slot->tts_isnull[i] = row[c].null;
-                slot->tts_values[i] = row[c].datum;
-                break;
-            }
+        places[i] = -1;
+        for (std::size_t c = 0; c < columns.size() && places[i] < 0; ++c) {
+            places[i] = std::strcmp(columns[c].name, name) == 0 ? static_cast<int>(c) : -1;
         }
+    }
+    return places;
+}
+
+void fill(TupleTableSlot* slot, const int* places, const Value* row) {
+    ExecClearTuple(slot);
+    for (int i = 0; i < slot->tts_tupleDescriptor->natts; ++i) {
+        const bool present = places[i] >= 0;
+        slot->tts_isnull[i] = !present || row[places[i]].null;
+        slot->tts_values[i] = present ? row[places[i]].datum : Datum{0};
     }
     ExecStoreVirtualTuple(slot);
 }
@@ -66,6 +71,7 @@ void insert_rows(Oid oid, std::span<const Column> columns, std::span<const Value
         InitResultRelInfo(target, relation, 0, nullptr, 0);
         ExecOpenIndices(target, false);
 
+        const int* places = match(RelationGetDescr(relation), columns);
         const std::size_t rows = cells.size() / columns.size();
         const std::size_t width = std::min(rows, kRowsPerWrite);
         auto** slots = static_cast<TupleTableSlot**>(palloc(width * sizeof(TupleTableSlot*)));
@@ -75,7 +81,7 @@ void insert_rows(Oid oid, std::span<const Column> columns, std::span<const Value
         for (std::size_t first = 0; first < rows; first += width) {
             const std::size_t count = std::min(width, rows - first);
             for (std::size_t i = 0; i < count; ++i) {
-                fill(slots[i], columns, &cells[(first + i) * columns.size()]);
+                fill(slots[i], places, &cells[(first + i) * columns.size()]);
                 slots[i]->tts_tableOid = oid;
                 if (RelationGetDescr(relation)->constr != nullptr) {
                     ExecConstraints(target, slots[i], estate);

@@ -14,6 +14,21 @@ ParamListInfo parameters(std::initializer_list<Value> values) {
     return list;
 }
 
+// Values as the calls take them that know no ParamListInfo.
+struct Spread {
+    explicit Spread(std::span<const Value> values) {
+        for (const Value& value : values) {
+            types[count] = value.type;
+            datums[count] = value.datum;
+            nulls[count++] = value.null ? 'n' : ' ';
+        }
+    }
+    Oid types[kMaxValues];
+    Datum datums[kMaxValues];
+    char nulls[kMaxValues];
+    int count = 0;
+};
+
 // While it lives, plans come out as a Planning wants them. Without it the planner would take an empty
 // table (which a queue often is when it is analysed) for one that stays empty, and scan and sort all
 // of it once it is not. It lives while a plan is made and no longer: nothing that runs may see it.
@@ -88,29 +103,18 @@ void spi_finish() {
 
 std::uint64_t execute_once(const std::string& sql, std::span<const Value> values) {
     guard([&] {
-        Oid types[kMaxValues];
-        Datum datums[kMaxValues];
-        char nulls[kMaxValues];
-        int count = 0;
-        for (const Value& value : values) {
-            types[count] = value.type;
-            datums[count] = value.datum;
-            nulls[count++] = value.null ? 'n' : ' ';
-        }
-        require_success(SPI_execute_with_args(sql.c_str(), count, types, datums, nulls, false, 0));
+        Spread all(values);
+        require_success(SPI_execute_with_args(sql.c_str(), all.count, all.types, all.datums,
+                                              all.nulls, false, 0));
     });
     return SPI_processed;
 }
 
 void Statement::prepare(std::initializer_list<Value> values) {
     if (plan_ == nullptr) {
-        Oid types[kMaxValues];
-        int count = 0;
-        for (const Value& value : values) {
-            types[count++] = value.type;
-        }
+        Spread all({values.begin(), values.size()});
         const int options = planning_ == Planning::free ? 0 : CURSOR_OPT_GENERIC_PLAN;
-        SPIPlanPtr plan = SPI_prepare_cursor(sql_, count, types, options);
+        SPIPlanPtr plan = SPI_prepare_cursor(sql_, all.count, all.types, options);
         if (plan == nullptr) {
             require_success(SPI_result);
         }
@@ -170,14 +174,8 @@ Rows Statement::run_latest(std::initializer_list<Value> values) {
     }
     const int path = begin(values);
     guard([&] {
-        Datum datums[kMaxValues];
-        char nulls[kMaxValues];
-        int count = 0;
-        for (const Value& value : values) {
-            datums[count] = value.datum;
-            nulls[count++] = value.null ? 'n' : ' ';
-        }
-        require_success(SPI_execute_snapshot(plan_, datums, nulls, GetLatestSnapshot(),
+        Spread all({values.begin(), values.size()});
+        require_success(SPI_execute_snapshot(plan_, all.datums, all.nulls, GetLatestSnapshot(),
                                              InvalidSnapshot, false, false, 0));
         leave_own_path(path);
     });

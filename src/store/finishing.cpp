@@ -16,8 +16,8 @@
 namespace pgqrs::store {
 namespace {
 
-// Parameters of the statements for one: $1 queue id, $2 message id, $3 read_ct or null, and what
-// comes after them.
+// Parameters of the statements for one: $1 queue id, $2 message id, $3 read_ct or null, and up to two
+// more.
 constexpr const char* kThisDelivery = R"sql(
     WHERE m.{id} = $2
         AND m.{queue_id} = $1
@@ -127,6 +127,18 @@ void check_snapshot(std::int32_t queue_id, const std::vector<Delivery>& deliveri
     }
 }
 
+// Runs a statement for one.
+pg::Rows finish(TableStatement& statement, std::int32_t queue_id, const Delivery& delivery,
+                const pg::Value& fourth = pg::null_of(TIMESTAMPTZOID),
+                const pg::Value& fifth = pg::null_of(TIMESTAMPTZOID)) {
+    const pg::Rows rows = statement->run(
+        {pg::int4(queue_id), pg::int8(delivery.id), pg::int4(delivery.read_ct), fourth, fifth});
+    if (rows.empty()) {
+        check_snapshot(queue_id, delivery);
+    }
+    return rows;
+}
+
 // Adds what a DELETE with kArchiveRow answered.
 void keep_in_archive(const pg::Rows& deleted) {
     if (deleted.empty()) {
@@ -147,11 +159,7 @@ void keep_in_archive(const pg::Rows& deleted) {
 bool archive(std::string_view name, const Delivery& delivery) {
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        const pg::Rows deleted = statements().archive_one->run(
-            {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct), now()});
-        if (deleted.empty()) {
-            check_snapshot(queue.id, delivery);
-        }
+        const pg::Rows deleted = finish(statements().archive_one, queue.id, delivery, now());
         keep_in_archive(deleted);
         return !deleted.empty();
     });
@@ -160,14 +168,11 @@ bool archive(std::string_view name, const Delivery& delivery) {
 bool remove(std::string_view name, const Delivery& delivery) {
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        const pg::Rows deleted = statements().delete_one->run(
-            {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct)});
-        if (deleted.empty()) {
-            check_snapshot(queue.id, delivery);
-            return false;
+        const bool done = !finish(statements().delete_one, queue.id, delivery).empty();
+        if (done) {
+            record_departures(queue.id, 1, 0);
         }
-        record_departures(queue.id, 1, 0);
-        return true;
+        return done;
     });
 }
 
@@ -175,13 +180,8 @@ bool release(std::string_view name, const Delivery& delivery, core::Duration del
     core::check_delay(delay, "delay");
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        const pg::Rows released =
-            statements().release_one->run({pg::int4(queue.id), pg::int8(delivery.id),
-                                           pg::int4(delivery.read_ct), release_time(delay), now()});
-        if (released.empty()) {
-            check_snapshot(queue.id, delivery);
-        }
-        return !released.empty();
+        return !finish(statements().release_one, queue.id, delivery, release_time(delay), now())
+                    .empty();
     });
 }
 
@@ -189,13 +189,9 @@ bool extend_visibility(std::string_view name, const Delivery& delivery, core::Du
     core::check_visibility(by, "by");
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
-        const pg::Rows extended = statements().extend_one->run(
-            {pg::int4(queue.id), pg::int8(delivery.id), pg::int4(delivery.read_ct),
-             pg::timestamptz(pg::clock_now() + by)});
-        if (extended.empty()) {
-            check_snapshot(queue.id, delivery);
-        }
-        return !extended.empty();
+        return !finish(statements().extend_one, queue.id, delivery,
+                       pg::timestamptz(pg::clock_now() + by))
+                    .empty();
     });
 }
 

@@ -47,12 +47,11 @@ constinit const MessageTable kMessages = {
                 .delivered_at = "delivered_at",
                 .result = kMessageRow},
     // The casts take the domains off.
-    .row =
-        "m.id, $2, m.payload, m.headers::pg_catalog.jsonb, m.priority::smallint, "
-        "m.read_ct::integer,"
-        " m.enqueued_at::pg_catalog.timestamptz, m.available_at::pg_catalog.timestamptz, "
-        "m.vt::pg_catalog.timestamptz,"
-        " m.worker_id",
+    .row = R"sql(
+        m.id, $2, m.payload, m.headers::pg_catalog.jsonb, m.priority::smallint,
+        m.read_ct::integer, m.enqueued_at::pg_catalog.timestamptz,
+        m.available_at::pg_catalog.timestamptz, m.vt::pg_catalog.timestamptz, m.worker_id
+    )sql",
 };
 
 TableStatement::TableStatement(std::string_view sql, const MessageTable& table,

@@ -1,5 +1,5 @@
 // The arguments and the result of one SQL function call. Arguments are read by position and named
-// in errors; a null where a value is needed raises PQ010 (the names come from core/error.hpp).
+// in errors; a null where a value is needed raises PQ010.
 #pragma once
 
 #include <optional>

@@ -59,7 +59,6 @@ extern "C" {
 #include <utils/plancache.h>
 #include <utils/resowner.h>
 #include <utils/rel.h>
-#include <utils/rls.h>
 #include <utils/snapmgr.h>
 #include <utils/timestamp.h>
 }
