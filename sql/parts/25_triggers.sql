@@ -40,6 +40,20 @@ CREATE TRIGGER check_queue
     FOR EACH ROW EXECUTE FUNCTION pgqrs.check_queue();
 COMMENT ON TRIGGER check_queue ON pgqrs.workers IS 'A worker has a queue.';
 
+CREATE FUNCTION pgqrs.messages_changed() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_messages_changed';
+COMMENT ON FUNCTION pgqrs.messages_changed() IS
+'Trigger: has every backend take notice, when the transaction ends, of messages that were changed
+by other means than the functions.';
+-- Always, so that it works for logical replication, too.
+CREATE TRIGGER messages_changed
+    AFTER INSERT OR UPDATE OR DELETE ON pgqrs.messages
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.messages_changed();
+ALTER TABLE pgqrs.messages ENABLE ALWAYS TRIGGER messages_changed;
+COMMENT ON TRIGGER messages_changed ON pgqrs.messages IS
+    'Dequeues look again where messages were changed.';
+
 CREATE FUNCTION pgqrs.protect_queue() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_protect_queue';

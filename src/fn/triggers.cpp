@@ -1,15 +1,62 @@
 // Trigger functions of sql/parts/25_triggers.sql.
+#include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/function.hpp"
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/pg/trigger.hpp"
 #include "pgqrs/store/queue_registry.hpp"
 #include "pgqrs/store/queue_removal.hpp"
+#include "pgqrs/store/touches.hpp"
 
 using namespace pgqrs;
+
+namespace {
+
+using ColumnValue = pg::Value (pg::Trigger::*)(const pg::Column&) const;
+
+// Notes one version of a row of messages, whose columns can have been altered.
+void note(const pg::Trigger& trigger, ColumnValue value,
+          void (*note_place)(Oid, const store::MessagePlace&)) {
+    const pg::Value queue = (trigger.*value)({"queue_id", INT4OID});
+    const pg::Value priority = (trigger.*value)({"priority", INT2OID});
+    const pg::Value available_at = (trigger.*value)({"available_at", TIMESTAMPTZOID});
+    const pg::Value vt = (trigger.*value)({"vt", TIMESTAMPTZOID});
+    if (queue.null) {
+        return;
+    }
+    const auto queue_id = DatumGetInt32(queue.datum);
+    const int number = priority.null ? -1 : DatumGetInt16(priority.datum);
+    if (number < core::kHighestPriority || number > core::kLowestPriority || available_at.null) {
+        store::note_queue_changed(trigger.relation(), queue_id);
+        return;
+    }
+    note_place(trigger.relation(),
+               {.queue_id = queue_id,
+                .priority = number,
+                .available_at = DatumGetTimestampTz(available_at.datum),
+                .lease_end = vt.null ? core::kBeginning : DatumGetTimestampTz(vt.datum)});
+}
+
+}  // namespace
 
 PGQRS_FUNCTION(pgqrs_queues_changed) {
     const pg::Trigger trigger = call.trigger();
     store::announce_queues_changed();
+    if (trigger.is_update() || trigger.is_delete()) {
+        const auto note =
+            trigger.is_delete() ? store::note_queue_dropped : store::note_queue_changed;
+        note(pg::relation_oid("messages"), DatumGetInt32(trigger.old_value("id").datum));
+    }
+    return trigger.result();
+}
+
+PGQRS_FUNCTION(pgqrs_messages_changed) {
+    const pg::Trigger trigger = call.trigger();
+    if (trigger.is_update() || trigger.is_delete()) {
+        note(trigger, &pg::Trigger::old_value, store::note_row_before);
+    }
+    if (!trigger.is_delete()) {
+        note(trigger, &pg::Trigger::new_value, store::note_row_after);
+    }
     return trigger.result();
 }
 

@@ -9,8 +9,6 @@
 namespace pgqrs::pg {
 namespace {
 
-constexpr const char* kSchema = "pgqrs";
-
 bool has_type(const FormData_pg_attribute& attribute, Oid type) {
     return attribute.atttypid == type ||
            (type == ANYENUMOID ? get_typtype(attribute.atttypid) == TYPTYPE_ENUM

@@ -23,6 +23,7 @@ struct Columns {
 // Everything one claim works with. Plain data: it lives below a guard.
 struct Work {
     const Claim* wanted;
+    core::Touched* touched;
     RowSink* sink;
     Columns columns;
     Relation relation;
@@ -105,20 +106,38 @@ Datum column(TupleTableSlot* slot, AttrNumber number) {
     return slot_getattr(slot, number, &null);
 }
 
-// Not leased, and deliveries left. The index has seen to the rest.
-bool is_deliverable(TupleTableSlot* slot, const Work& work) {
+Timestamp available_at(TupleTableSlot* slot, const Work& work) {
+    return DatumGetTimestampTz(column(slot, work.columns.available_at));
+}
+
+// kBeginningOfTime when it never had one.
+Timestamp lease_end(TupleTableSlot* slot, const Work& work) {
     bool never_leased;
     const Datum vt = slot_getattr(slot, work.columns.vt, &never_leased);
-    return (never_leased || DatumGetTimestampTz(vt) <= work.wanted->now) &&
-           DatumGetInt32(column(slot, work.columns.read_ct)) < work.wanted->max_deliveries;
+    return never_leased ? kBeginningOfTime : DatumGetTimestampTz(vt);
+}
+
+bool has_deliveries_left(TupleTableSlot* slot, const Work& work) {
+    return DatumGetInt32(column(slot, work.columns.read_ct)) < work.wanted->max_deliveries;
 }
 
 // What is locked may be a newer version of the row than was found, so all of it counts again.
 bool still_belongs(TupleTableSlot* slot, int priority, const Work& work) {
+    const Timestamp now = work.wanted->now;
     return DatumGetInt32(column(slot, work.columns.queue_id)) == work.wanted->queue_id &&
            DatumGetInt16(column(slot, work.columns.priority)) == priority &&
-           DatumGetTimestampTz(column(slot, work.columns.available_at)) <= work.wanted->now &&
-           is_deliverable(slot, work);
+           available_at(slot, work) <= now && lease_end(slot, work) <= now &&
+           has_deliveries_left(slot, work);
+}
+
+// Others pass the row while we have it locked, and leave it to us to lower the marks to it.
+void note_held(TupleTableSlot* slot, Work& work) {
+    const int priority = DatumGetInt16(column(slot, work.columns.priority));
+    if (priority >= 0 && priority < core::kPriorities) {
+        const Timestamp end = lease_end(slot, work);
+        work.touched->held(priority, available_at(slot, work),
+                           end <= work.wanted->now ? core::kBeginning : end);
+    }
 }
 
 // Locks the newest version of the found row into work.locked. False when somebody else has it.
@@ -179,25 +198,53 @@ void deliver_row(Work& work) {
     tuplestore_putvalues(work.sink->store(), work.sink->shape(), values, nulls);
 }
 
-std::int64_t claim_range(IndexScanDesc scan, int priority, std::int64_t quantity, Work& work) {
+// Locks the found row and leases it, unless somebody else has it or it is not deliverable any more.
+bool claim_row(int priority, Work& work) {
+    if (!lock_row(work)) {
+        return false;
+    }
+    if (!still_belongs(work.locked, priority, work)) {
+        note_held(work.locked, work);
+        return false;
+    }
+    lease_row(work);
+    deliver_row(work);
+    work.touched->delivered(priority, available_at(work.locked, work), work.wanted->lease_end);
+    ResetPerTupleExprContext(work.estate);
+    return true;
+}
+
+void start_walk(IndexScanDesc scan, int priority, Timestamp start, const Work& work) {
     ScanKeyData keys[4];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(work.wanted->queue_id));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(priority));
     ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
-                TimestampTzGetDatum(work.wanted->floors[priority]));
+                TimestampTzGetDatum(start));
     ScanKeyInit(&keys[3], 3, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
                 TimestampTzGetDatum(work.wanted->now));
-    index_rescan(scan, keys, 4, nullptr, 0);
+    index_rescan(scan, keys, work.wanted->look_ahead ? 3 : 4, nullptr, 0);
+}
 
+std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::int64_t quantity,
+                       Work& work) {
+    const Timestamp now = work.wanted->now;
+    start_walk(scan, priority, walk.start, work);
     std::int64_t claimed = 0;
-    while (claimed < quantity && index_getnext_slot(scan, ForwardScanDirection, work.found)) {
+    walk.reached = work.wanted->look_ahead ? core::kNever : now + 1;
+    while (index_getnext_slot(scan, ForwardScanDirection, work.found)) {
         CHECK_FOR_INTERRUPTS();
-        if (is_deliverable(work.found, work) && lock_row(work) &&
-            still_belongs(work.locked, priority, work)) {
-            lease_row(work);
-            deliver_row(work);
-            ++claimed;
-            ResetPerTupleExprContext(work.estate);
+        const Timestamp available = available_at(work.found, work);
+        const Timestamp leased_until = lease_end(work.found, work);
+        if (available > now) {
+            walk.reached = available;
+            break;
+        }
+        if (leased_until > now) {
+            walk.pass_lease(available, leased_until);
+        } else if (has_deliveries_left(work.found, work) && claim_row(priority, work) &&
+                   ++claimed == quantity) {
+            walk.reached = available;
+            break;
         }
     }
     return claimed;
@@ -206,7 +253,7 @@ std::int64_t claim_range(IndexScanDesc scan, int priority, std::int64_t quantity
 }  // namespace
 
 std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
-                    RowSink& sink) {
+                    core::Scan& scan, core::Touched& touched, RowSink& sink) {
     const Value queue = text(wanted.queue);
     return guard([&] {
         PreventCommandIfReadOnly("UPDATE");
@@ -225,6 +272,7 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         const MemoryContext outside = MemoryContextSwitchTo(estate->es_query_cxt);
         Work work{};
         work.wanted = &wanted;
+        work.touched = &touched;
         work.sink = &sink;
         work.relation = relation;
         work.snapshot = GetActiveSnapshot();
@@ -238,14 +286,16 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         work.locked = table_slot_create(relation, &estate->es_tupleTable);
         work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 
-        IndexScanDesc scan = compat::begin_index_scan(relation, index, work.snapshot, 4);
+        IndexScanDesc walker = compat::begin_index_scan(relation, index, work.snapshot, 4);
         std::int64_t claimed = 0;
-        for (std::size_t priority = 0; priority < wanted.floors.size() && claimed < wanted.quantity;
+        for (int priority = 0; priority < core::kPriorities && claimed < wanted.quantity;
              ++priority) {
-            claimed +=
-                claim_range(scan, static_cast<int>(priority), wanted.quantity - claimed, work);
+            core::Walk& walk = scan.walks[priority];
+            if (walk.start != core::kNever) {
+                claimed += make_walk(walker, priority, walk, wanted.quantity - claimed, work);
+            }
         }
-        index_endscan(scan);
+        index_endscan(walker);
 
         ExecDropSingleTupleTableSlot(work.changed);
         ExecResetTupleTable(estate->es_tupleTable, false);

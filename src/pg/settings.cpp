@@ -10,6 +10,8 @@ namespace {
 
 int max_payload_bytes_setting = core::kDefaultMaxPayloadBytes;
 int max_batch_size_setting = core::kDefaultMaxBatch;
+int rescan_interval_setting = 30'000;
+int max_shared_queues_setting = 10'000;
 int clock_offset_setting = 0;
 
 // The size PostgreSQL itself allows for one jsonb object or array.
@@ -30,6 +32,22 @@ void define_settings() {
                                 &max_batch_size_setting, core::kDefaultMaxBatch, 1, 1'000'000,
                                 PGC_SUSET, 0, nullptr, nullptr, nullptr);
         DefineCustomIntVariable(
+            "pgqrs.rescan_interval",
+            "Sets the longest time after which a dequeue looks at all of a queue again.",
+            "It bounds how late a message can be delivered that became available behind the place "
+            "where dequeues start. Without pgqrs in shared_preload_libraries a backend looks again "
+            "sooner when that is cheap.",
+            &rescan_interval_setting, 30'000, 1, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr,
+            nullptr, nullptr);
+        if (process_shared_preload_libraries_in_progress) {
+            DefineCustomIntVariable("pgqrs.max_shared_queues",
+                                    "Sets the number of queues that shared memory has room for.",
+                                    "Each takes about 400 bytes. Queues beyond it work as without "
+                                    "shared_preload_libraries.",
+                                    &max_shared_queues_setting, 10'000, 0, 10'000'000,
+                                    PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+        }
+        DefineCustomIntVariable(
             "pgqrs.clock_offset", "Shifts the clock of the queue; for tests only.", nullptr,
             &clock_offset_setting, 0, INT_MIN, INT_MAX, PGC_SUSET,
             GUC_UNIT_MS | GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, nullptr, nullptr, nullptr);
@@ -39,6 +57,8 @@ void define_settings() {
 
 std::int64_t max_payload_bytes() { return max_payload_bytes_setting; }
 std::int64_t max_batch_size() { return max_batch_size_setting; }
+std::int64_t rescan_interval() { return std::int64_t{rescan_interval_setting} * 1000; }
+int max_shared_queues() { return max_shared_queues_setting; }
 std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
 
 }  // namespace pgqrs::pg

@@ -5,6 +5,8 @@
 
 namespace pgqrs::pg {
 
+Oid current_database() { return MyDatabaseId; }
+
 void require_writable(const char* command) {
     guard([&] { PreventCommandIfReadOnly(command); });
 }

@@ -18,6 +18,10 @@ Value column_of(HeapTuple row, TupleDesc shape, const char* column) {
     });
 }
 
+Value of_type(const Value& value, Oid type) {
+    return guard([&] { return getBaseType(value.type) == type ? value : null_of(type); });
+}
+
 }  // namespace
 
 Trigger::Trigger(FunctionCallInfo info) {
@@ -30,6 +34,8 @@ Trigger::Trigger(FunctionCallInfo info) {
     data_ = reinterpret_cast<TriggerData*>(info->context);
 }
 
+Oid Trigger::relation() const { return RelationGetRelid(data_->tg_relation); }
+
 bool Trigger::is_before() const { return TRIGGER_FIRED_BEFORE(data_->tg_event); }
 
 bool Trigger::is_update() const { return TRIGGER_FIRED_BY_UPDATE(data_->tg_event); }
@@ -38,6 +44,14 @@ bool Trigger::is_delete() const { return TRIGGER_FIRED_BY_DELETE(data_->tg_event
 
 Value Trigger::old_value(const char* column) const {
     return column_of(data_->tg_trigtuple, RelationGetDescr(data_->tg_relation), column);
+}
+
+Value Trigger::old_value(const Column& column) const {
+    return of_type(old_value(column.name), column.type);
+}
+
+Value Trigger::new_value(const Column& column) const {
+    return of_type(new_value(column.name), column.type);
 }
 
 Datum Trigger::result() const {

@@ -1,26 +1,22 @@
 // See delivery.hpp.
 #include "pgqrs/store/delivery.hpp"
 
-#include <array>
 #include <string>
 
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/clock.hpp"
+#include "pgqrs/pg/queue_marks.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/store/touches.hpp"
 #include "pgqrs/store/workers.hpp"
 
 namespace pgqrs::store {
 namespace {
-
-constexpr std::array<pg::Timestamp, core::kPriorities> kNoFloors = [] {
-    std::array<pg::Timestamp, core::kPriorities> floors{};
-    floors.fill(pg::kBeginningOfTime);
-    return floors;
-}();
 
 // Parameters of all statements here: $1 queue id, $2 queue name, $3 now, $4 max deliveries, $5 end
 // of the lease, $6 worker, $7 quantity.
@@ -96,6 +92,11 @@ void claim(const MessageTable& table, Oid relation, const Queue& queue,
            const DeliveryRequest& request, pg::RowSink& sink) {
     const pg::Timestamp now = pg::clock_now();
     const auto lease = request.visibility.value_or(queue.visibility_timeout);
+    pg::QueueMarks& marks = marks_of(relation, queue.id);
+    core::Touched& touches = touched(relation, queue.id);
+    const pg::ScanTicket ticket = pg::begin_scan(marks, now, !pg::has_transaction_snapshot());
+    core::Scan scan =
+        core::plan_scan(ticket.known, touched_so_far(relation, queue.id), now, ticket.rescan);
     pg::claim(relation, pg::relation_oid(table.order_index), table.columns,
               {.queue_id = queue.id,
                .queue = request.queue,
@@ -104,8 +105,9 @@ void claim(const MessageTable& table, Oid relation, const Queue& queue,
                .max_deliveries = queue.max_deliveries,
                .worker = request.worker,
                .quantity = request.quantity,
-               .floors = kNoFloors},
-              sink);
+               .look_ahead = ticket.shared},
+              scan, touches, sink);
+    pg::end_scan(marks, ticket, scan);
 }
 
 }  // namespace

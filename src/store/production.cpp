@@ -11,6 +11,7 @@
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/store/touches.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -42,6 +43,12 @@ public:
           now_(pg::clock_now()),
           available_at_(common.at.value_or(now_ + common.delay)) {}
 
+    // That so many messages were placed.
+    void note(std::size_t messages) const {
+        const auto due = available_at_ <= now_ ? static_cast<std::int64_t>(messages) : 0;
+        touched(pg::relation_oid(kMessages.table.relation), queue_)
+            .enqueued(priority_, available_at_, due);
+    }
     pg::Value queue() const { return pg::int4(queue_); }
     pg::Value priority() const { return pg::int2(static_cast<std::int16_t>(priority_)); }
     pg::Value enqueued_at() const { return pg::timestamptz(now_); }
@@ -99,6 +106,7 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     const Placement placement(common);
     const std::int64_t id = pg::next_value("messages_id_seq");
     insert_rows(kMessages.table, row(id, placement, *payload, headers));
+    placement.note(1);
     return id;
 }
 
@@ -131,6 +139,7 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
         cells.insert(cells.end(), cells_of_row.begin(), cells_of_row.end());
     }
     insert_rows(kMessages.table, cells);
+    placement.note(ids.size());
     return ids;
 }
 

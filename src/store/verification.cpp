@@ -147,7 +147,8 @@ constinit pg::Statement check_triggers(R"sql(
         ('queues', 'protect_queues'),
         ('queues', 'hold_queues'),
         ('workers', 'check_queue'),
-        ('messages', 'check_queue'))
+        ('messages', 'check_queue'),
+        ('messages', 'messages_changed'))
     SELECT 'trigger', 'pgqrs.' || e.relation || '.' || e.name,
         CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END
     FROM expected AS e
@@ -232,6 +233,7 @@ constinit pg::Statement check_functions(R"sql(
         ('list_queues', 'integer,integer'),
         ('list_workers', 'text,bigint,integer'),
         ('pause_queue', 'text'),
+        ('messages_changed', ''),
         ('peek', 'text,integer'),
         ('pop', 'text,integer'),
         ('protect_queue', ''),

@@ -9,6 +9,8 @@
 
 namespace pgqrs::pg {
 
+inline constexpr const char* kSchema = "pgqrs";
+
 // The OID of pgqrs.<relation>; raises undefined_table when the extension is not there.
 Oid relation_oid(const char* relation);
 

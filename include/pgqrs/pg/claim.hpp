@@ -11,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "pgqrs/core/scan_floor.hpp"
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/clock.hpp"
 #include "pgqrs/pg/spi.hpp"
@@ -39,19 +40,20 @@ struct Claim {
     std::int32_t max_deliveries;
     std::optional<std::int64_t> worker;
     std::int64_t quantity;
-    // By priority: the available_at to start from.
-    std::span<const Timestamp> floors;
+    // Walk beyond `now`, to the first message that has to wait for its time.
+    bool look_ahead;
 };
 
 // Claims up to `quantity` messages that are available and not leased, in the order of priority and
 // of the index, which is on (queue_id, priority, available_at, id), and puts them into the sink as
-// they are then. Answers their number.
+// they are then. Makes the walks of the scan that have a start, and fills in what they found; notes
+// the rows it changed, and those it only locked, as touched. Answers the number of claimed messages.
 //
 // For tables of which is_plain_table() is true. Skips rows that other transactions have locked.
 // Needs SELECT and UPDATE on the table. Raises 25006 in a read-only transaction, and 40001 when a
 // REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot, 55000 when the
 // index is not what it should be.
 std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
-                    RowSink& sink);
+                    core::Scan& scan, core::Touched& touched, RowSink& sink);
 
 }  // namespace pgqrs::pg

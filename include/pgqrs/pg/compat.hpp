@@ -28,7 +28,10 @@ extern "C" {
 #include <access/tableam.h>
 #include <access/xact.h>
 #include <catalog/namespace.h>
+#include <catalog/objectaccess.h>
 #include <catalog/pg_am.h>
+#include <catalog/pg_class.h>
+#include <catalog/pg_database.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_namespace.h>
 #include <catalog/pg_type.h>
@@ -45,13 +48,20 @@ extern "C" {
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
 #include <optimizer/cost.h>
+#include <storage/ipc.h>
+#include <storage/latch.h>
 #include <storage/lmgr.h>
 #include <storage/lock.h>
+#include <storage/lwlock.h>
+#include <storage/proc.h>
+#include <storage/shmem.h>
+#include <tcop/utility.h>
 #include <utils/acl.h>
 #include <utils/array.h>
 #include <utils/builtins.h>
 #include <utils/fmgroids.h>
 #include <utils/guc.h>
+#include <utils/hsearch.h>
 #include <utils/inval.h>
 #include <utils/jsonb.h>
 #include <utils/lsyscache.h>
@@ -111,6 +121,15 @@ inline IndexScanDesc begin_index_scan(Relation relation, Relation index, Snapsho
     return index_beginscan(relation, index, snapshot, nullptr, keys, 0);
 #else
     return index_beginscan(relation, index, snapshot, keys, 0);
+#endif
+}
+
+// Number of this process among all that can have transactions: 0 to MaxBackends - 1.
+inline int process_number() {
+#if PG_VERSION_NUM >= 170000
+    return MyProcNumber;
+#else
+    return MyProc->pgprocno;
 #endif
 }
 

@@ -11,6 +11,10 @@ void define_settings();
 std::int64_t max_payload_bytes();
 // Largest number of messages in one call.
 std::int64_t max_batch_size();
+// The longest a backend without shared marks goes without a rescan, in microseconds.
+std::int64_t rescan_interval();
+// Queues that shared memory has room for; set when the server starts.
+int max_shared_queues();
 // Microseconds added to the clock; zero outside tests.
 std::int64_t clock_offset();
 

@@ -7,6 +7,9 @@
 
 namespace pgqrs::pg {
 
+// The database this backend is connected to.
+Oid current_database();
+
 // Raises the error PostgreSQL gives for `command` in a read-only transaction or on a standby.
 void require_writable(const char* command);
 

@@ -1,6 +1,7 @@
 // What a trigger function is called with.
 #pragma once
 
+#include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::pg {
@@ -11,6 +12,7 @@ public:
     // Raises when the function was not called as a trigger.
     explicit Trigger(FunctionCallInfo info);
 
+    Oid relation() const;
     bool is_before() const;
     bool is_update() const;
     bool is_delete() const;
@@ -19,6 +21,10 @@ public:
     Value old_value(const char* column) const;
     // The row after an INSERT or UPDATE.
     Value new_value(const char* column) const;
+
+    // The same, but null when the column's type (or the type its domain is over) is another.
+    Value old_value(const Column& column) const;
+    Value new_value(const Column& column) const;
 
     // What the function returns: go on with the row as it is.
     Datum result() const;

@@ -1,0 +1,43 @@
+// What this backend knows of the queues it uses, and what the transaction under way did to their
+// messages. When the transaction, or a subtransaction, ends, the queues' marks are lowered to that.
+#pragma once
+
+#include <cstdint>
+
+#include "pgqrs/core/scan_floor.hpp"
+#include "pgqrs/pg/compat.hpp"
+#include "pgqrs/pg/queue_marks.hpp"
+
+namespace pgqrs::store {
+
+// Has transactions watched. Call when the library is loaded.
+void watch_touches();
+
+// The marks of a queue of the table of messages.
+pg::QueueMarks& marks_of(Oid messages, std::int32_t queue_id);
+
+// Where to note what the current subtransaction does to messages of the queue, before or after doing
+// it. The reference holds until the subtransaction ends.
+core::Touched& touched(Oid messages, std::int32_t queue_id);
+
+// The marks of what the transaction under way has done so far, and only it can see.
+core::Marks touched_so_far(Oid messages, std::int32_t queue_id);
+
+// A message as a row has it.
+struct MessagePlace {
+    std::int32_t queue_id;
+    std::int32_t priority;
+    pg::Timestamp available_at;
+    pg::Timestamp lease_end;  // core::kBeginning for none
+};
+
+// Notes a row that the current subtransaction inserted, deleted or changed.
+void note_row_before(Oid messages, const MessagePlace& old_place);
+void note_row_after(Oid messages, const MessagePlace& new_place);
+
+// Notes that a queue's settings have changed: what could not be delivered may be now.
+void note_queue_changed(Oid messages, std::int32_t queue_id);
+// Notes that the queue is gone.
+void note_queue_dropped(Oid messages, std::int32_t queue_id);
+
+}  // namespace pgqrs::store

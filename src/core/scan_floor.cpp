@@ -1,0 +1,143 @@
+// See scan_floor.hpp.
+#include "pgqrs/core/scan_floor.hpp"
+
+#include <algorithm>
+
+namespace pgqrs::core {
+namespace {
+
+// A backend spends at most a fiftieth of its time on rescans, as far as `most` allows.
+constexpr Duration kRestPerCost = 50;
+
+void lower(Instant& mark, Instant to) { mark = std::min(mark, to); }
+
+void lower(Instants& marks, const Instants& by) {
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+        lower(marks[i], by[i]);
+    }
+}
+
+}  // namespace
+
+Marks marks_at(Instant instant) {
+    Marks marks;
+    marks.ready.fill(instant);
+    marks.leased.fill(instant);
+    marks.lease_end.fill(instant);
+    return marks;
+}
+
+void lower(Marks& marks, const Marks& by) {
+    lower(marks.ready, by.ready);
+    lower(marks.leased, by.leased);
+    lower(marks.lease_end, by.lease_end);
+}
+
+void lower_to_ready(Marks& marks, int priority, Instant available_at) {
+    lower(marks.ready[priority], available_at);
+}
+
+void lower_to_leased(Marks& marks, int priority, Instant available_at, Instant lease_end) {
+    lower(marks.leased[priority], available_at);
+    // When both have passed, it can be delivered.
+    lower(marks.lease_end[priority], std::max(lease_end, available_at));
+}
+
+void Touched::enqueued(int priority, Instant available_at, std::int64_t due) {
+    lower_to_ready(after_commit, priority, available_at);
+    ready_after_commit += due;
+}
+
+void Touched::delivered(int priority, Instant available_at, Instant lease_end) {
+    leased(priority, available_at, lease_end);
+    locked(priority, available_at);
+}
+
+void Touched::leased(int priority, Instant available_at, Instant lease_end) {
+    lower_to_leased(after_commit, priority, available_at, lease_end);
+}
+
+void Touched::locked(int priority, Instant available_at) {
+    lower_to_ready(after_abort, priority, available_at);
+    ++ready_after_abort;
+}
+
+void Touched::held(int priority, Instant available_at, Instant lease_end) {
+    for (Marks* marks : {&after_commit, &after_abort}) {
+        if (lease_end == kBeginning) {
+            lower_to_ready(*marks, priority, available_at);
+        } else {
+            lower_to_leased(*marks, priority, available_at, lease_end);
+        }
+    }
+}
+
+void Touched::add(const Touched& other) {
+    lower(after_commit, other.after_commit);
+    lower(after_abort, other.after_abort);
+    ready_after_commit += other.ready_after_commit;
+    ready_after_abort += other.ready_after_abort;
+}
+
+Instant next_event(const Marks& marks) {
+    return std::min(*std::min_element(marks.ready.begin(), marks.ready.end()),
+                    *std::min_element(marks.lease_end.begin(), marks.lease_end.end()));
+}
+
+void Walk::pass_lease(Instant available_at, Instant lease_end) {
+    lower(first_leased, available_at);
+    lower(earliest_lease_end, std::max(lease_end, available_at));
+}
+
+Scan plan_scan(const Marks& known, const Marks& own, Instant now, bool rescan) {
+    Scan scan{known, {}};
+    for (int priority = 0; priority < kPriorities; ++priority) {
+        Walk& walk = scan.walks[priority];
+        walk.start = std::min(known.ready[priority], own.ready[priority]);
+        walk.all_leases = rescan || known.lease_end[priority] <= now;
+        if (rescan) {
+            walk.start = kBeginning;
+        } else if (walk.all_leases) {
+            lower(walk.start, known.leased[priority]);
+        }
+        if (own.lease_end[priority] <= now) {
+            lower(walk.start, own.leased[priority]);
+        }
+        if (walk.start > now) {
+            walk.start = kNever;
+        }
+    }
+    return scan;
+}
+
+Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
+    Marks news = marks_at(kNever);
+    for (int priority = 0; priority < kPriorities; ++priority) {
+        const Walk& walk = scan.walks[priority];
+        if (walk.reached == kBeginning) {
+            continue;
+        }
+        lower_to_leased(news, priority, walk.first_leased, walk.earliest_lease_end);
+        if (walk.all_leases) {
+            marks.leased[priority] = std::min(walk.first_leased, told.leased[priority]);
+            marks.lease_end[priority] = std::min(walk.earliest_lease_end, told.lease_end[priority]);
+        } else {
+            lower_to_leased(marks, priority, walk.first_leased, walk.earliest_lease_end);
+        }
+        Instant& ready = marks.ready[priority];
+        if (walk.reached >= scan.known.ready[priority]) {
+            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
+        } else if (walk.all_leases) {
+            // More may lie between here and there.
+            lower_to_ready(news, priority, walk.reached);
+            lower(ready, walk.reached);
+        }
+    }
+    return news;
+}
+
+Duration rest_after_rescan(Duration cost, Duration least, Duration most) {
+    return std::clamp(cost < most / kRestPerCost ? cost * kRestPerCost : most, least, most);
+}
+
+}  // namespace pgqrs::core

@@ -1,0 +1,171 @@
+// See touches.hpp.
+#include "pgqrs/store/touches.hpp"
+
+#include <list>
+#include <map>
+#include <utility>
+
+#include "pgqrs/pg/other_commands.hpp"
+#include "pgqrs/pg/transaction.hpp"
+#include "pgqrs/pg/transaction_end.hpp"
+
+namespace pgqrs::store {
+namespace {
+
+struct Touch {
+    pg::QueueMarks* queue;
+    pg::Subtransaction subtransaction;
+    core::Touched what;
+    bool dropped = false;  // and the queue with them
+};
+
+// Both live as long as the backend, and their elements keep their addresses. Touches go with the
+// transaction.
+struct State {
+    std::map<std::pair<Oid, std::int32_t>, pg::QueueMarks> queues;
+    std::list<Touch> touches;
+};
+constinit State* state = nullptr;
+
+State& the_state() {
+    if (state == nullptr) {
+        state = new State;
+    }
+    return *state;
+}
+
+Touch* find_touch(const pg::QueueMarks* queue, pg::Subtransaction subtransaction) noexcept {
+    for (Touch& touch : state->touches) {
+        if (touch.queue == queue && touch.subtransaction == subtransaction) {
+            return &touch;
+        }
+    }
+    return nullptr;
+}
+
+Touch& touch_of(Oid messages, std::int32_t queue_id) {
+    pg::QueueMarks* queue = &marks_of(messages, queue_id);
+    const pg::Subtransaction current = pg::current_subtransaction();
+    Touch* touch = find_touch(queue, current);
+    return touch != nullptr ? *touch : state->touches.emplace_back(Touch{queue, current, {}});
+}
+
+void forget_all() noexcept {
+    if (state != nullptr) {
+        state->touches.clear();
+    }
+}
+
+void committed() noexcept {
+    pg::other_commands_committed();
+    if (state != nullptr) {
+        for (const Touch& touch : state->touches) {
+            if (touch.dropped) {
+                pg::forget_marks(touch.queue->key);
+            } else {
+                pg::lower_marks(*touch.queue, touch.what.after_commit);
+            }
+        }
+    }
+    forget_all();
+}
+
+void aborted() noexcept {
+    pg::other_commands_aborted();
+    pg::abandon_scan();
+    if (state != nullptr) {
+        for (const Touch& touch : state->touches) {
+            pg::lower_marks(*touch.queue, touch.what.after_abort);
+        }
+    }
+    forget_all();
+}
+
+void subtransaction_committed(pg::Subtransaction id, pg::Subtransaction parent) noexcept {
+    if (state == nullptr) {
+        return;
+    }
+    state->touches.remove_if([&](Touch& touch) {
+        if (touch.subtransaction != id) {
+            return false;
+        }
+        if (Touch* of_parent = find_touch(touch.queue, parent); of_parent != nullptr) {
+            of_parent->what.add(touch.what);
+            of_parent->dropped |= touch.dropped;
+            return true;
+        }
+        touch.subtransaction = parent;
+        return false;
+    });
+}
+
+void subtransaction_aborted(pg::Subtransaction id) noexcept {
+    pg::abandon_scan();
+    if (state == nullptr) {
+        return;
+    }
+    state->touches.remove_if([&](const Touch& touch) {
+        if (touch.subtransaction == id) {
+            pg::lower_marks(*touch.queue, touch.what.after_abort);
+        }
+        return touch.subtransaction == id;
+    });
+}
+
+}  // namespace
+
+void watch_touches() {
+    pg::watch_transaction_end({.committed = committed,
+                               .aborted = aborted,
+                               .prepared = forget_all,
+                               .subtransaction_committed = subtransaction_committed,
+                               .subtransaction_aborted = subtransaction_aborted});
+}
+
+pg::QueueMarks& marks_of(Oid messages, std::int32_t queue_id) {
+    const auto [place, is_new] = the_state().queues.try_emplace({messages, queue_id});
+    if (is_new) {
+        place->second.key = {pg::current_database(), messages, queue_id};
+    }
+    return place->second;
+}
+
+core::Touched& touched(Oid messages, std::int32_t queue_id) {
+    return touch_of(messages, queue_id).what;
+}
+
+void note_row_before(Oid messages, const MessagePlace& old_place) {
+    touched(messages, old_place.queue_id).locked(old_place.priority, old_place.available_at);
+}
+
+void note_row_after(Oid messages, const MessagePlace& new_place) {
+    core::Touched& touches = touched(messages, new_place.queue_id);
+    const pg::Timestamp now = pg::clock_now();
+    if (new_place.lease_end > now) {
+        touches.leased(new_place.priority, new_place.available_at, new_place.lease_end);
+    } else {
+        touches.enqueued(new_place.priority, new_place.available_at,
+                         new_place.available_at <= now ? 1 : 0);
+    }
+}
+
+void note_queue_changed(Oid messages, std::int32_t queue_id) {
+    core::lower(touched(messages, queue_id).after_commit, core::marks_at(core::kBeginning));
+}
+
+void note_queue_dropped(Oid messages, std::int32_t queue_id) {
+    touch_of(messages, queue_id).dropped = true;
+}
+
+core::Marks touched_so_far(Oid messages, std::int32_t queue_id) {
+    const pg::QueueMarks* queue = &marks_of(messages, queue_id);
+    core::Marks marks = core::marks_at(core::kNever);
+    for (const Touch& touch : state->touches) {
+        if (touch.queue == queue) {
+            core::lower(marks, touch.what.after_commit);
+        }
+    }
+    return marks;
+}
+
+}  // namespace pgqrs::store
