@@ -48,6 +48,17 @@ void check_visibility(Duration vt, std::string_view argument) {
     }
 }
 
+void check_wait(Duration wait, Duration limit) {
+    if (wait < 0) {
+        throw Error(SqlState::invalid_argument, "wait must not be negative: " + describe(wait));
+    }
+    if (wait > limit) {
+        throw Error(SqlState::limit_exceeded,
+                    "wait is " + describe(wait) + ", the limit is " + describe(limit), "",
+                    "The limit is the setting pgqrs.max_wait; the procedure pgqrs.wait has none.");
+    }
+}
+
 std::string describe(Duration duration) {
     if (duration == std::numeric_limits<Duration>::max()) {
         return "infinity";

@@ -94,8 +94,7 @@ void check_index(Relation index, Relation table, const ClaimColumns& names) {
     }
 }
 
-void require_privileges(Relation relation) {
-    const AclMode needed = ACL_SELECT | ACL_UPDATE;
+void require_privileges(Relation relation, AclMode needed) {
     if (pg_class_aclmask(RelationGetRelid(relation), GetUserId(), needed, ACLMASK_ALL) != needed) {
         aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
     }
@@ -214,6 +213,24 @@ bool claim_row(int priority, Work& work) {
     return true;
 }
 
+// Whether nobody has locked, changed or deleted the row since the snapshot.
+bool is_free(TupleTableSlot* slot) {
+    const Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const HeapTupleHeader row = ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
+    const std::uint16_t state = row->t_infomask;
+    const TransactionId locker = HeapTupleHeaderGetRawXmax(row);
+    LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+    if ((state & HEAP_XMAX_INVALID) != 0) {
+        return true;
+    }
+    const bool only_locked = HEAP_XMAX_IS_LOCKED_ONLY(state);
+    if ((state & HEAP_XMAX_IS_MULTI) != 0) {
+        return only_locked && !MultiXactIdIsRunning(locker, true);
+    }
+    return !TransactionIdIsInProgress(locker) && (only_locked || !TransactionIdDidCommit(locker));
+}
+
 void start_walk(IndexScanDesc scan, int priority, Timestamp start, const Work& work) {
     ScanKeyData keys[4];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(work.wanted->queue_id));
@@ -241,7 +258,8 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
         }
         if (leased_until > now) {
             walk.pass_lease(available, leased_until);
-        } else if (has_deliveries_left(work.found, work) && claim_row(priority, work) &&
+        } else if (has_deliveries_left(work.found, work) &&
+                   (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) &&
                    ++claimed == quantity) {
             walk.reached = available;
             break;
@@ -253,16 +271,20 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
 }  // namespace
 
 std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
-                    core::Scan& scan, core::Touched& touched, RowSink& sink) {
+                    core::Scan& scan, core::Touched& touched, RowSink* sink) {
     const Value queue = text(wanted.queue);
     return guard([&] {
-        PreventCommandIfReadOnly("UPDATE");
+        if (!wanted.look_only) {
+            PreventCommandIfReadOnly("UPDATE");
+        }
         Relation relation = table_open(table, RowExclusiveLock);
         Relation index = index_open(order_index, RowExclusiveLock);
-        require_privileges(relation);
+        require_privileges(relation, wanted.look_only ? ACL_SELECT : ACL_SELECT | ACL_UPDATE);
         check_index(index, relation, columns);
-        check_shape(sink.shape(), columns.result);
-        CheckCmdReplicaIdentity(relation, CMD_UPDATE);
+        if (!wanted.look_only) {
+            check_shape(sink->shape(), columns.result);
+            CheckCmdReplicaIdentity(relation, CMD_UPDATE);
+        }
         // As SPI: what the calling statement did before is seen, and it will see what we do as
         // the work of another command.
         CommandCounterIncrement();
@@ -273,10 +295,10 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         Work work{};
         work.wanted = &wanted;
         work.touched = &touched;
-        work.sink = &sink;
+        work.sink = sink;
         work.relation = relation;
         work.snapshot = GetActiveSnapshot();
-        work.command = GetCurrentCommandId(true);
+        work.command = GetCurrentCommandId(!wanted.look_only);
         work.estate = estate;
         work.target = makeNode(ResultRelInfo);
         work.queue = queue.datum;

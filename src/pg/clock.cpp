@@ -10,6 +10,8 @@ Timestamp clock_now() { return GetCurrentTimestamp() + clock_offset(); }
 
 Timestamp transaction_start() { return GetCurrentTransactionStartTimestamp() + clock_offset(); }
 
+Timestamp server_clock() { return GetCurrentTimestamp(); }
+
 bool is_finite(Timestamp timestamp) { return !TIMESTAMP_NOT_FINITE(timestamp); }
 
 }  // namespace pgqrs::pg

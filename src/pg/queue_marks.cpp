@@ -3,6 +3,7 @@
 
 #include "pgqrs/pg/guard.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/waiters.hpp"
 
 namespace pgqrs::pg {
 namespace {
@@ -87,6 +88,7 @@ void vacate(Slot& slot) {
         slot.first_scan = scanner.next_scan;
         scanner.scanning = nullptr;
     }
+    wake_waiters(slot, kAllWaiters);
 }
 
 }  // namespace
@@ -135,12 +137,17 @@ void abandon_scan() noexcept {
     }
 }
 
-void lower_marks(QueueMarks& queue, const core::Marks& to) noexcept {
+void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages) noexcept {
     core::lower(queue.own, to);
     Slot* slot = find_slot(queue.key, queue.slot, false);
     if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+        const core::Instant event = core::next_event(slot->marks);
         core::lower(slot->marks, to);
         tell(*slot, to);
+        wake_waiters(*slot, messages);
+        if (core::next_event(slot->marks) < event) {
+            nudge_first_waiter(*slot);
+        }
         unlock(*slot);
     }
 }
@@ -149,6 +156,7 @@ void distrust_marks() noexcept {
     visit_slots({MyDatabaseId, InvalidOid, 0}, [](Slot& slot) {
         slot.marks = core::marks_at(core::kBeginning);
         tell(slot, slot.marks);
+        wake_waiters(slot, kAllWaiters);
         return Keep::yes;
     });
 }

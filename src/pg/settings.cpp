@@ -10,6 +10,8 @@ namespace {
 
 int max_payload_bytes_setting = core::kDefaultMaxPayloadBytes;
 int max_batch_size_setting = core::kDefaultMaxBatch;
+int poll_interval_setting = 100;
+int max_wait_setting = 60'000;
 int rescan_interval_setting = 30'000;
 int max_shared_queues_setting = 10'000;
 int clock_offset_setting = 0;
@@ -39,6 +41,18 @@ void define_settings() {
             "sooner when that is cheap.",
             &rescan_interval_setting, 30'000, 1, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr,
             nullptr, nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.poll_interval",
+            "Sets the longest pause between two looks into a queue while waiting for a message.",
+            "With pgqrs in shared_preload_libraries those who wait are woken instead.",
+            &poll_interval_setting, 100, 1, 60'000, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr,
+            nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.max_wait", "Sets the longest time that dequeue may wait.",
+            "While it waits, its statement keeps vacuum from removing dead rows. The procedure "
+            "pgqrs.wait has no such effect and no such limit.",
+            &max_wait_setting, 60'000, 0, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr,
+            nullptr);
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",
@@ -58,6 +72,8 @@ void define_settings() {
 std::int64_t max_payload_bytes() { return max_payload_bytes_setting; }
 std::int64_t max_batch_size() { return max_batch_size_setting; }
 std::int64_t rescan_interval() { return std::int64_t{rescan_interval_setting} * 1000; }
+std::int64_t poll_interval() { return std::int64_t{poll_interval_setting} * 1000; }
+std::int64_t max_wait() { return std::int64_t{max_wait_setting} * 1000; }
 int max_shared_queues() { return max_shared_queues_setting; }
 std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
 

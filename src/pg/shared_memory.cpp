@@ -57,6 +57,8 @@ void initialize_slots(Area& fresh) {
 void initialize_seats(Seat* fresh) {
     for (int i = 0; i < MaxBackends; ++i) {
         fresh[i].scanning = nullptr;
+        fresh[i].waiting = nullptr;
+        fresh[i].woken_by = nullptr;
     }
 }
 
@@ -117,6 +119,8 @@ Slot* make_slot(const QueueKey& key) {
         made->marks = core::marks_at(core::kBeginning);
         made->next_rescan = 0;
         made->first_scan = kNone;
+        made->first_waiter = kNone;
+        made->last_waiter = kNone;
         LWLockRelease(&made->lock);
     }
     LWLockRelease(area->directory);

@@ -35,7 +35,7 @@ void on_subtransaction_end(SubXactEvent event, SubTransactionId id, SubTransacti
 
 }  // namespace
 
-Subtransaction current_subtransaction() { return GetCurrentSubTransactionId(); }
+SubtransactionId current_subtransaction() { return GetCurrentSubTransactionId(); }
 
 void watch_transaction_end(const TransactionEnd& calls) {
     watcher = calls;

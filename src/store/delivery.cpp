@@ -3,12 +3,15 @@
 
 #include <string>
 
+#include "pgqrs/core/error.hpp"
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/clock.hpp"
 #include "pgqrs/pg/queue_marks.hpp"
 #include "pgqrs/pg/settings.hpp"
+#include "pgqrs/pg/subtransaction.hpp"
 #include "pgqrs/pg/transaction.hpp"
+#include "pgqrs/pg/waiting.hpp"
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/message_table.hpp"
 #include "pgqrs/store/queue_registry.hpp"
@@ -78,6 +81,13 @@ struct Statements {
 
 Statements& statements() { return statements_of<Statements>(); }
 
+pg::Rows look(TableStatement& statement, const Queue& queue, const DeliveryRequest& request) {
+    const pg::Timestamp now = pg::clock_now();
+    return statement->run({pg::int4(queue.id), pg::text(request.queue), pg::timestamptz(now),
+                           pg::int4(queue.max_deliveries), pg::timestamptz(now),
+                           pg::int8(request.worker), pg::int8(request.quantity)});
+}
+
 std::uint64_t run(TableStatement& statement, const Queue& queue, const DeliveryRequest& request,
                   pg::RowSink& sink) {
     const pg::Timestamp now = pg::clock_now();
@@ -88,8 +98,9 @@ std::uint64_t run(TableStatement& statement, const Queue& queue, const DeliveryR
                                 pg::int8(request.worker), pg::int8(request.quantity)});
 }
 
-void claim(const MessageTable& table, Oid relation, const Queue& queue,
-           const DeliveryRequest& request, pg::RowSink& sink) {
+// Claims messages, or only looks whether there is one.
+std::uint64_t claim(const MessageTable& table, Oid relation, const Queue& queue,
+                    const DeliveryRequest& request, pg::RowSink* sink) {
     const pg::Timestamp now = pg::clock_now();
     const auto lease = request.visibility.value_or(queue.visibility_timeout);
     pg::QueueMarks& marks = marks_of(relation, queue.id);
@@ -97,17 +108,75 @@ void claim(const MessageTable& table, Oid relation, const Queue& queue,
     const pg::ScanTicket ticket = pg::begin_scan(marks, now, !pg::has_transaction_snapshot());
     core::Scan scan =
         core::plan_scan(ticket.known, touched_so_far(relation, queue.id), now, ticket.rescan);
-    pg::claim(relation, pg::relation_oid(table.order_index), table.columns,
-              {.queue_id = queue.id,
-               .queue = request.queue,
-               .now = now,
-               .lease_end = now + lease,
-               .max_deliveries = queue.max_deliveries,
-               .worker = request.worker,
-               .quantity = request.quantity,
-               .look_ahead = ticket.shared},
-              scan, touches, sink);
+    const auto claimed = pg::claim(relation, pg::relation_oid(table.order_index), table.columns,
+                                   {.queue_id = queue.id,
+                                    .queue = request.queue,
+                                    .now = now,
+                                    .lease_end = now + lease,
+                                    .max_deliveries = queue.max_deliveries,
+                                    .worker = request.worker,
+                                    .quantity = request.quantity,
+                                    .look_ahead = ticket.shared,
+                                    .look_only = sink == nullptr},
+                                   scan, touches, sink);
     pg::end_scan(marks, ticket, scan);
+    return claimed;
+}
+
+bool has_next(Oid relation, const Queue& queue, const DeliveryRequest& request) {
+    if (pg::is_plain_table(relation, kMessages.table.columns)) {
+        return claim(kMessages, relation, queue, request, nullptr) > 0;
+    }
+    return pg::with_spi([&] { return !look(statements().peek, queue, request).empty(); });
+}
+
+std::uint64_t deliver(const DeliveryRequest& request, pg::Waiting* waiting, pg::RowSink& sink) {
+    const Queue queue = hold_queue(request.queue);
+    if (request.worker) {
+        require_worker(*request.worker, queue.id, request.queue);
+    }
+    const Oid relation = pg::relation_oid(kMessages.table.relation);
+    if (waiting != nullptr) {
+        waiting->join(marks_of(relation, queue.id));
+    }
+    if (queue.paused) {
+        return 0;
+    }
+    if (pg::is_plain_table(relation, kMessages.table.columns)) {
+        return claim(kMessages, relation, queue, request, &sink);
+    }
+    return pg::with_spi([&] { return run(statements().deliver, queue, request, sink); });
+}
+
+// An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
+void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
+    const std::int64_t deadline = pg::server_clock() + request.wait;
+    pg::Waiting waiting;
+    for (bool first = true;; first = false) {
+        const bool last = pg::server_clock() >= deadline;
+        pg::Subtransaction attempt;
+        if (deliver(request, first ? nullptr : &waiting, sink) > 0) {
+            attempt.keep();
+            waiting.succeed();
+            return;
+        }
+        attempt.undo();
+        if (last) {
+            return;
+        }
+        if (!first) {
+            waiting.sleep(deadline);
+        }
+    }
+}
+
+void check_wait(core::Duration wait) {
+    core::check_wait(wait, pg::max_wait());
+    if (wait > 0 && pg::has_transaction_snapshot()) {
+        throw core::Error(
+            core::SqlState::invalid_argument, "cannot wait for messages in this isolation level",
+            "The transaction's snapshot sees no message that comes later.", "Use READ COMMITTED.");
+    }
 }
 
 }  // namespace
@@ -117,18 +186,36 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
     if (request.visibility) {
         core::check_visibility(*request.visibility, "vt");
     }
-    const Queue queue = hold_queue(request.queue);
-    if (request.worker) {
-        require_worker(*request.worker, queue.id, request.queue);
-    }
-    if (queue.paused) {
-        return;
-    }
-    const Oid relation = pg::relation_oid(kMessages.table.relation);
-    if (pg::is_plain_table(relation, kMessages.table.columns)) {
-        claim(kMessages, relation, queue, request, sink);
+    check_wait(request.wait);
+    pg::require_writable("UPDATE");
+    if (request.wait == 0) {
+        deliver(request, nullptr, sink);
     } else {
-        pg::with_spi([&] { run(statements().deliver, queue, request, sink); });
+        deliver_or_wait(request, sink);
+    }
+}
+
+bool wait_for_message(const std::string& name, core::Duration timeout,
+                      const std::function<void()>& end_transaction) {
+    core::check_delay(timeout, "timeout");
+    const std::int64_t deadline = pg::server_clock() + timeout;
+    const DeliveryRequest request{.queue = name};
+    pg::Waiting waiting;
+    for (;;) {
+        const bool last = pg::server_clock() >= deadline;
+        const Queue queue = find_queue(name);
+        const Oid relation = pg::relation_oid(kMessages.table.relation);
+        waiting.join(marks_of(relation, queue.id));
+        const bool ready = !queue.paused && has_next(relation, queue, request);
+        end_transaction();
+        if (ready) {
+            waiting.succeed();
+            return true;
+        }
+        if (last) {
+            return false;
+        }
+        waiting.sleep(deadline);
     }
 }
 

@@ -8,13 +8,15 @@
 #include "pgqrs/pg/other_commands.hpp"
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/pg/transaction_end.hpp"
+#include "pgqrs/pg/waiters.hpp"
+#include "pgqrs/pg/waiting.hpp"
 
 namespace pgqrs::store {
 namespace {
 
 struct Touch {
     pg::QueueMarks* queue;
-    pg::Subtransaction subtransaction;
+    pg::SubtransactionId subtransaction;
     core::Touched what;
     bool dropped = false;  // and the queue with them
 };
@@ -34,7 +36,7 @@ State& the_state() {
     return *state;
 }
 
-Touch* find_touch(const pg::QueueMarks* queue, pg::Subtransaction subtransaction) noexcept {
+Touch* find_touch(const pg::QueueMarks* queue, pg::SubtransactionId subtransaction) noexcept {
     for (Touch& touch : state->touches) {
         if (touch.queue == queue && touch.subtransaction == subtransaction) {
             return &touch;
@@ -45,7 +47,7 @@ Touch* find_touch(const pg::QueueMarks* queue, pg::Subtransaction subtransaction
 
 Touch& touch_of(Oid messages, std::int32_t queue_id) {
     pg::QueueMarks* queue = &marks_of(messages, queue_id);
-    const pg::Subtransaction current = pg::current_subtransaction();
+    const pg::SubtransactionId current = pg::current_subtransaction();
     Touch* touch = find_touch(queue, current);
     return touch != nullptr ? *touch : state->touches.emplace_back(Touch{queue, current, {}});
 }
@@ -63,7 +65,8 @@ void committed() noexcept {
             if (touch.dropped) {
                 pg::forget_marks(touch.queue->key);
             } else {
-                pg::lower_marks(*touch.queue, touch.what.after_commit);
+                pg::lower_marks(*touch.queue, touch.what.after_commit,
+                                touch.what.ready_after_commit);
             }
         }
     }
@@ -72,16 +75,17 @@ void committed() noexcept {
 
 void aborted() noexcept {
     pg::other_commands_aborted();
+    pg::abandon_wait();
     pg::abandon_scan();
     if (state != nullptr) {
         for (const Touch& touch : state->touches) {
-            pg::lower_marks(*touch.queue, touch.what.after_abort);
+            pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
         }
     }
     forget_all();
 }
 
-void subtransaction_committed(pg::Subtransaction id, pg::Subtransaction parent) noexcept {
+void subtransaction_committed(pg::SubtransactionId id, pg::SubtransactionId parent) noexcept {
     if (state == nullptr) {
         return;
     }
@@ -99,14 +103,14 @@ void subtransaction_committed(pg::Subtransaction id, pg::Subtransaction parent) 
     });
 }
 
-void subtransaction_aborted(pg::Subtransaction id) noexcept {
+void subtransaction_aborted(pg::SubtransactionId id) noexcept {
     pg::abandon_scan();
     if (state == nullptr) {
         return;
     }
     state->touches.remove_if([&](const Touch& touch) {
         if (touch.subtransaction == id) {
-            pg::lower_marks(*touch.queue, touch.what.after_abort);
+            pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
         }
         return touch.subtransaction == id;
     });
@@ -150,7 +154,9 @@ void note_row_after(Oid messages, const MessagePlace& new_place) {
 }
 
 void note_queue_changed(Oid messages, std::int32_t queue_id) {
-    core::lower(touched(messages, queue_id).after_commit, core::marks_at(core::kBeginning));
+    core::Touched& touches = touched(messages, queue_id);
+    core::lower(touches.after_commit, core::marks_at(core::kBeginning));
+    touches.ready_after_commit = pg::kAllWaiters;
 }
 
 void note_queue_dropped(Oid messages, std::int32_t queue_id) {

@@ -216,8 +216,8 @@ constinit pg::Statement check_functions(R"sql(
         ('delete', 'text,bigint,integer'),
         ('delete_batch', 'text,bigint[],integer[]'),
         ('delete_worker', 'bigint'),
-        ('dequeue', 'text,interval,bigint'),
-        ('dequeue_batch', 'text,integer,interval,bigint'),
+        ('dequeue', 'text,interval,interval,bigint'),
+        ('dequeue_batch', 'text,integer,interval,interval,bigint'),
         ('drop_queue', 'text,boolean'),
         ('enqueue', 'text,jsonb,interval,integer,jsonb'),
         ('enqueue_at', 'text,jsonb,timestamptz,integer,jsonb'),
@@ -247,7 +247,8 @@ constinit pg::Statement check_functions(R"sql(
         ('release_batch', 'text,bigint[],interval,integer[]'),
         ('resume_queue', 'text'),
         ('verify', ''),
-        ('version', '')),
+        ('version', ''),
+        ('wait', 'text,interval,boolean')),
     found AS (
         SELECT
             'pgqrs.' || e.name || '(' || e.arguments || ')' AS signature,

@@ -105,7 +105,7 @@ RESET ROLE;
 SELECT name FROM pgqrs.create_queue('install');
 GRANT EXECUTE ON FUNCTION pgqrs.enqueue(text, jsonb, interval, integer, jsonb),
     pgqrs.enqueue_batch(text, jsonb[], interval, integer, jsonb[]),
-    pgqrs.dequeue(text, interval, bigint) TO regress_pgqrs_nobody;
+    pgqrs.dequeue(text, interval, interval, bigint) TO regress_pgqrs_nobody;
 GRANT SELECT ON pgqrs.queues TO regress_pgqrs_nobody;
 SET ROLE regress_pgqrs_nobody;
 SELECT pg_temp.error_of($$SELECT pgqrs.enqueue('install', '1')$$);

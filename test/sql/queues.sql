@@ -104,6 +104,7 @@ SELECT pg_temp.error_of('SELECT pgqrs.create_queue(NULL)');
 SELECT proname
 FROM pg_proc
 WHERE pronamespace = 'pgqrs'::regnamespace
+    AND prokind = 'f'
     AND proargnames[1] = 'queue'
     AND NOT EXISTS (SELECT FROM calls WHERE split_part(call, '(', 1) = proname)
 ORDER BY 1;

@@ -3,7 +3,7 @@
 \set errors :tests /sql/include/errors.sql
 \i :errors
 SELECT name FROM pgqrs.create_queue('settings');
-SELECT name, setting, unit, vartype, context, min_val, max_val, short_desc, extra_desc FROM pg_settings WHERE name LIKE 'pgqrs.%' ORDER BY name;
+SELECT name, setting, unit, vartype, context, min_val, max_val, short_desc, extra_desc FROM pg_settings WHERE name LIKE 'pgqrs.%' AND context <> 'postmaster' ORDER BY name;
 
 -- Payload size: that of the jsonb value before compression. (A string has 8 bytes of structure.)
 SET pgqrs.max_payload_size = 100;

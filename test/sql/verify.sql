@@ -15,7 +15,7 @@ WITH members AS (
         AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pgqrs')),
 tables AS (
     SELECT c.oid, relname FROM members JOIN pg_class AS c ON c.oid = objid WHERE classid = 'pg_class'::regclass AND relkind = 'r')
-SELECT 'function' AS kind, proname::text AS name, p.oid::regprocedure::text AS signature, format('DROP FUNCTION %s CASCADE', p.oid::regprocedure) AS command
+SELECT 'function' AS kind, proname::text AS name, p.oid::regprocedure::text AS signature, format('DROP ROUTINE %s CASCADE', p.oid::regprocedure) AS command
 FROM members JOIN pg_proc AS p ON p.oid = objid AND classid = 'pg_proc'::regclass
 UNION ALL
 SELECT 'table', relname, 'pgqrs.' || relname, format('DROP TABLE pgqrs.%I CASCADE', relname)

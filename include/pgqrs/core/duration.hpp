@@ -28,6 +28,9 @@ void check_delay(Duration delay, std::string_view argument);
 // Raises invalid_argument unless kMinVisibility <= vt <= kMaxVisibility.
 void check_visibility(Duration vt, std::string_view argument);
 
+// Raises invalid_argument for a negative wait, limit_exceeded for one longer than `limit`.
+void check_wait(Duration wait, Duration limit);
+
 // "1 day 02:03:04.5", "-00:00:01": for error messages.
 std::string describe(Duration duration);
 

@@ -59,6 +59,8 @@ public:
     // A function returning a set: the sink that collects it. Call once; return sink.done().
     RowSink rows_result();
 
+    FunctionCallInfo info() const { return info_; }
+
     // Raises when the function was not called as a trigger.
     Trigger trigger() const { return Trigger(info_); }
 

@@ -42,6 +42,8 @@ struct Claim {
     std::int64_t quantity;
     // Walk beyond `now`, to the first message that has to wait for its time.
     bool look_ahead;
+    // Change and lock nothing, answer only how many there are.
+    bool look_only;
 };
 
 // Claims up to `quantity` messages that are available and not leased, in the order of priority and
@@ -49,11 +51,13 @@ struct Claim {
 // they are then. Makes the walks of the scan that have a start, and fills in what they found; notes
 // the rows it changed, and those it only locked, as touched. Answers the number of claimed messages.
 //
+// With look_only the sink may be null, and rows that others have locked do not count, either.
+//
 // For tables of which is_plain_table() is true. Skips rows that other transactions have locked.
-// Needs SELECT and UPDATE on the table. Raises 25006 in a read-only transaction, and 40001 when a
+// Needs SELECT and UPDATE (look_only: SELECT) on the table. Raises 25006 in a read-only transaction, and 40001 when a
 // REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot, 55000 when the
 // index is not what it should be.
 std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
-                    core::Scan& scan, core::Touched& touched, RowSink& sink);
+                    core::Scan& scan, core::Touched& touched, RowSink* sink);
 
 }  // namespace pgqrs::pg

@@ -14,6 +14,8 @@ inline constexpr Timestamp kBeginningOfTime = INT64_MIN;
 Timestamp clock_now();
 // Start of the current transaction, on the same clock.
 Timestamp transaction_start();
+// The server's clock, not shifted: for lengths of time.
+Timestamp server_clock();
 bool is_finite(Timestamp timestamp);
 
 }  // namespace pgqrs::pg

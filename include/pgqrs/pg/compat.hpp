@@ -21,11 +21,14 @@ extern "C" {
 
 #include <access/detoast.h>
 #include <access/genam.h>
+#include <access/htup_details.h>
+#include <access/multixact.h>
 #include <access/skey.h>
 #include <access/stratnum.h>
 #include <access/table.h>
 #include <access/tupconvert.h>
 #include <access/tableam.h>
+#include <access/transam.h>
 #include <access/xact.h>
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
@@ -47,13 +50,16 @@ extern "C" {
 #include <jit/jit.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
+#include <nodes/parsenodes.h>
 #include <optimizer/cost.h>
+#include <storage/bufmgr.h>
 #include <storage/ipc.h>
 #include <storage/latch.h>
 #include <storage/lmgr.h>
 #include <storage/lock.h>
 #include <storage/lwlock.h>
 #include <storage/proc.h>
+#include <storage/procarray.h>
 #include <storage/shmem.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
@@ -71,6 +77,7 @@ extern "C" {
 #include <utils/rel.h>
 #include <utils/snapmgr.h>
 #include <utils/timestamp.h>
+#include <utils/wait_event.h>
 }
 
 namespace pgqrs::pg::compat {
@@ -121,6 +128,19 @@ inline IndexScanDesc begin_index_scan(Relation relation, Relation index, Snapsho
     return index_beginscan(relation, index, snapshot, nullptr, keys, 0);
 #else
     return index_beginscan(relation, index, snapshot, keys, 0);
+#endif
+}
+
+// What pg_stat_activity says of a process that waits for messages; 17 made it nameable. May raise.
+inline std::uint32_t wait_event() {
+#if PG_VERSION_NUM >= 170000
+    static std::uint32_t event = 0;
+    if (event == 0) {
+        event = WaitEventExtensionNew("PgqrsWait");
+    }
+    return event;
+#else
+    return PG_WAIT_EXTENSION;
 #endif
 }
 

@@ -39,10 +39,12 @@ void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& sca
 // Forgets the scan that an error ended, if one was under way. Never raises.
 void abandon_scan() noexcept;
 
-// Lowers the queue's marks, for everybody. Never raises.
-void lower_marks(QueueMarks& queue, const core::Marks& to) noexcept;
+// Lowers the queue's marks, for everybody, and wakes a waiter for each of so many messages that can
+// be delivered now. Never raises.
+void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages) noexcept;
 
-// Lowers the shared marks of all queues of the current database as far as they go. Never raises.
+// Lowers the shared marks of all queues of the current database as far as they go, and wakes all
+// waiters. Never raises.
 void distrust_marks() noexcept;
 
 // Gives up shared marks that nobody needs any more: of one queue; of all queues with their messages

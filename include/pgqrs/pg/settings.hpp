@@ -13,6 +13,10 @@ std::int64_t max_payload_bytes();
 std::int64_t max_batch_size();
 // The longest a backend without shared marks goes without a rescan, in microseconds.
 std::int64_t rescan_interval();
+// The longest pause between two looks of somebody who waits without shared memory, in microseconds.
+std::int64_t poll_interval();
+// The longest wait of a dequeue, in microseconds.
+std::int64_t max_wait();
 // Queues that shared memory has room for; set when the server starts.
 int max_shared_queues();
 // Microseconds added to the clock; zero outside tests.

@@ -33,12 +33,19 @@ struct Slot {
     core::Marks marks;
     std::int64_t next_rescan;  // by the server's clock
     int first_scan;            // the seat of a scan under way, linked by Seat::next_scan
+    int first_waiter;          // seats of those who wait, longest first
+    int last_waiter;
 };
 
 struct Seat {
     Slot* scanning;  // null: no scan under way
     int next_scan;
     core::Marks told;
+    Slot* waiting;  // null: not in a list of waiters
+    int previous_waiter;
+    int next_waiter;
+    Slot* woken_by;  // null: not woken, or the wake-up has been used
+    Latch* latch;
 };
 
 // Whether the server is starting and loads its libraries.

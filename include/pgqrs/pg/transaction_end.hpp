@@ -5,10 +5,10 @@
 
 namespace pgqrs::pg {
 
-using Subtransaction = std::uint32_t;
+using SubtransactionId = std::uint32_t;
 
 // The one running now; the transaction itself counts as one.
-Subtransaction current_subtransaction();
+SubtransactionId current_subtransaction();
 
 // What to call. None of them may throw or raise: a commit cannot be taken back. After a commit and
 // after a rollback other backends see the outcome already, and the locks are still held.
@@ -16,8 +16,8 @@ struct TransactionEnd {
     void (*committed)() noexcept;
     void (*aborted)() noexcept;
     void (*prepared)() noexcept;
-    void (*subtransaction_committed)(Subtransaction id, Subtransaction parent) noexcept;
-    void (*subtransaction_aborted)(Subtransaction id) noexcept;
+    void (*subtransaction_committed)(SubtransactionId id, SubtransactionId parent) noexcept;
+    void (*subtransaction_aborted)(SubtransactionId id) noexcept;
 };
 
 // Call once in a process.

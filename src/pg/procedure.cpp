@@ -1,0 +1,40 @@
+// See procedure.hpp.
+#include "pgqrs/pg/procedure.hpp"
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+
+Procedure::Procedure(FunctionCallInfo info, const char* name) : info_(info) {
+    guard([&] {
+        const bool called = info->context != nullptr && IsA(info->context, CallContext);
+        if (!called || castNode(CallContext, info->context)->atomic) {
+            ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                            errmsg("%s cannot run inside a transaction block", name),
+                            errhint("Call it in autocommit mode.")));
+        }
+        if (SPI_connect_ext(SPI_OPT_NONATOMIC) < 0) {
+            elog(ERROR, "SPI_connect_ext failed");
+        }
+    });
+}
+
+void Procedure::commit() {
+    guard([] { SPI_commit(); });
+}
+
+Datum Procedure::boolean_result(bool value) {
+    return guard([&] {
+        SPI_finish();
+        TupleDesc shape;
+        if (get_call_result_type(info_, nullptr, &shape) != TYPEFUNC_COMPOSITE) {
+            elog(ERROR, "procedure without output arguments");
+        }
+        shape = BlessTupleDesc(shape);
+        Datum datum = BoolGetDatum(value);
+        bool null = false;
+        return HeapTupleGetDatum(heap_form_tuple(shape, &datum, &null));
+    });
+}
+
+}  // namespace pgqrs::pg
