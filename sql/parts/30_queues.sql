@@ -5,14 +5,16 @@ CREATE FUNCTION pgqrs.create_queue(
     visibility_timeout interval DEFAULT '30 s',
     max_deliveries integer DEFAULT NULL,
     description text DEFAULT NULL,
-    if_not_exists boolean DEFAULT false
+    if_not_exists boolean DEFAULT false,
+    notify boolean DEFAULT false
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_create_queue';
-COMMENT ON FUNCTION pgqrs.create_queue(text, interval, integer, text, boolean) IS
+COMMENT ON FUNCTION pgqrs.create_queue(text, interval, integer, text, boolean, boolean) IS
 'Creates a queue and returns its row. visibility_timeout: default length of a lease, 1 ms to 366
 days. max_deliveries: a message is delivered at most this many times, NULL for no limit.
-if_not_exists: an existing queue is returned as it is. Raises PQ003 when the queue exists, PQ004
+if_not_exists: an existing queue is returned as it is. notify: messages that can be delivered when
+their transaction commits cause a NOTIFY on the channel pgqrs.<queue>, one for many. Raises PQ003 when the queue exists, PQ004
 for an invalid name, PQ010 for an invalid setting.';
 
 CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
@@ -42,11 +44,12 @@ CREATE FUNCTION pgqrs.alter_queue(
     queue text,
     visibility_timeout interval DEFAULT NULL,
     max_deliveries integer DEFAULT NULL,
-    description text DEFAULT NULL
+    description text DEFAULT NULL,
+    notify boolean DEFAULT NULL
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
-COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text) IS
+COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text, boolean) IS
 'Changes the settings that are not NULL and returns the row. max_deliveries => 0 takes the limit
 away, description => '''' the description. Leases already given keep their length. Raises PQ002,
 PQ010.';

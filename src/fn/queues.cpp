@@ -12,7 +12,8 @@ PGQRS_FUNCTION(pgqrs_create_queue) {
     const store::QueueSettings settings{
         .visibility_timeout = call.interval(1, "visibility_timeout"),
         .max_deliveries = call.optional_int4(2),
-        .description = call.optional_text(3)};
+        .description = call.optional_text(3),
+        .notify = call.boolean(5, "notify")};
     const bool if_not_exists = call.boolean(4, "if_not_exists");
     return pg::with_spi(
         [&] { return call.row_result(store::create_queue(queue, settings, if_not_exists)); });
@@ -41,7 +42,8 @@ PGQRS_FUNCTION(pgqrs_alter_queue) {
     const auto queue = call.text(0, "queue");
     const store::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
                                         .max_deliveries = call.optional_int4(2),
-                                        .description = call.optional_text(3)};
+                                        .description = call.optional_text(3),
+                                        .notify = call.optional_boolean(4)};
     return pg::with_spi([&] { return call.row_result(store::alter_queue(queue, settings)); });
 }
 

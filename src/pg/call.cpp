@@ -58,6 +58,10 @@ std::optional<std::int32_t> Call::optional_int4(int index) {
     return is_null(index) ? std::nullopt : std::optional(DatumGetInt32(info_->args[index].value));
 }
 
+std::optional<bool> Call::optional_boolean(int index) {
+    return is_null(index) ? std::nullopt : std::optional(DatumGetBool(info_->args[index].value));
+}
+
 std::optional<std::int64_t> Call::optional_int8(int index) {
     return is_null(index) ? std::nullopt
                           : std::optional(std::int64_t{DatumGetInt64(info_->args[index].value)});

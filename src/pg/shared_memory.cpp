@@ -51,6 +51,8 @@ void initialize_slots(Area& fresh) {
     fresh.used = 0;
     for (int i = 0; i < max_shared_queues(); ++i) {
         LWLockInitialize(&fresh.slots[i].lock, tranche->lock.tranche);
+        fresh.slots[i].key = {};
+        fresh.slots[i].noticed = false;
     }
 }
 
@@ -121,6 +123,7 @@ Slot* make_slot(const QueueKey& key) {
         made->first_scan = kNone;
         made->first_waiter = kNone;
         made->last_waiter = kNone;
+        made->name[0] = '\0';
         LWLockRelease(&made->lock);
     }
     LWLockRelease(area->directory);

@@ -38,7 +38,8 @@ void check_headers(const std::optional<pg::Json>& headers, const std::string& su
 class Placement {
 public:
     explicit Placement(const NewMessages& common)
-        : queue_(hold_queue(common.queue).id),
+        : name_(common.queue),
+          queue_(hold_queue(common.queue)),
           priority_(common.priority),
           now_(pg::clock_now()),
           available_at_(common.at.value_or(now_ + common.delay)) {}
@@ -46,16 +47,20 @@ public:
     // That so many messages were placed.
     void note(std::size_t messages) const {
         const auto due = available_at_ <= now_ ? static_cast<std::int64_t>(messages) : 0;
-        touched(pg::relation_oid(kMessages.table.relation), queue_)
-            .enqueued(priority_, available_at_, due);
+        const Oid relation = pg::relation_oid(kMessages.table.relation);
+        touched(relation, queue_.id).enqueued(priority_, available_at_, due);
+        if (queue_.notify) {
+            want_notice(relation, queue_.id, name_);
+        }
     }
-    pg::Value queue() const { return pg::int4(queue_); }
+    pg::Value queue() const { return pg::int4(queue_.id); }
     pg::Value priority() const { return pg::int2(static_cast<std::int16_t>(priority_)); }
     pg::Value enqueued_at() const { return pg::timestamptz(now_); }
     pg::Value available_at() const { return pg::timestamptz(available_at_); }
 
 private:
-    std::int32_t queue_;
+    std::string_view name_;
+    Queue queue_;
     std::int32_t priority_;
     pg::Timestamp now_;
     pg::Timestamp available_at_;

@@ -24,7 +24,7 @@ constinit bool stale = false;
 constinit Oid queues_relation = InvalidOid;
 
 constinit pg::Statement select_queue(R"sql(
-    SELECT id, max_deliveries, visibility_timeout, paused_at IS NOT NULL
+    SELECT id, max_deliveries, visibility_timeout, paused_at IS NOT NULL, notify
     FROM pgqrs.queues
     WHERE name = $1
 )sql");
@@ -46,7 +46,7 @@ Queue load(std::string_view name) {
             raise_not_found(name);
         }
         return Queue{rows.int4(0, 1), rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
-                     rows.interval(0, 3), rows.boolean(0, 4)};
+                     rows.interval(0, 3), rows.boolean(0, 4), rows.boolean(0, 5)};
     });
 }
 

@@ -14,8 +14,8 @@ namespace pgqrs::store {
 namespace {
 
 constinit pg::Statement insert_queue(R"sql(
-    INSERT INTO pgqrs.queues (name, visibility_timeout, max_deliveries, description)
-    VALUES ($1, $2, $3, $4)
+    INSERT INTO pgqrs.queues (name, visibility_timeout, max_deliveries, description, notify)
+    VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (name) DO NOTHING
     RETURNING *
 )sql");
@@ -31,7 +31,8 @@ constinit pg::Statement update_queue(R"sql(
     UPDATE pgqrs.queues
     SET visibility_timeout = coalesce($2, visibility_timeout),
         max_deliveries = nullif(coalesce($3, max_deliveries), 0),
-        description = nullif(coalesce($4, description), '')
+        description = nullif(coalesce($4, description), ''),
+        notify = coalesce($5, notify)
     WHERE id = $1
     RETURNING *
 )sql");
@@ -83,7 +84,8 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
     for (int attempt = 0; attempt < 10; ++attempt) {
         const pg::Rows created =
             insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
-                              pg::int4(settings.max_deliveries), pg::text(settings.description)});
+                              pg::int4(settings.max_deliveries), pg::text(settings.description),
+                              pg::boolean(settings.notify)});
         if (!created.empty()) {
             return created;
         }
@@ -108,7 +110,8 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
     check_settings(to_check);
     const pg::Rows altered = update_queue.run(
         {pg::int4(find_queue(name).id), interval_or_null(settings.visibility_timeout),
-         pg::int4(settings.max_deliveries), pg::text(settings.description)});
+         pg::int4(settings.max_deliveries), pg::text(settings.description),
+         pg::boolean(settings.notify)});
     if (altered.empty()) {
         raise_vanished(name);
     }

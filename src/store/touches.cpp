@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "pgqrs/pg/notices.hpp"
 #include "pgqrs/pg/other_commands.hpp"
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/pg/transaction_end.hpp"
@@ -19,6 +20,7 @@ struct Touch {
     pg::SubtransactionId subtransaction;
     core::Touched what;
     bool dropped = false;  // and the queue with them
+    bool noticed = false;  // a notice is promised
 };
 
 // Both live as long as the backend, and their elements keep their addresses. Touches go with the
@@ -53,6 +55,7 @@ Touch& touch_of(Oid messages, std::int32_t queue_id) {
 }
 
 void forget_all() noexcept {
+    pg::end_promises();
     if (state != nullptr) {
         state->touches.clear();
     }
@@ -67,6 +70,9 @@ void committed() noexcept {
             } else {
                 pg::lower_marks(*touch.queue, touch.what.after_commit,
                                 touch.what.ready_after_commit);
+                if (touch.noticed) {
+                    pg::leave_notice(*touch.queue);
+                }
             }
         }
     }
@@ -96,6 +102,7 @@ void subtransaction_committed(pg::SubtransactionId id, pg::SubtransactionId pare
         if (Touch* of_parent = find_touch(touch.queue, parent); of_parent != nullptr) {
             of_parent->what.add(touch.what);
             of_parent->dropped |= touch.dropped;
+            of_parent->noticed |= touch.noticed;
             return true;
         }
         touch.subtransaction = parent;
@@ -150,6 +157,17 @@ void note_row_after(Oid messages, const MessagePlace& new_place) {
     } else {
         touches.enqueued(new_place.priority, new_place.available_at,
                          new_place.available_at <= now ? 1 : 0);
+    }
+}
+
+void want_notice(Oid messages, std::int32_t queue_id, std::string_view name) {
+    Touch& touch = touch_of(messages, queue_id);
+    if (touch.what.ready_after_commit == 0 || touch.noticed) {
+        return;
+    }
+    touch.noticed = pg::promise_notice(*touch.queue, name);
+    if (!touch.noticed) {
+        pg::notify_at_commit(name);
     }
 }
 

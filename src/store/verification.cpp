@@ -24,6 +24,7 @@ constinit pg::Statement check_columns(R"sql(
         ('queues', 'visibility_timeout', 'interval'),
         ('queues', 'max_deliveries', 'integer'),
         ('queues', 'description', 'text'),
+        ('queues', 'notify', 'boolean'),
         ('queues', 'paused_at', 'timestamp with time zone'),
         ('queues', 'created_at', 'timestamp with time zone'),
         ('workers', 'id', 'bigint'),
@@ -204,7 +205,7 @@ constinit pg::Statement check_types(R"sql(
 constinit pg::Statement check_functions(R"sql(
     WITH expected (name, arguments) AS (VALUES
         ('all_queues_metrics', ''),
-        ('alter_queue', 'text,interval,integer,text'),
+        ('alter_queue', 'text,interval,integer,text,boolean'),
         ('archive', 'text,bigint,integer'),
         ('archive_batch', 'text,bigint[],integer[]'),
         ('check_queue', ''),
@@ -212,7 +213,7 @@ constinit pg::Statement check_functions(R"sql(
         ('count_messages', 'text'),
         ('count_queues', ''),
         ('count_workers', 'text'),
-        ('create_queue', 'text,interval,integer,text,boolean'),
+        ('create_queue', 'text,interval,integer,text,boolean,boolean'),
         ('delete', 'text,bigint,integer'),
         ('delete_batch', 'text,bigint[],integer[]'),
         ('delete_worker', 'bigint'),

@@ -45,6 +45,7 @@ public:
 
     // Optional arguments.
     std::optional<std::string_view> optional_text(int index);
+    std::optional<bool> optional_boolean(int index);
     std::optional<std::int32_t> optional_int4(int index);
     std::optional<std::int64_t> optional_int8(int index);
     std::optional<core::Duration> optional_interval(int index);

@@ -38,6 +38,7 @@ extern "C" {
 #include <catalog/pg_index.h>
 #include <catalog/pg_namespace.h>
 #include <catalog/pg_type.h>
+#include <commands/async.h>
 #include <commands/sequence.h>
 #include <commands/trigger.h>
 #include <common/hashfn.h>
@@ -52,6 +53,8 @@ extern "C" {
 #include <nodes/execnodes.h>
 #include <nodes/parsenodes.h>
 #include <optimizer/cost.h>
+#include <pgstat.h>
+#include <postmaster/bgworker.h>
 #include <storage/bufmgr.h>
 #include <storage/ipc.h>
 #include <storage/latch.h>

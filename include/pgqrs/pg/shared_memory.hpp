@@ -35,6 +35,10 @@ struct Slot {
     int first_scan;            // the seat of a scan under way, linked by Seat::next_scan
     int first_waiter;          // seats of those who wait, longest first
     int last_waiter;
+    // For notices.cpp, which has the lock for the last two.
+    char name[64];  // of the queue; empty while nobody asked for NOTIFY
+    bool noticed;
+    Slot* next_noticed;
 };
 
 struct Seat {

@@ -26,6 +26,7 @@ inline Value int8(std::int64_t v) { return {INT8OID, Int64GetDatum(v), false}; }
 inline Value timestamptz(std::int64_t v) { return {TIMESTAMPTZOID, TimestampTzGetDatum(v), false}; }
 inline Value null_of(Oid type) { return {type, Datum{0}, true}; }
 inline Value of(Oid type, Datum datum) { return {type, datum, false}; }
+inline Value boolean(std::optional<bool> v) { return v ? boolean(*v) : null_of(BOOLOID); }
 inline Value int4(std::optional<std::int32_t> v) { return v ? int4(*v) : null_of(INT4OID); }
 inline Value int8(std::optional<std::int64_t> v) { return v ? int8(*v) : null_of(INT8OID); }
 

@@ -22,6 +22,7 @@ struct Queue {
     std::int32_t max_deliveries;  // core::kUnlimitedDeliveries without a limit
     core::Duration visibility_timeout;
     bool paused;
+    bool notify;
 };
 
 // The queue of that name; raises PQ002 when there is none, PQ004 when there cannot be one.

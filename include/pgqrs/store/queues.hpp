@@ -14,6 +14,7 @@ struct QueueSettings {
     std::optional<core::Duration> visibility_timeout;
     std::optional<std::int32_t> max_deliveries;
     std::optional<std::string_view> description;
+    std::optional<bool> notify;
 };
 
 // Each answers the row of the queue; call inside with_spi().

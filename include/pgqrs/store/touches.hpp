@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "pgqrs/core/scan_floor.hpp"
 #include "pgqrs/pg/compat.hpp"
@@ -34,6 +35,10 @@ struct MessagePlace {
 // Notes a row that the current subtransaction inserted, deleted or changed.
 void note_row_before(Oid messages, const MessagePlace& old_place);
 void note_row_after(Oid messages, const MessagePlace& new_place);
+
+// Has the transaction send NOTIFY on the queue's channel when it commits and has messages for it that
+// can be delivered; call after noting them.
+void want_notice(Oid messages, std::int32_t queue_id, std::string_view name);
 
 // Notes that a queue's settings have changed: what could not be delivered may be now.
 void note_queue_changed(Oid messages, std::int32_t queue_id);
