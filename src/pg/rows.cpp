@@ -7,6 +7,16 @@
 
 namespace pgqrs::pg {
 
+namespace {
+
+void require_columns(TupleDesc shape, std::size_t count) {
+    if (shape->natts != static_cast<int>(count)) {
+        throw std::logic_error("row and function differ in their columns");
+    }
+}
+
+}  // namespace
+
 void RowSink::put(std::initializer_list<Value> row) {
     Datum datums[kMaxValues];
     bool nulls[kMaxValues];
@@ -15,10 +25,19 @@ void RowSink::put(std::initializer_list<Value> row) {
         datums[count] = value.datum;
         nulls[count++] = value.null;
     }
-    if (shape_->natts != static_cast<int>(count)) {
-        throw std::logic_error("row and function differ in their columns");
-    }
+    require_columns(shape_, count);
     guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
+}
+
+void RowSink::put_each(std::span<const std::int64_t> values) {
+    require_columns(shape_, 1);
+    guard([&] {
+        for (const std::int64_t value : values) {
+            Datum datum = Int64GetDatum(value);
+            bool null = false;
+            tuplestore_putvalues(store_, shape_, &datum, &null);
+        }
+    });
 }
 
 HeapTuple Rows::tuple(std::uint64_t row) const {

@@ -21,6 +21,8 @@ extern "C" {
 
 #include <access/detoast.h>
 #include <access/genam.h>
+#include <access/heapam.h>
+#include <access/hio.h>
 #include <access/skey.h>
 #include <access/stratnum.h>
 #include <access/table.h>
@@ -45,6 +47,7 @@ extern "C" {
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
 #include <optimizer/cost.h>
+#include <storage/bufmgr.h>
 #include <storage/lmgr.h>
 #include <storage/lock.h>
 #include <utils/acl.h>
@@ -59,6 +62,7 @@ extern "C" {
 #include <utils/plancache.h>
 #include <utils/resowner.h>
 #include <utils/rel.h>
+#include <utils/relcache.h>
 #include <utils/snapmgr.h>
 #include <utils/timestamp.h>
 }
@@ -111,6 +115,15 @@ inline IndexScanDesc begin_index_scan(Relation relation, Relation index, Snapsho
     return index_beginscan(relation, index, snapshot, nullptr, keys, 0);
 #else
     return index_beginscan(relation, index, snapshot, keys, 0);
+#endif
+}
+
+// 18 added deferrable keys. InvalidOid without a valid, immediate one. May raise.
+inline Oid primary_key_index(Relation relation) {
+#if PG_VERSION_NUM >= 180000
+    return RelationGetPrimaryKeyIndex(relation, false);
+#else
+    return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
 
