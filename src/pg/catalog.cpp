@@ -143,6 +143,19 @@ bool is_plain_table(Oid oid, std::span<const Column> columns) {
     return plain_table(oid, columns).has_value();
 }
 
+Value enum_value(const char* type, const char* label) {
+    return guard([&] {
+        const Oid schema = get_namespace_oid(kSchema, false);
+        const Oid oid = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(type),
+                                        ObjectIdGetDatum(schema));
+        if (!OidIsValid(oid)) {
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                            errmsg("type \"%s.%s\" does not exist", kSchema, type)));
+        }
+        return of(oid, DirectFunctionCall2(enum_in, CStringGetDatum(label), ObjectIdGetDatum(oid)));
+    });
+}
+
 void next_values(const char* sequence, std::span<std::int64_t> values) {
     const Oid oid = relation_oid(sequence);
     guard([&] {

@@ -56,6 +56,17 @@ Value Rows::at(std::uint64_t row, int column) const {
     });
 }
 
+Value Rows::keep(std::uint64_t row, int column) const {
+    Value value = at(row, column);
+    if (!value.null) {
+        value.datum = guard([&] {
+            const Form_pg_attribute attribute = TupleDescAttr(table_->tupdesc, column - 1);
+            return SPI_datumTransfer(value.datum, attribute->attbyval, attribute->attlen);
+        });
+    }
+    return value;
+}
+
 std::int64_t Rows::int8(std::uint64_t row, int column) const {
     return DatumGetInt64(at(row, column).datum);
 }

@@ -37,6 +37,9 @@ std::optional<PlainTable> plain_table(Oid relation, std::span<const Column> colu
 
 bool is_plain_table(Oid relation, std::span<const Column> columns);
 
+// A value of the enum pgqrs.<type>.
+Value enum_value(const char* type, const char* label);
+
 // Takes the next values of the sequence pgqrs.<sequence>, one for each element of `values`; the
 // caller needs USAGE on it.
 void next_values(const char* sequence, std::span<std::int64_t> values);

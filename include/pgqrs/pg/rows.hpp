@@ -37,6 +37,8 @@ public:
     std::uint64_t count() const { return count_; }
     bool empty() const { return count_ == 0; }
     Value at(std::uint64_t row, int column) const;
+    // The same in memory that outlives with_spi().
+    Value keep(std::uint64_t row, int column) const;
     std::int64_t int8(std::uint64_t row, int column) const;
     std::int32_t int4(std::uint64_t row, int column) const;
     std::optional<std::int32_t> optional_int4(std::uint64_t row, int column) const;
