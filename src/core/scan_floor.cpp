@@ -17,6 +17,11 @@ void lower(Instants& marks, const Instants& by) {
     }
 }
 
+// Rows of other priorities can only come from tables that somebody has altered.
+bool is_delivered(int priority) {
+    return priority >= kHighestPriority && priority <= kLowestPriority;
+}
+
 }  // namespace
 
 Marks marks_at(Instant instant) {
@@ -34,10 +39,16 @@ void lower(Marks& marks, const Marks& by) {
 }
 
 void lower_to_ready(Marks& marks, int priority, Instant available_at) {
+    if (!is_delivered(priority)) {
+        return;
+    }
     lower(marks.ready[priority], available_at);
 }
 
 void lower_to_leased(Marks& marks, int priority, Instant available_at, Instant lease_end) {
+    if (!is_delivered(priority)) {
+        return;
+    }
     lower(marks.leased[priority], available_at);
     // When both have passed, it can be delivered.
     lower(marks.lease_end[priority], std::max(lease_end, available_at));

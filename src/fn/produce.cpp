@@ -29,8 +29,6 @@ PGQRS_FUNCTION(pgqrs_enqueue_batch) {
     const auto headers =
         call.is_null(4) ? std::nullopt : std::optional(call.json_array(4, "headers"));
     auto sink = call.rows_result();
-    for (const auto id : store::enqueue_batch(common, payloads, headers)) {
-        sink.put({pg::int8(id)});
-    }
+    sink.put_each(store::enqueue_batch(common, payloads, headers));
     return sink.done();
 }

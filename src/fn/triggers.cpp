@@ -24,14 +24,13 @@ void note(const pg::Trigger& trigger, ColumnValue value,
         return;
     }
     const auto queue_id = DatumGetInt32(queue.datum);
-    const int number = priority.null ? -1 : DatumGetInt16(priority.datum);
-    if (number < core::kHighestPriority || number > core::kLowestPriority || available_at.null) {
+    if (priority.null || available_at.null) {
         store::note_queue_changed(trigger.relation(), queue_id);
         return;
     }
     note_place(trigger.relation(),
                {.queue_id = queue_id,
-                .priority = number,
+                .priority = DatumGetInt16(priority.datum),
                 .available_at = DatumGetTimestampTz(available_at.datum),
                 .lease_end = vt.null ? core::kBeginning : DatumGetTimestampTz(vt.datum)});
 }

@@ -13,9 +13,13 @@ namespace {
     throw core::Error(core::SqlState::invalid_argument, std::string(name) + " must not be null");
 }
 
+// May raise: below a guard.
+Json measured(Datum datum) {
+    return {datum, static_cast<std::int64_t>(toast_raw_datum_size(datum)) - VARHDRSZ};
+}
+
 Json json_of(Datum datum) {
-    const auto bytes = guard([&] { return toast_raw_datum_size(datum); });
-    return {datum, static_cast<std::int64_t>(bytes) - VARHDRSZ};
+    return guard([&] { return measured(datum); });
 }
 
 }  // namespace
@@ -129,11 +133,14 @@ std::vector<std::optional<std::int32_t>> Call::int4_array(int index, const char*
 
 std::vector<std::optional<Json>> Call::json_array(int index, const char* name) {
     const Elements all = elements(index, name, JSONBOID);
-    std::vector<std::optional<Json>> result;
-    result.reserve(all.count);
-    for (int i = 0; i < all.count; ++i) {
-        result.push_back(all.nulls[i] ? std::nullopt : std::optional(json_of(all.datums[i])));
-    }
+    std::vector<std::optional<Json>> result(all.count);
+    guard([&] {
+        for (int i = 0; i < all.count; ++i) {
+            if (!all.nulls[i]) {
+                result[i] = measured(all.datums[i]);
+            }
+        }
+    });
     return result;
 }
 

@@ -15,7 +15,8 @@ bool has_type(const FormData_pg_attribute& attribute, Oid type) {
                                : getBaseType(attribute.atttypid) == type);
 }
 
-bool has_exactly(TupleDesc shape, std::span<const Column> columns) {
+// Whether the table has exactly the columns; their numbers go into `table`.
+bool find_columns(TupleDesc shape, std::span<const Column> columns, PlainTable* table) {
     std::size_t matching = 0;
     for (int i = 0; i < shape->natts; ++i) {
         const FormData_pg_attribute& attribute = *TupleDescAttr(shape, i);
@@ -30,9 +31,25 @@ bool has_exactly(TupleDesc shape, std::span<const Column> columns) {
             !has_type(attribute, column->type)) {
             return false;
         }
+        table->numbers[column - columns.begin()] = attribute.attnum;
         ++matching;
     }
     return matching == columns.size();
+}
+
+void find_key(Relation relation, PlainTable* table) {
+    const Oid oid = compat::primary_key_index(relation);
+    if (!OidIsValid(oid)) {
+        return;
+    }
+    Relation index = index_open(oid, AccessShareLock);
+    const Form_pg_index form = index->rd_index;
+    if (form->indisvalid && form->indimmediate && form->indnkeyatts == 1 &&
+        index->rd_rel->relam == BTREE_AM_OID && index->rd_opcintype[0] == INT8OID) {
+        table->key_index = oid;
+        table->key = form->indkey.values[0];
+    }
+    index_close(index, NoLock);
 }
 
 // Those of foreign keys and deferred constraints count, too.
@@ -49,25 +66,30 @@ bool has_foreign_triggers(const TriggerDesc* triggers) {
     return false;
 }
 
-bool examine(Oid oid, std::span<const Column> columns) {
+std::optional<PlainTable> examine(Oid oid, std::span<const Column> columns) {
+    PlainTable table{};
+    table.relation = oid;
     Relation relation = table_open(oid, RowExclusiveLock);
     const TupleDesc shape = RelationGetDescr(relation);
-    const bool plain = relation->rd_rel->relkind == RELKIND_RELATION &&
-                       !relation->rd_rel->relrowsecurity && !relation->rd_rel->relhassubclass &&
-                       relation->rd_rules == nullptr &&
-                       (shape->constr == nullptr || shape->constr->num_check == 0) &&
-                       has_exactly(shape, columns) && !has_foreign_triggers(relation->trigdesc);
+    const bool plain =
+        relation->rd_rel->relkind == RELKIND_RELATION && !relation->rd_rel->relrowsecurity &&
+        !relation->rd_rel->relhassubclass && relation->rd_rules == nullptr &&
+        (shape->constr == nullptr || shape->constr->num_check == 0) &&
+        find_columns(shape, columns, &table) && !has_foreign_triggers(relation->trigdesc);
+    if (plain) {
+        find_key(relation, &table);
+    }
     table_close(relation, NoLock);
-    return plain;
+    return plain ? std::optional(table) : std::nullopt;
 }
 
 // What examine() found, until the table changes. More tables than we have.
 struct Verdict {
     Oid relation;
-    bool plain;
+    std::optional<PlainTable> table;
 };
-Verdict verdicts[8];
-bool watching = false;
+constinit Verdict verdicts[8]{};
+constinit bool watching = false;
 
 // Called by PostgreSQL in the middle of anything; must not raise, throw or allocate.
 void forget(Datum, Oid relation) {
@@ -91,8 +113,8 @@ Oid relation_oid(const char* relation) {
     });
 }
 
-bool is_plain_table(Oid oid, std::span<const Column> columns) {
-    return guard([&] {
+std::optional<PlainTable> plain_table(Oid oid, std::span<const Column> columns) {
+    return guard([&]() -> std::optional<PlainTable> {
         if (!watching) {
             CacheRegisterRelcacheCallback(forget, Datum{0});
             watching = true;
@@ -101,23 +123,44 @@ bool is_plain_table(Oid oid, std::span<const Column> columns) {
         LockRelationOid(oid, RowExclusiveLock);
         for (const Verdict& verdict : verdicts) {
             if (verdict.relation == oid) {
-                return verdict.plain;
+                return verdict.table;
             }
         }
-        const bool plain = examine(oid, columns);
+        const std::optional<PlainTable> table = examine(oid, columns);
         for (Verdict& verdict : verdicts) {
             if (verdict.relation == InvalidOid) {
-                verdict = {oid, plain};
+                verdict = {oid, table};
                 break;
             }
         }
-        return plain;
+        return table;
     });
 }
 
-std::int64_t next_value(const char* sequence) {
+bool is_plain_table(Oid oid, std::span<const Column> columns) {
+    return plain_table(oid, columns).has_value();
+}
+
+Value enum_value(const char* type, const char* label) {
+    return guard([&] {
+        const Oid schema = get_namespace_oid(kSchema, false);
+        const Oid oid = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(type),
+                                        ObjectIdGetDatum(schema));
+        if (!OidIsValid(oid)) {
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                            errmsg("type \"%s.%s\" does not exist", kSchema, type)));
+        }
+        return of(oid, DirectFunctionCall2(enum_in, CStringGetDatum(label), ObjectIdGetDatum(oid)));
+    });
+}
+
+void next_values(const char* sequence, std::span<std::int64_t> values) {
     const Oid oid = relation_oid(sequence);
-    return guard([&] { return std::int64_t{nextval_internal(oid, true)}; });
+    guard([&] {
+        for (std::int64_t& value : values) {
+            value = nextval_internal(oid, true);
+        }
+    });
 }
 
 }  // namespace pgqrs::pg

@@ -131,12 +131,9 @@ bool still_belongs(TupleTableSlot* slot, int priority, const Work& work) {
 
 // Others pass the row while we have it locked, and leave it to us to lower the marks to it.
 void note_held(TupleTableSlot* slot, Work& work) {
-    const int priority = DatumGetInt16(column(slot, work.columns.priority));
-    if (priority >= 0 && priority < core::kPriorities) {
-        const Timestamp end = lease_end(slot, work);
-        work.touched->held(priority, available_at(slot, work),
-                           end <= work.wanted->now ? core::kBeginning : end);
-    }
+    const Timestamp end = lease_end(slot, work);
+    work.touched->held(DatumGetInt16(column(slot, work.columns.priority)), available_at(slot, work),
+                       end <= work.wanted->now ? core::kBeginning : end);
 }
 
 // Locks the newest version of the found row into work.locked. False when somebody else has it.

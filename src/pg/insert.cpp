@@ -2,7 +2,6 @@
 #include "pgqrs/pg/insert.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "pgqrs/pg/guard.hpp"
 
@@ -19,36 +18,37 @@ void require_insert_privilege(Relation relation) {
     }
 }
 
-// For each attribute of the table its place among the columns, -1 for dropped ones.
-int* match(TupleDesc shape, std::span<const Column> columns) {
-    auto* places = static_cast<int*>(palloc(shape->natts * sizeof(int)));
-    for (int i = 0; i < shape->natts; ++i) {
-        const char* name = NameStr(TupleDescAttr(shape, i)->attname);
-        places[i] = -1;
-        for (std::size_t c = 0; c < columns.size() && places[i] < 0; ++c) {
-            places[i] = std::strcmp(columns[c].name, name) == 0 ? static_cast<int>(c) : -1;
-        }
-    }
-    return places;
-}
-
-void fill(TupleTableSlot* slot, const int* places, const Value* row) {
+void fill(TupleTableSlot* slot, const PlainTable& table, const RowSource& source, std::size_t row) {
+    Value cells[kMaxValues];
+    source.put(source.state, row, cells);
     ExecClearTuple(slot);
-    for (int i = 0; i < slot->tts_tupleDescriptor->natts; ++i) {
-        const bool present = places[i] >= 0;
-        slot->tts_isnull[i] = !present || row[places[i]].null;
-        slot->tts_values[i] = present ? row[places[i]].datum : Datum{0};
+    // Dropped columns stay null.
+    std::fill_n(slot->tts_isnull, slot->tts_tupleDescriptor->natts, true);
+    for (std::size_t i = 0; i < source.columns; ++i) {
+        const AttrNumber number = table.numbers[i];
+        slot->tts_values[number - 1] = cells[i].datum;
+        slot->tts_isnull[number - 1] = cells[i].null;
     }
     ExecStoreVirtualTuple(slot);
+    slot->tts_tableOid = table.relation;
+}
+
+// Keeps the page that is being filled at hand. Not the ring of buffers that COPY confines itself to:
+// what is enqueued will soon be read.
+BulkInsertState begin_bulk() {
+    BulkInsertState bulk = GetBulkInsertState();
+    FreeAccessStrategy(bulk->strategy);
+    bulk->strategy = nullptr;
+    return bulk;
 }
 
 void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableSlot** slots,
-           int count) {
+           int count, BulkInsertState bulk) {
     const CommandId command = GetCurrentCommandId(true);
     if (count == 1) {
-        table_tuple_insert(relation, slots[0], command, 0, nullptr);
+        table_tuple_insert(relation, slots[0], command, 0, bulk);
     } else {
-        table_multi_insert(relation, slots, count, command, 0, nullptr);
+        table_multi_insert(relation, slots, count, command, 0, bulk);
     }
     for (int i = 0; i < count && target->ri_NumIndices > 0; ++i) {
         compat::insert_index_tuples(target, slots[i], estate, false, compat::IndexWork::all);
@@ -58,11 +58,11 @@ void write(Relation relation, ResultRelInfo* target, EState* estate, TupleTableS
 
 }  // namespace
 
-void insert_rows(Oid oid, std::span<const Column> columns, std::span<const Value> cells) {
+void insert_rows(const PlainTable& table, const RowSource& source) {
     guard([&] {
         // So that the calling statement takes the rows for the work of another command.
         CommandCounterIncrement();
-        Relation relation = table_open(oid, RowExclusiveLock);
+        Relation relation = table_open(table.relation, RowExclusiveLock);
         require_insert_privilege(relation);
 
         EState* estate = CreateExecutorState();
@@ -70,26 +70,27 @@ void insert_rows(Oid oid, std::span<const Column> columns, std::span<const Value
         ResultRelInfo* target = makeNode(ResultRelInfo);
         InitResultRelInfo(target, relation, 0, nullptr, 0);
         ExecOpenIndices(target, false);
+        BulkInsertState bulk = source.rows > 1 ? begin_bulk() : nullptr;
 
-        const int* places = match(RelationGetDescr(relation), columns);
-        const std::size_t rows = cells.size() / columns.size();
-        const std::size_t width = std::min(rows, kRowsPerWrite);
+        const std::size_t width = std::min(source.rows, kRowsPerWrite);
         auto** slots = static_cast<TupleTableSlot**>(palloc(width * sizeof(TupleTableSlot*)));
         for (std::size_t i = 0; i < width; ++i) {
             slots[i] = table_slot_create(relation, &estate->es_tupleTable);
         }
-        for (std::size_t first = 0; first < rows; first += width) {
-            const std::size_t count = std::min(width, rows - first);
+        for (std::size_t first = 0; first < source.rows; first += width) {
+            const std::size_t count = std::min(width, source.rows - first);
             for (std::size_t i = 0; i < count; ++i) {
-                fill(slots[i], places, &cells[(first + i) * columns.size()]);
-                slots[i]->tts_tableOid = oid;
+                fill(slots[i], table, source, first + i);
                 if (RelationGetDescr(relation)->constr != nullptr) {
                     ExecConstraints(target, slots[i], estate);
                 }
             }
-            write(relation, target, estate, slots, static_cast<int>(count));
+            write(relation, target, estate, slots, static_cast<int>(count), bulk);
         }
 
+        if (bulk != nullptr) {
+            FreeBulkInsertState(bulk);
+        }
         ExecResetTupleTable(estate->es_tupleTable, false);
         ExecCloseIndices(target);
         MemoryContextSwitchTo(outside);

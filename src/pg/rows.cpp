@@ -7,6 +7,16 @@
 
 namespace pgqrs::pg {
 
+namespace {
+
+void require_columns(TupleDesc shape, std::size_t count) {
+    if (shape->natts != static_cast<int>(count)) {
+        throw std::logic_error("row and function differ in their columns");
+    }
+}
+
+}  // namespace
+
 void RowSink::put(std::initializer_list<Value> row) {
     Datum datums[kMaxValues];
     bool nulls[kMaxValues];
@@ -15,10 +25,19 @@ void RowSink::put(std::initializer_list<Value> row) {
         datums[count] = value.datum;
         nulls[count++] = value.null;
     }
-    if (shape_->natts != static_cast<int>(count)) {
-        throw std::logic_error("row and function differ in their columns");
-    }
+    require_columns(shape_, count);
     guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
+}
+
+void RowSink::put_each(std::span<const std::int64_t> values) {
+    require_columns(shape_, 1);
+    guard([&] {
+        for (const std::int64_t value : values) {
+            Datum datum = Int64GetDatum(value);
+            bool null = false;
+            tuplestore_putvalues(store_, shape_, &datum, &null);
+        }
+    });
 }
 
 HeapTuple Rows::tuple(std::uint64_t row) const {
@@ -35,6 +54,17 @@ Value Rows::at(std::uint64_t row, int column) const {
         const Datum datum = SPI_getbinval(tuple, table_->tupdesc, column, &null);
         return Value{SPI_gettypeid(table_->tupdesc, column), datum, null};
     });
+}
+
+Value Rows::keep(std::uint64_t row, int column) const {
+    Value value = at(row, column);
+    if (!value.null) {
+        value.datum = guard([&] {
+            const Form_pg_attribute attribute = TupleDescAttr(table_->tupdesc, column - 1);
+            return SPI_datumTransfer(value.datum, attribute->attbyval, attribute->attlen);
+        });
+    }
+    return value;
 }
 
 std::int64_t Rows::int8(std::uint64_t row, int column) const {

@@ -24,6 +24,14 @@ Value interval(core::Duration microseconds) {
     });
 }
 
+Value interval_between(const Value& start, const Value& end) {
+    if (start.null || end.null) {
+        return null_of(INTERVALOID);
+    }
+    return guard(
+        [&] { return of(INTERVALOID, DirectFunctionCall2(timestamp_mi, end.datum, start.datum)); });
+}
+
 std::string_view text_of(const Value& text) {
     const struct varlena* packed = guard([&] {
         return pg_detoast_datum_packed(

@@ -51,7 +51,7 @@ void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_
         return;
     }
     rows_until_sum = kRowsBetweenSums;
-    sum_up.run({pg::int4(queue_id)});
+    pg::with_spi([&] { sum_up.run({pg::int4(queue_id)}); });
 }
 
 }  // namespace pgqrs::store

@@ -8,17 +8,18 @@
 namespace pgqrs::store {
 namespace {
 
-constexpr std::array<pg::Column, 11> kMessageColumns = {{{"id", INT8OID},
-                                                         {"available_at", TIMESTAMPTZOID},
-                                                         {"enqueued_at", TIMESTAMPTZOID},
-                                                         {"queue_id", INT4OID},
-                                                         {"read_ct", INT4OID},
-                                                         {"priority", INT2OID},
-                                                         {"vt", TIMESTAMPTZOID},
-                                                         {"delivered_at", TIMESTAMPTZOID},
-                                                         {"worker_id", INT8OID},
-                                                         {"headers", JSONBOID},
-                                                         {"payload", JSONBOID}}};
+constexpr std::array<pg::Column, MessageColumn::count> kMessageColumns = {
+    {{"id", INT8OID},
+     {"available_at", TIMESTAMPTZOID},
+     {"enqueued_at", TIMESTAMPTZOID},
+     {"queue_id", INT4OID},
+     {"read_ct", INT4OID},
+     {"priority", INT2OID},
+     {"vt", TIMESTAMPTZOID},
+     {"delivered_at", TIMESTAMPTZOID},
+     {"worker_id", INT8OID},
+     {"headers", JSONBOID},
+     {"payload", JSONBOID}}};
 
 // pgqrs.message; the one without a name is the queue's.
 constexpr std::array<pg::Column, 10> kMessageRow = {{{"id", INT8OID},

@@ -1,7 +1,7 @@
 // See production.hpp.
 #include "pgqrs/store/production.hpp"
 
-#include <array>
+#include <span>
 #include <string>
 
 #include "pgqrs/core/error.hpp"
@@ -16,22 +16,36 @@
 namespace pgqrs::store {
 namespace {
 
-void check_payload(const std::optional<pg::Json>& payload, const std::string& subject) {
-    if (!payload) {
-        throw core::Error(core::SqlState::payload_rejected, subject + " must not be null", "",
-                          "JSON null is a payload: 'null'::jsonb.");
-    }
-    core::check_payload_size(payload->bytes, pg::max_payload_bytes(), subject);
+// The subject of an error: "payload", or "payload 3" in a batch.
+std::string subject(const char* what, std::size_t place) {
+    return place == 0 ? what : what + (" " + std::to_string(place));
 }
 
-void check_headers(const std::optional<pg::Json>& headers, const std::string& subject) {
+void check_size(const pg::Json& json, const char* what, std::size_t place) {
+    if (json.bytes > pg::max_payload_bytes()) {
+        core::check_payload_size(json.bytes, pg::max_payload_bytes(), subject(what, place));
+    }
+}
+
+// place: in a batch, from 1.
+void check_payload(const std::optional<pg::Json>& payload, std::size_t place = 0) {
+    if (!payload) {
+        throw core::Error(core::SqlState::payload_rejected,
+                          subject("payload", place) + " must not be null", "",
+                          "JSON null is a payload: 'null'::jsonb.");
+    }
+    check_size(*payload, "payload", place);
+}
+
+void check_headers(const std::optional<pg::Json>& headers, std::size_t place = 0) {
     if (!headers) {
         return;
     }
     if (!pg::is_object(*headers)) {
-        throw core::Error(core::SqlState::payload_rejected, subject + " must be a JSON object");
+        throw core::Error(core::SqlState::payload_rejected,
+                          subject("headers", place) + " must be a JSON object");
     }
-    core::check_payload_size(headers->bytes, pg::max_payload_bytes(), subject);
+    check_size(*headers, "headers", place);
 }
 
 // What all messages of one call share.
@@ -83,20 +97,31 @@ void check_common(const NewMessages& common) {
     core::check_delay(*common.at - pg::transaction_start(), "at");
 }
 
-// In the order of kMessages.table.columns.
-std::array<pg::Value, 11> row(std::int64_t id, const Placement& placement, const pg::Json& payload,
-                              const std::optional<pg::Json>& headers) {
-    return {pg::int8(id),
-            placement.available_at(),
-            placement.enqueued_at(),
-            placement.queue(),
-            pg::int4(0),
-            placement.priority(),
-            pg::null_of(TIMESTAMPTZOID),
-            pg::null_of(TIMESTAMPTZOID),
-            pg::null_of(INT8OID),
-            headers ? headers->value() : pg::null_of(JSONBOID),
-            payload.value()};
+// The values of a row, in the order of kMessages.table.columns.
+void put_row(std::int64_t id, const Placement& placement, const pg::Json& payload,
+             const std::optional<pg::Json>& headers, pg::Value* cells) {
+    *cells++ = pg::int8(id);
+    *cells++ = placement.available_at();
+    *cells++ = placement.enqueued_at();
+    *cells++ = placement.queue();
+    *cells++ = pg::int4(0);
+    *cells++ = placement.priority();
+    *cells++ = pg::null_of(TIMESTAMPTZOID);
+    *cells++ = pg::null_of(TIMESTAMPTZOID);
+    *cells++ = pg::null_of(INT8OID);
+    *cells++ = headers ? headers->value() : pg::null_of(JSONBOID);
+    *cells++ = payload.value();
+}
+
+// Adds a message for each id.
+void add(std::span<const std::int64_t> ids, const Placement& placement,
+         std::span<const std::optional<pg::Json>> payloads,
+         std::span<const std::optional<pg::Json>> headers) {
+    const auto put = [&](std::size_t row, pg::Value* cells) {
+        put_row(ids[row], placement, *payloads[row], headers.empty() ? std::nullopt : headers[row],
+                cells);
+    };
+    insert_rows(kMessages.table, pg::row_source(ids.size(), kMessages.table.columns.size(), put));
 }
 
 }  // namespace
@@ -104,13 +129,14 @@ std::array<pg::Value, 11> row(std::int64_t id, const Placement& placement, const
 std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& payload,
                      const std::optional<pg::Json>& headers) {
     check_common(common);
-    check_payload(payload, "payload");
-    check_headers(headers, "headers");
+    check_payload(payload);
+    check_headers(headers);
     pg::require_writable("INSERT");
 
     const Placement placement(common);
-    const std::int64_t id = pg::next_value("messages_id_seq");
-    insert_rows(kMessages.table, row(id, placement, *payload, headers));
+    std::int64_t id;
+    pg::next_values("messages_id_seq", {&id, 1});
+    add({&id, 1}, placement, {&payload, 1}, {&headers, 1});
     placement.note(1);
     return id;
 }
@@ -125,25 +151,18 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
                               std::to_string(payloads.size()) + " payloads");
     }
     for (std::size_t i = 0; i < payloads.size(); ++i) {
-        check_payload(payloads[i], "payload " + std::to_string(i + 1));
+        check_payload(payloads[i], i + 1);
         if (headers) {
-            check_headers((*headers)[i], "headers " + std::to_string(i + 1));
+            check_headers((*headers)[i], i + 1);
         }
     }
     pg::require_writable("INSERT");
 
     const Placement placement(common);
-    std::vector<std::int64_t> ids;
-    ids.reserve(payloads.size());
-    std::vector<pg::Value> cells;
-    cells.reserve(payloads.size() * kMessages.table.columns.size());
-    for (std::size_t i = 0; i < payloads.size(); ++i) {
-        ids.push_back(pg::next_value("messages_id_seq"));
-        const auto cells_of_row =
-            row(ids.back(), placement, *payloads[i], headers ? (*headers)[i] : std::nullopt);
-        cells.insert(cells.end(), cells_of_row.begin(), cells_of_row.end());
-    }
-    insert_rows(kMessages.table, cells);
+    std::vector<std::int64_t> ids(payloads.size());
+    pg::next_values("messages_id_seq", ids);
+    add(ids, placement, payloads,
+        headers ? std::span(*headers) : std::span<JsonList::value_type>());
     placement.note(ids.size());
     return ids;
 }

@@ -1,11 +1,10 @@
 // See table_writer.hpp.
 #include "pgqrs/store/table_writer.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "pgqrs/core/error.hpp"
-#include "pgqrs/pg/catalog.hpp"
-#include "pgqrs/pg/insert.hpp"
 #include "pgqrs/pg/spi.hpp"
 
 namespace pgqrs::store {
@@ -23,11 +22,13 @@ std::string insert_statement(const TableColumns& table) {
            ") OVERRIDING SYSTEM VALUE VALUES (" + parameters + ")";
 }
 
-void insert_by_statement(const TableColumns& table, std::span<const pg::Value> cells) {
+void insert_by_statement(const TableColumns& table, const pg::RowSource& source) {
     const std::string sql = insert_statement(table);
     pg::with_spi([&] {
-        for (std::size_t first = 0; first < cells.size(); first += table.columns.size()) {
-            if (pg::execute_once(sql, cells.subspan(first, table.columns.size())) == 0) {
+        for (std::size_t row = 0; row < source.rows; ++row) {
+            pg::Value cells[pg::kMaxValues];
+            source.put(source.state, row, cells);
+            if (pg::execute_once(sql, {cells, source.columns}) == 0) {
                 throw core::Error(
                     core::SqlState::payload_rejected,
                     "a trigger on pgqrs." + std::string(table.relation) + " suppressed the row");
@@ -38,13 +39,21 @@ void insert_by_statement(const TableColumns& table, std::span<const pg::Value> c
 
 }  // namespace
 
-void insert_rows(const TableColumns& table, std::span<const pg::Value> cells) {
-    const Oid relation = pg::relation_oid(table.relation);
-    if (pg::is_plain_table(relation, table.columns)) {
-        pg::insert_rows(relation, table.columns, cells);
+void insert_rows(const TableColumns& table, const pg::RowSource& source) {
+    const auto plain = pg::plain_table(pg::relation_oid(table.relation), table.columns);
+    if (plain) {
+        pg::insert_rows(*plain, source);
     } else {
-        insert_by_statement(table, cells);
+        insert_by_statement(table, source);
     }
+}
+
+void insert_rows(const TableColumns& table, std::span<const pg::Value> cells) {
+    const std::size_t columns = table.columns.size();
+    const auto put = [&](std::size_t row, pg::Value* to) {
+        std::copy_n(&cells[row * columns], columns, to);
+    };
+    insert_rows(table, pg::row_source(cells.size() / columns, columns, put));
 }
 
 }  // namespace pgqrs::store

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
-#include "pgqrs/pg/compat.hpp"
+#include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::pg {
 
@@ -20,13 +21,29 @@ struct Column {
     Oid type;
 };
 
-// Whether rows may be written without the executor and it still means the same: a table of just
-// these columns, without rules, row-level security, CHECK and foreign key constraints, generated
-// columns, children, and without triggers other than the extension's own. Remembered until the
-// table changes.
+// A table whose rows may be written without the executor and it still means the same: a table of just
+// the columns it was asked for with, without rules, row-level security, CHECK and foreign key
+// constraints, generated columns, children, and without triggers other than the extension's own.
+struct PlainTable {
+    Oid relation;
+    // The B-tree of the primary key when that is one bigint column, and the column; else 0.
+    Oid key_index;
+    AttrNumber key;
+    // By place in the list of columns: the column's number in the table.
+    AttrNumber numbers[kMaxValues];
+};
+
+// Nothing when the table is not plain. Locks it as writers do, until the end of the transaction. The
+// answer is remembered until the table changes, so a table is always asked for with one list.
+std::optional<PlainTable> plain_table(Oid relation, std::span<const Column> columns);
+
 bool is_plain_table(Oid relation, std::span<const Column> columns);
 
-// The next value of the sequence pgqrs.<sequence>; the caller needs USAGE on it.
-std::int64_t next_value(const char* sequence);
+// A value of the enum pgqrs.<type>.
+Value enum_value(const char* type, const char* label);
+
+// Takes the next values of the sequence pgqrs.<sequence>, one for each element of `values`; the
+// caller needs USAGE on it.
+void next_values(const char* sequence, std::span<std::int64_t> values);
 
 }  // namespace pgqrs::pg

@@ -21,6 +21,8 @@ extern "C" {
 
 #include <access/detoast.h>
 #include <access/genam.h>
+#include <access/heapam.h>
+#include <access/hio.h>
 #include <access/htup_details.h>
 #include <access/multixact.h>
 #include <access/skey.h>
@@ -68,6 +70,7 @@ extern "C" {
 #include <utils/acl.h>
 #include <utils/array.h>
 #include <utils/builtins.h>
+#include <utils/datum.h>
 #include <utils/fmgroids.h>
 #include <utils/guc.h>
 #include <utils/hsearch.h>
@@ -78,7 +81,9 @@ extern "C" {
 #include <utils/plancache.h>
 #include <utils/resowner.h>
 #include <utils/rel.h>
+#include <utils/relcache.h>
 #include <utils/snapmgr.h>
+#include <utils/syscache.h>
 #include <utils/timestamp.h>
 #include <utils/wait_event.h>
 }
@@ -100,28 +105,39 @@ inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, 
 #endif
 }
 
+// Updates a row; when it was done, `work` is what its indexes need. May raise.
+inline TM_Result try_update_row(Relation relation, ItemPointer place, TupleTableSlot* row,
+                                CommandId command, Snapshot snapshot, TM_FailureData* failure,
+                                IndexWork* work) {
+    LockTupleMode mode;
+#if PG_VERSION_NUM >= 160000
+    TU_UpdateIndexes indexes = TU_None;
+#else
+    bool indexes = false;
+#endif
+    const TM_Result result = table_tuple_update(relation, place, row, command, snapshot,
+                                                InvalidSnapshot, true, failure, &mode, &indexes);
+#if PG_VERSION_NUM >= 160000
+    *work = indexes == TU_All           ? IndexWork::all
+            : indexes == TU_Summarizing ? IndexWork::summarizing
+                                        : IndexWork::none;
+#else
+    *work = indexes ? IndexWork::all : IndexWork::none;
+#endif
+    return result;
+}
+
 // Updates a row the caller has locked; answers what its indexes need. May raise.
 inline IndexWork update_row(Relation relation, ItemPointer place, TupleTableSlot* row,
                             CommandId command, Snapshot snapshot) {
     TM_FailureData failure;
-    LockTupleMode mode;
-#if PG_VERSION_NUM >= 160000
-    TU_UpdateIndexes indexes;
-#else
-    bool indexes;
-#endif
-    const TM_Result result = table_tuple_update(relation, place, row, command, snapshot,
-                                                InvalidSnapshot, true, &failure, &mode, &indexes);
+    IndexWork work;
+    const TM_Result result =
+        try_update_row(relation, place, row, command, snapshot, &failure, &work);
     if (result != TM_Ok) {
         elog(ERROR, "could not update a locked row: %d", static_cast<int>(result));
     }
-#if PG_VERSION_NUM >= 160000
-    return indexes == TU_All           ? IndexWork::all
-           : indexes == TU_Summarizing ? IndexWork::summarizing
-                                       : IndexWork::none;
-#else
-    return indexes ? IndexWork::all : IndexWork::none;
-#endif
+    return work;
 }
 
 // 18 added instrumentation. May raise.
@@ -153,6 +169,15 @@ inline int process_number() {
     return MyProcNumber;
 #else
     return MyProc->pgprocno;
+#endif
+}
+
+// 18 added deferrable keys. InvalidOid without a valid, immediate one. May raise.
+inline Oid primary_key_index(Relation relation) {
+#if PG_VERSION_NUM >= 180000
+    return RelationGetPrimaryKeyIndex(relation, false);
+#else
+    return RelationGetPrimaryKeyIndex(relation);
 #endif
 }
 

@@ -8,10 +8,26 @@
 
 namespace pgqrs::pg {
 
-// Inserts rows into a table of which is_plain_table() is true. `cells` holds the rows one
-// after another, in the order of `columns`; columns not named become null (defaults do not apply).
-// Checks the INSERT privilege, NOT NULL, CHECK and unique constraints. It does not check foreign
-// keys or domains: the caller vouches for them. The rows are visible to the next command.
-void insert_rows(Oid relation, std::span<const Column> columns, std::span<const Value> cells);
+// Where the rows to insert come from: puts the values of one row into cells, in the order of the
+// table's columns. Called below a guard: it must not throw, and what it uses must outlive it.
+struct RowSource {
+    std::size_t rows;
+    std::size_t columns;
+    const void* state;
+    void (*put)(const void* state, std::size_t row, Value* cells);
+};
+
+// A source from a callable (row, cells), which must outlive the source.
+template <class Put>
+RowSource row_source(std::size_t rows, std::size_t columns, const Put& put) {
+    return {rows, columns, &put, [](const void* state, std::size_t row, Value* cells) {
+                (*static_cast<const Put*>(state))(row, cells);
+            }};
+}
+
+// Inserts rows; columns the source does not know become null (defaults do not apply). Checks the
+// INSERT privilege, NOT NULL, CHECK and unique constraints. It does not check foreign keys or
+// domains: the caller vouches for them. The rows are visible to the next command.
+void insert_rows(const PlainTable& table, const RowSource& source);
 
 }  // namespace pgqrs::pg

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/pg/value.hpp"
@@ -16,6 +17,8 @@ public:
     RowSink(Tuplestorestate* store, TupleDesc shape) : store_(store), shape_(shape) {}
 
     void put(std::initializer_list<Value> row);
+    // A row of one bigint for each value.
+    void put_each(std::span<const std::int64_t> values);
     Datum done() const { return Datum{0}; }
     Tuplestorestate* store() const { return store_; }
     TupleDesc shape() const { return shape_; }
@@ -34,6 +37,8 @@ public:
     std::uint64_t count() const { return count_; }
     bool empty() const { return count_ == 0; }
     Value at(std::uint64_t row, int column) const;
+    // The same in memory that outlives with_spi().
+    Value keep(std::uint64_t row, int column) const;
     std::int64_t int8(std::uint64_t row, int column) const;
     std::int32_t int4(std::uint64_t row, int column) const;
     std::optional<std::int32_t> optional_int4(std::uint64_t row, int column) const;

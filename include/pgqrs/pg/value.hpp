@@ -27,6 +27,8 @@ inline Value timestamptz(std::int64_t v) { return {TIMESTAMPTZOID, TimestampTzGe
 inline Value null_of(Oid type) { return {type, Datum{0}, true}; }
 inline Value of(Oid type, Datum datum) { return {type, datum, false}; }
 inline Value boolean(std::optional<bool> v) { return v ? boolean(*v) : null_of(BOOLOID); }
+// Of a value that is not null.
+inline std::int64_t timestamp_of(const Value& v) { return DatumGetTimestampTz(v.datum); }
 inline Value int4(std::optional<std::int32_t> v) { return v ? int4(*v) : null_of(INT4OID); }
 inline Value int8(std::optional<std::int64_t> v) { return v ? int8(*v) : null_of(INT8OID); }
 
@@ -34,6 +36,8 @@ inline Value int8(std::optional<std::int64_t> v) { return v ? int8(*v) : null_of
 Value text(std::string_view v);
 Value text(std::optional<std::string_view> v);
 Value interval(core::Duration duration);
+// `end` - `start` as SQL has it; null when one of them is.
+Value interval_between(const Value& start, const Value& end);
 
 // The bytes of a text value, detoasted in the current memory context if need be.
 std::string_view text_of(const Value& text);

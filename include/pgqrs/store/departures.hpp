@@ -6,7 +6,7 @@
 namespace pgqrs::store {
 
 // Adds to the counts of a queue; the caller holds the queue (queue_registry.hpp). Runs inside
-// with_spi().
+// with_spi() or outside.
 void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded);
 
 }  // namespace pgqrs::store

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -23,9 +24,9 @@ bool release(std::string_view queue, const Delivery& delivery, core::Duration de
 bool extend_visibility(std::string_view queue, const Delivery& delivery, core::Duration by);
 
 // Each answers whether this call did it, delivery by delivery.
-std::vector<bool> archive_batch(std::string_view queue, const std::vector<Delivery>& deliveries);
-std::vector<bool> remove_batch(std::string_view queue, const std::vector<Delivery>& deliveries);
-std::vector<bool> release_batch(std::string_view queue, const std::vector<Delivery>& deliveries,
+std::vector<bool> archive_batch(std::string_view queue, std::span<const Delivery> deliveries);
+std::vector<bool> remove_batch(std::string_view queue, std::span<const Delivery> deliveries);
+std::vector<bool> release_batch(std::string_view queue, std::span<const Delivery> deliveries,
                                 core::Duration delay);
 
 }  // namespace pgqrs::store

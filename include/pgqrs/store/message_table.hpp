@@ -11,7 +11,26 @@
 
 namespace pgqrs::store {
 
+// Places of a message table's columns.
+struct MessageColumn {
+    enum Place : std::size_t {
+        id,
+        available_at,
+        enqueued_at,
+        queue_id,
+        read_ct,
+        priority,
+        vt,
+        delivered_at,
+        worker_id,
+        headers,
+        payload,
+        count
+    };
+};
+
 struct MessageTable {
+    // In the order of MessageColumn.
     TableColumns table;
     // The index on (queue_id, priority, available_at, id).
     const char* order_index;

@@ -4,8 +4,7 @@
 
 #include <span>
 
-#include "pgqrs/pg/catalog.hpp"
-#include "pgqrs/pg/value.hpp"
+#include "pgqrs/pg/insert.hpp"
 
 namespace pgqrs::store {
 
@@ -14,8 +13,11 @@ struct TableColumns {
     std::span<const pg::Column> columns;  // all it has
 };
 
-// Adds rows; `cells` holds them one after another in the order of the columns. The caller has checked foreign keys and domains. Runs inside with_spi() or outside.
-// Raises payload_rejected when a trigger suppresses a row.
+// Adds rows, whose values come in the order of the columns. The caller has checked foreign keys and
+// domains. Runs inside with_spi() or outside. Raises payload_rejected when a trigger suppresses a row.
+void insert_rows(const TableColumns& table, const pg::RowSource& source);
+
+// The same for rows that lie one after another.
 void insert_rows(const TableColumns& table, std::span<const pg::Value> cells);
 
 }  // namespace pgqrs::store
