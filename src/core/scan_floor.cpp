@@ -11,7 +11,10 @@ constexpr Duration kRestPerCost = 50;
 
 void lower(Instant& mark, Instant to) { mark = std::min(mark, to); }
 
-void lower(Instants& marks, const Instants& by) {
+void lower(Position& mark, Position to) { mark = std::min(mark, to); }
+
+template <class All>
+void lower(All& marks, const All& by) {
     for (std::size_t i = 0; i < marks.size(); ++i) {
         lower(marks[i], by[i]);
     }
@@ -38,47 +41,47 @@ void lower(Marks& marks, const Marks& by) {
     lower(marks.lease_end, by.lease_end);
 }
 
-void lower_to_ready(Marks& marks, int priority, Instant available_at) {
+void lower_to_ready(Marks& marks, int priority, Position message) {
     if (!is_delivered(priority)) {
         return;
     }
-    lower(marks.ready[priority], available_at);
+    lower(marks.ready[priority], message);
 }
 
-void lower_to_leased(Marks& marks, int priority, Instant available_at, Instant lease_end) {
+void lower_to_leased(Marks& marks, int priority, Position message, Instant lease_end) {
     if (!is_delivered(priority)) {
         return;
     }
-    lower(marks.leased[priority], available_at);
+    lower(marks.leased[priority], message);
     // When both have passed, it can be delivered.
-    lower(marks.lease_end[priority], std::max(lease_end, available_at));
+    lower(marks.lease_end[priority], std::max(lease_end, message.available_at));
 }
 
-void Touched::enqueued(int priority, Instant available_at, std::int64_t due) {
-    lower_to_ready(after_commit, priority, available_at);
+void Touched::enqueued(int priority, Position first, std::int64_t due) {
+    lower_to_ready(after_commit, priority, first);
     ready_after_commit += due;
 }
 
-void Touched::delivered(int priority, Instant available_at, Instant lease_end) {
-    leased(priority, available_at, lease_end);
-    locked(priority, available_at);
+void Touched::delivered(int priority, Position message, Instant lease_end) {
+    leased(priority, message, lease_end);
+    locked(priority, message);
 }
 
-void Touched::leased(int priority, Instant available_at, Instant lease_end) {
-    lower_to_leased(after_commit, priority, available_at, lease_end);
+void Touched::leased(int priority, Position message, Instant lease_end) {
+    lower_to_leased(after_commit, priority, message, lease_end);
 }
 
-void Touched::locked(int priority, Instant available_at) {
-    lower_to_ready(after_abort, priority, available_at);
+void Touched::locked(int priority, Position message) {
+    lower_to_ready(after_abort, priority, message);
     ++ready_after_abort;
 }
 
-void Touched::held(int priority, Instant available_at, Instant lease_end) {
+void Touched::held(int priority, Position message, Instant lease_end) {
     for (Marks* marks : {&after_commit, &after_abort}) {
         if (lease_end == kBeginning) {
-            lower_to_ready(*marks, priority, available_at);
+            lower_to_ready(*marks, priority, message);
         } else {
-            lower_to_leased(*marks, priority, available_at, lease_end);
+            lower_to_leased(*marks, priority, message, lease_end);
         }
     }
 }
@@ -91,13 +94,13 @@ void Touched::add(const Touched& other) {
 }
 
 Instant next_event(const Marks& marks) {
-    return std::min(*std::min_element(marks.ready.begin(), marks.ready.end()),
+    return std::min(std::min_element(marks.ready.begin(), marks.ready.end())->available_at,
                     *std::min_element(marks.lease_end.begin(), marks.lease_end.end()));
 }
 
-void Walk::pass_lease(Instant available_at, Instant lease_end) {
-    lower(first_leased, available_at);
-    lower(earliest_lease_end, std::max(lease_end, available_at));
+void Walk::pass_lease(Position message, Instant lease_end) {
+    lower(first_leased, message);
+    lower(earliest_lease_end, std::max(lease_end, message.available_at));
 }
 
 Scan plan_scan(const Marks& known, const Marks& own, Instant now, bool rescan) {
@@ -114,7 +117,7 @@ Scan plan_scan(const Marks& known, const Marks& own, Instant now, bool rescan) {
         if (own.lease_end[priority] <= now) {
             lower(walk.start, own.leased[priority]);
         }
-        if (walk.start > now) {
+        if (walk.start.available_at > now) {
             walk.start = kNever;
         }
     }
@@ -130,18 +133,21 @@ Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
         }
         lower_to_leased(news, priority, walk.first_leased, walk.earliest_lease_end);
         if (walk.all_leases) {
-            marks.leased[priority] = std::min(walk.first_leased, told.leased[priority]);
-            marks.lease_end[priority] = std::min(walk.earliest_lease_end, told.lease_end[priority]);
+            marks.leased[priority] = walk.first_leased;
+            marks.lease_end[priority] = walk.earliest_lease_end;
         } else {
             lower_to_leased(marks, priority, walk.first_leased, walk.earliest_lease_end);
         }
-        Instant& ready = marks.ready[priority];
-        if (walk.reached >= scan.known.ready[priority]) {
-            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
-        } else if (walk.all_leases) {
+        // A scan that saw all leases may have set the marks without those we were told of.
+        lower(marks.leased[priority], told.leased[priority]);
+        lower(marks.lease_end[priority], told.lease_end[priority]);
+        Position& ready = marks.ready[priority];
+        if (walk.all_leases && walk.reached < ready) {
             // More may lie between here and there.
             lower_to_ready(news, priority, walk.reached);
             lower(ready, walk.reached);
+        } else if (walk.reached >= scan.known.ready[priority]) {
+            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
         }
     }
     return news;

@@ -17,6 +17,7 @@ using ColumnValue = pg::Value (pg::Trigger::*)(const pg::Column&) const;
 void note(const pg::Trigger& trigger, ColumnValue value,
           void (*note_place)(Oid, const store::MessagePlace&)) {
     const pg::Value queue = (trigger.*value)({"queue_id", INT4OID});
+    const pg::Value id = (trigger.*value)({"id", INT8OID});
     const pg::Value priority = (trigger.*value)({"priority", INT2OID});
     const pg::Value available_at = (trigger.*value)({"available_at", TIMESTAMPTZOID});
     const pg::Value vt = (trigger.*value)({"vt", TIMESTAMPTZOID});
@@ -24,14 +25,14 @@ void note(const pg::Trigger& trigger, ColumnValue value,
         return;
     }
     const auto queue_id = DatumGetInt32(queue.datum);
-    if (priority.null || available_at.null) {
+    if (id.null || priority.null || available_at.null) {
         store::note_queue_changed(trigger.relation(), queue_id);
         return;
     }
     note_place(trigger.relation(),
                {.queue_id = queue_id,
                 .priority = DatumGetInt16(priority.datum),
-                .available_at = DatumGetTimestampTz(available_at.datum),
+                .position = {DatumGetTimestampTz(available_at.datum), DatumGetInt64(id.datum)},
                 .lease_end = vt.null ? core::kBeginning : DatumGetTimestampTz(vt.datum)});
 }
 

@@ -9,6 +9,7 @@ namespace pgqrs::pg {
 namespace {
 
 struct Columns {
+    AttrNumber id;
     AttrNumber queue_id;
     AttrNumber priority;
     AttrNumber available_at;
@@ -35,6 +36,7 @@ struct Work {
     TupleTableSlot* locked;
     TupleTableSlot* changed;
     Datum queue;
+    ScanKeyData start[2];  // of the walk under way
 };
 
 AttrNumber column_number(Relation relation, const char* name) {
@@ -48,6 +50,7 @@ AttrNumber column_number(Relation relation, const char* name) {
 }
 
 void find_columns(Relation relation, const ClaimColumns& names, Columns* columns) {
+    columns->id = column_number(relation, names.id);
     columns->queue_id = column_number(relation, names.queue_id);
     columns->priority = column_number(relation, names.priority);
     columns->available_at = column_number(relation, names.available_at);
@@ -109,6 +112,10 @@ Timestamp available_at(TupleTableSlot* slot, const Work& work) {
     return DatumGetTimestampTz(column(slot, work.columns.available_at));
 }
 
+core::Position position(TupleTableSlot* slot, const Work& work) {
+    return {available_at(slot, work), DatumGetInt64(column(slot, work.columns.id))};
+}
+
 // kBeginningOfTime when it never had one.
 Timestamp lease_end(TupleTableSlot* slot, const Work& work) {
     bool never_leased;
@@ -132,7 +139,7 @@ bool still_belongs(TupleTableSlot* slot, int priority, const Work& work) {
 // Others pass the row while we have it locked, and leave it to us to lower the marks to it.
 void note_held(TupleTableSlot* slot, Work& work) {
     const Timestamp end = lease_end(slot, work);
-    work.touched->held(DatumGetInt16(column(slot, work.columns.priority)), available_at(slot, work),
+    work.touched->held(DatumGetInt16(column(slot, work.columns.priority)), position(slot, work),
                        end <= work.wanted->now ? core::kBeginning : end);
 }
 
@@ -205,7 +212,7 @@ bool claim_row(int priority, Work& work) {
     }
     lease_row(work);
     deliver_row(work);
-    work.touched->delivered(priority, available_at(work.locked, work), work.wanted->lease_end);
+    work.touched->delivered(priority, position(work.locked, work), work.wanted->lease_end);
     ResetPerTupleExprContext(work.estate);
     return true;
 }
@@ -228,12 +235,26 @@ bool is_free(TupleTableSlot* slot) {
     return !TransactionIdIsInProgress(locker) && (only_locked || !TransactionIdDidCommit(locker));
 }
 
-void start_walk(IndexScanDesc scan, int priority, Timestamp start, const Work& work) {
+// The condition (available_at, id) >= start, as one key.
+void init_start_key(ScanKeyData& key, core::Position start, Work& work) {
+    ScanKeyEntryInitialize(&work.start[0], SK_ROW_MEMBER, 3, BTGreaterEqualStrategyNumber,
+                           TIMESTAMPTZOID, InvalidOid, F_TIMESTAMPTZ_CMP,
+                           TimestampTzGetDatum(start.available_at));
+    ScanKeyEntryInitialize(&work.start[1], SK_ROW_MEMBER | SK_ROW_END, 4,
+                           BTGreaterEqualStrategyNumber, INT8OID, InvalidOid, F_BTINT8CMP,
+                           Int64GetDatum(start.id));
+    key = {};
+    key.sk_flags = SK_ROW_HEADER;
+    key.sk_attno = 3;
+    key.sk_strategy = BTGreaterEqualStrategyNumber;
+    key.sk_argument = PointerGetDatum(work.start);
+}
+
+void start_walk(IndexScanDesc scan, int priority, core::Position start, Work& work) {
     ScanKeyData keys[4];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(work.wanted->queue_id));
     ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(priority));
-    ScanKeyInit(&keys[2], 3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE,
-                TimestampTzGetDatum(start));
+    init_start_key(keys[2], start, work);
     ScanKeyInit(&keys[3], 3, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
                 TimestampTzGetDatum(work.wanted->now));
     index_rescan(scan, keys, work.wanted->look_ahead ? 3 : 4, nullptr, 0);
@@ -247,18 +268,18 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
     walk.reached = work.wanted->look_ahead ? core::kNever : now + 1;
     while (index_getnext_slot(scan, ForwardScanDirection, work.found)) {
         CHECK_FOR_INTERRUPTS();
-        const Timestamp available = available_at(work.found, work);
+        const core::Position here = position(work.found, work);
         const Timestamp leased_until = lease_end(work.found, work);
-        if (available > now) {
-            walk.reached = available;
+        if (here.available_at > now) {
+            walk.reached = here;
             break;
         }
         if (leased_until > now) {
-            walk.pass_lease(available, leased_until);
+            walk.pass_lease(here, leased_until);
         } else if (has_deliveries_left(work.found, work) &&
                    (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) &&
                    ++claimed == quantity) {
-            walk.reached = available;
+            walk.reached = {here.available_at, work.wanted->look_only ? here.id : here.id + 1};
             break;
         }
     }

@@ -96,18 +96,24 @@ void require_own_command(const TM_FailureData& failure, const Work& work) {
     }
 }
 
+core::Position position(TupleTableSlot* slot, const Work& work) {
+    return {timestamp_of(cell(slot, work.rows->available_at, work)),
+            DatumGetInt64(cell(slot, work.rows->id, work).datum)};
+}
+
+int priority(TupleTableSlot* slot, const Work& work) {
+    return DatumGetInt16(cell(slot, work.rows->priority, work).datum);
+}
+
 void note_locked(TupleTableSlot* slot, const Work& work) {
-    const int priority = DatumGetInt16(cell(slot, work.rows->priority, work).datum);
-    const auto available_at = timestamp_of(cell(slot, work.rows->available_at, work));
-    work.rows->touched.locked(priority, available_at);
+    work.rows->touched.locked(priority(slot, work), position(slot, work));
 }
 
 // It stays as it is until the transaction ends, and is locked.
 void note_held(TupleTableSlot* slot, const Work& work) {
-    const int priority = DatumGetInt16(cell(slot, work.rows->priority, work).datum);
-    const auto available_at = timestamp_of(cell(slot, work.rows->available_at, work));
     const Value vt = cell(slot, work.rows->vt, work);
-    work.rows->touched.held(priority, available_at, vt.null ? core::kBeginning : timestamp_of(vt));
+    work.rows->touched.held(priority(slot, work), position(slot, work),
+                            vt.null ? core::kBeginning : timestamp_of(vt));
 }
 
 // Waits for whoever has changed the row, and locks its newest version; false when it is gone.

@@ -112,6 +112,8 @@ int priority_of(const pg::Value* cells) {
     return DatumGetInt16(cells[MessageColumn::priority].datum);
 }
 
+std::int64_t id_of(const pg::Value* cells) { return DatumGetInt64(cells[MessageColumn::id].datum); }
+
 // Nothing when it must be done by a statement.
 std::optional<std::vector<std::size_t>> change_directly(const MessageTable& table,
                                                         std::int32_t queue_id,
@@ -157,7 +159,7 @@ std::vector<std::size_t> release_messages(const MessageTable& table, std::int32_
         pg::Value& at = cells[MessageColumn::available_at];
         const auto time = available_at.value_or(std::min(pg::timestamp_of(at), now));
         at = pg::timestamptz(time);
-        touches.enqueued(priority_of(cells), time, time <= now ? 1 : 0);
+        touches.enqueued(priority_of(cells), {time, id_of(cells)}, time <= now ? 1 : 0);
         cells[MessageColumn::vt] = pg::null_of(TIMESTAMPTZOID);
         cells[MessageColumn::worker_id] = pg::null_of(INT8OID);
         return true;
@@ -180,7 +182,8 @@ std::vector<std::size_t> extend_messages(const MessageTable& table, std::int32_t
             return false;
         }
         vt = pg::timestamptz(lease_end);
-        touches.leased(priority_of(cells), pg::timestamp_of(cells[MessageColumn::available_at]),
+        touches.leased(priority_of(cells),
+                       {pg::timestamp_of(cells[MessageColumn::available_at]), id_of(cells)},
                        lease_end);
         return true;
     };

@@ -2,6 +2,7 @@
 #include "pgqrs/store/production.hpp"
 
 #include <span>
+#include <algorithm>
 #include <string>
 
 #include "pgqrs/core/error.hpp"
@@ -58,11 +59,11 @@ public:
           now_(pg::clock_now()),
           available_at_(common.at.value_or(now_ + common.delay)) {}
 
-    // That so many messages were placed.
-    void note(std::size_t messages) const {
+    // That so many messages were placed, with ids from the first on.
+    void note(std::int64_t first_id, std::size_t messages) const {
         const auto due = available_at_ <= now_ ? static_cast<std::int64_t>(messages) : 0;
         const Oid relation = pg::relation_oid(kMessages.table.relation);
-        touched(relation, queue_.id).enqueued(priority_, available_at_, due);
+        touched(relation, queue_.id).enqueued(priority_, {available_at_, first_id}, due);
         if (queue_.notify) {
             want_notice(relation, queue_.id, name_);
         }
@@ -137,7 +138,7 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     std::int64_t id;
     pg::next_values("messages_id_seq", {&id, 1});
     add({&id, 1}, placement, {&payload, 1}, {&headers, 1});
-    placement.note(1);
+    placement.note(id, 1);
     return id;
 }
 
@@ -163,7 +164,9 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
     pg::next_values("messages_id_seq", ids);
     add(ids, placement, payloads,
         headers ? std::span(*headers) : std::span<JsonList::value_type>());
-    placement.note(ids.size());
+    if (!ids.empty()) {
+        placement.note(*std::min_element(ids.begin(), ids.end()), ids.size());
+    }
     return ids;
 }
 

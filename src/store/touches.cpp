@@ -146,17 +146,17 @@ core::Touched& touched(Oid messages, std::int32_t queue_id) {
 }
 
 void note_row_before(Oid messages, const MessagePlace& old_place) {
-    touched(messages, old_place.queue_id).locked(old_place.priority, old_place.available_at);
+    touched(messages, old_place.queue_id).locked(old_place.priority, old_place.position);
 }
 
 void note_row_after(Oid messages, const MessagePlace& new_place) {
     core::Touched& touches = touched(messages, new_place.queue_id);
     const pg::Timestamp now = pg::clock_now();
     if (new_place.lease_end > now) {
-        touches.leased(new_place.priority, new_place.available_at, new_place.lease_end);
+        touches.leased(new_place.priority, new_place.position, new_place.lease_end);
     } else {
-        touches.enqueued(new_place.priority, new_place.available_at,
-                         new_place.available_at <= now ? 1 : 0);
+        touches.enqueued(new_place.priority, new_place.position,
+                         new_place.position.available_at <= now ? 1 : 0);
     }
 }
 

@@ -3,11 +3,11 @@
 //
 // A queue has three marks for each priority, all of them lower bounds:
 //
-//   ready      no message without a lease is available earlier; a walk starts here
-//   leased     no leased message below `ready` is available earlier
+//   ready      no message without a lease comes earlier in the order; a walk starts here
+//   leased     no leased message below `ready` comes earlier
 //   lease_end  no lease of a message below `ready` ends earlier
 //
-// A walk covers the messages of one priority from a start on, in the order of available_at, up to
+// A walk covers the messages of one priority from a start on, in the order of delivery, up to
 // the point it `reached`: the last message taken, or the first one that has to wait for its time, or
 // the end. It notes the leases it passes. Whoever passes a message vouches for it:
 //
@@ -41,6 +41,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 
 #include "pgqrs/core/duration.hpp"
@@ -55,10 +56,23 @@ inline constexpr Instant kNever = INT64_MAX;
 
 using Instants = std::array<Instant, kPriorities>;
 
+// A place in the order of delivery within a priority. An instant stands for the place before all
+// messages that become available then.
+struct Position {
+    Instant available_at;
+    std::int64_t id;
+
+    constexpr Position(Instant instant = kBeginning, std::int64_t message = INT64_MIN)
+        : available_at(instant), id(message) {}
+    constexpr auto operator<=>(const Position&) const = default;
+};
+
+using Positions = std::array<Position, kPriorities>;
+
 // Plain data: lives in shared memory, too.
 struct Marks {
-    Instants ready;
-    Instants leased;
+    Positions ready;
+    Positions leased;
     Instants lease_end;
 };
 
@@ -69,8 +83,8 @@ Marks marks_at(Instant instant);
 void lower(Marks& marks, const Marks& by);
 
 // Lowers the marks to one message: without a lease, or with one until lease_end.
-void lower_to_ready(Marks& marks, int priority, Instant available_at);
-void lower_to_leased(Marks& marks, int priority, Instant available_at, Instant lease_end);
+void lower_to_ready(Marks& marks, int priority, Position message);
+void lower_to_leased(Marks& marks, int priority, Position message, Instant lease_end);
 
 // What a transaction did to the messages of a queue: the marks to lower to when it ends, and how many
 // messages somebody may be waiting for then.
@@ -81,15 +95,15 @@ struct Touched {
     std::int64_t ready_after_abort = 0;
 
     // Messages are there without a lease from the commit on, and so many can be delivered then.
-    void enqueued(int priority, Instant available_at, std::int64_t due);
+    void enqueued(int priority, Position first, std::int64_t due);
     // It was without a lease, and has one from the commit on.
-    void delivered(int priority, Instant available_at, Instant lease_end);
+    void delivered(int priority, Position message, Instant lease_end);
     // It has a lease from the commit on, and had one before, or nobody knows.
-    void leased(int priority, Instant available_at, Instant lease_end);
+    void leased(int priority, Position message, Instant lease_end);
     // It was there, and others can have passed it because it is locked.
-    void locked(int priority, Instant available_at);
+    void locked(int priority, Position message);
     // It is locked and stays as it is: with a lease until lease_end, or kBeginning for none.
-    void held(int priority, Instant available_at, Instant lease_end);
+    void held(int priority, Position message, Instant lease_end);
     void add(const Touched& other);
 };
 
@@ -99,16 +113,16 @@ Instant next_event(const Marks& marks);
 // One priority of a scan.
 struct Walk {
     // Where it starts; kNever when there is nothing to walk for.
-    Instant start = kNever;
+    Position start = kNever;
     // Whether it sees all leases below `ready`.
     bool all_leases = false;
-    // Filled in by who walks. Everything available before `reached` was dealt with; the walk has not
-    // taken place while it is kBeginning.
-    Instant reached = kBeginning;
-    Instant first_leased = kNever;
+    // Filled in by who walks. Every message before `reached` was dealt with; the walk has not taken
+    // place while it is kBeginning.
+    Position reached = kBeginning;
+    Position first_leased = kNever;
     Instant earliest_lease_end = kNever;
 
-    void pass_lease(Instant available_at, Instant lease_end);
+    void pass_lease(Position message, Instant lease_end);
 };
 
 struct Scan {

@@ -28,7 +28,7 @@ core::Marks touched_so_far(Oid messages, std::int32_t queue_id);
 struct MessagePlace {
     std::int32_t queue_id;
     std::int32_t priority;
-    pg::Timestamp available_at;
+    core::Position position;
     pg::Timestamp lease_end;  // core::kBeginning for none
 };
 
