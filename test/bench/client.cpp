@@ -2,7 +2,7 @@
 // rows it gave, and, with -l, when each run began and ended. It does what pgbench cannot: whole columns as array
 // parameters, COPY, and the time of each statement instead of the whole script.
 //
-//   client [-c CONNECTIONS] [-t SECONDS] [-n RUNS] [-p PAUSE_MS] [-l LOG] SCRIPT [NAME=VALUE | NAME=@FILE]...
+//   client [-c CONNECTIONS] [-t SECONDS] [-r ROWS] [-p PAUSE_MS] [-l LOG] SCRIPT [NAME=VALUE | NAME=@FILE]...
 //
 // Script: statements that end with a semicolon at the end of a line; the line "-- NAME" before one names it. In a
 // statement :x is the value given on the command line or else column x of the first row of an earlier statement, and
@@ -12,9 +12,11 @@
 // Output: a line "NAME COUNT ROWS" for each statement and "seconds S". Log: "NAME BEGIN END ROWS FIRST_VALUE" for each
 // run of a statement, in nanoseconds of the monotonic clock, which all processes of the machine share.
 //
-// PG* environment variables choose the server. -n counts runs of the script by each connection.
+// PG* environment variables choose the server. It ends after SECONDS, or when the last statement of the script has given
+// that many ROWS in all connections together.
 
 #include <algorithm>
+#include <atomic>
 #include <barrier>
 #include <cctype>
 #include <chrono>
@@ -51,7 +53,7 @@ struct Statement {
 struct Options {
     int connections = 1;
     double seconds = 0;
-    long runs = 0;
+    long rows = 0;
     int pause_ms = 0;
     std::string log;
     std::string script;
@@ -141,8 +143,8 @@ Options read_options(int count, char** arguments) {
             case 't':
                 options.seconds = std::stod(value);
                 break;
-            case 'n':
-                options.runs = std::stol(value);
+            case 'r':
+                options.rows = std::stol(value);
                 break;
             case 'p':
                 options.pause_ms = std::stoi(value);
@@ -208,6 +210,7 @@ public:
         return true;
     }
 
+    long rows_of_last() const { return totals_.back().rows; }
     const std::vector<Totals>& totals() const { return totals_; }
     const std::vector<Run>& runs() const { return runs_; }
 
@@ -279,13 +282,13 @@ private:
 
 // The clock starts when all are connected.
 void drive(Connection& connection, const Options& options, std::barrier<>& start,
-           Clock::time_point& last) {
+           std::atomic<long>& rows, Clock::time_point& last) {
     start.arrive_and_wait();
-    auto begin = Clock::now();
-    auto deadline = begin + std::chrono::duration<double>(options.seconds);
-    for (long run = 0; options.runs == 0 || run < options.runs; run++) {
-        if (options.seconds > 0 && Clock::now() >= deadline) break;
+    auto deadline = Clock::now() + std::chrono::duration<double>(options.seconds);
+    while (Clock::now() < deadline && (options.rows == 0 || rows < options.rows)) {
+        long before = connection.rows_of_last();
         bool complete = connection.run_script(!options.log.empty());
+        rows += connection.rows_of_last() - before;
         int pause = complete ? options.pause_ms : 1;
         if (pause > 0) std::this_thread::sleep_for(std::chrono::milliseconds(pause));
     }
@@ -313,10 +316,11 @@ int main(int count, char** arguments) {
         connections.push_back(std::make_unique<Connection>(statements, options.given));
 
     std::barrier start(options.connections + 1);
+    std::atomic<long> rows = 0;
     std::vector<Clock::time_point> ends(connections.size());
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < connections.size(); i++)
-        threads.emplace_back([&, i] { drive(*connections[i], options, start, ends[i]); });
+        threads.emplace_back([&, i] { drive(*connections[i], options, start, rows, ends[i]); });
     start.arrive_and_wait();
     auto begin = Clock::now();
     Clock::time_point end = begin;

@@ -250,17 +250,17 @@ def pgbench(db, script, clients, seconds=None, runs=None, payload=SMALL):
     raise RuntimeError("pgbench printed no rate")
 
 
-def client_arguments(db, script, clients, seconds, pause_ms, log, values):
-    arguments = [CLIENT, "-c", clients, "-t", seconds, "-p", pause_ms]
+def client_arguments(script, clients, seconds, rows, pause_ms, log, values):
+    arguments = [CLIENT, "-c", clients, "-t", seconds, "-r", rows, "-p", pause_ms]
     if log:
         arguments += ["-l", log]
     return [str(a) for a in [*arguments, SQL / script, *(f"{k}={v}" for k, v in values.items())]]
 
 
-def client(db, script, clients=1, seconds=1.0, pause_ms=0, log=None, **values):
+def client(db, script, clients=1, seconds=1.0, rows=0, pause_ms=0, log=None, **values):
     """Runs client.cpp: {statement: (runs, rows)} and "seconds"."""
     result = subprocess.run(
-        client_arguments(db, script, clients, seconds, pause_ms, log, values),
+        client_arguments(script, clients, seconds, rows, pause_ms, log, values),
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -282,7 +282,7 @@ def background_client(db, script, clients, seconds=TIMEOUT, log=None, **values):
     A session that waits inside the server does not notice that its client is gone, so the server ends it.
     """
     process = subprocess.Popen(
-        client_arguments(db, script, clients, seconds, 0, log, values),
+        client_arguments(script, clients, seconds, 0, 0, log, values),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PGDATABASE": db.name},

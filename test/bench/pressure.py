@@ -48,26 +48,15 @@ def pass_beside(settings, side, kind, name):
             return pgbench(db, f"consume_{side}.sql", 8, max(1, settings.seconds / 2))
 
         first = single()
-        runs, elapsed = [], 0
-        # The client stops by time: in slices, so that it also stops by number.
-        while sum(run.rows for run in runs) < passing and elapsed < longest:
-            step = min(longest / 10, 5)
-            client(db, f"consume_batch_{side}.sql", 4, step, log=log)
-            # Time between the slices does not count.
-            slice_runs = read_log(log, "finish")
-            if not slice_runs:
-                break
-            offset = elapsed - (slice_runs[0].begin if slice_runs else 0)
-            for run in slice_runs:
-                run.end += offset
-            runs += slice_runs
-            elapsed = max(elapsed + step, slice_runs[-1].end)
-        passed = sum(run.rows for run in runs)
+        client(db, f"consume_batch_{side}.sql", 4, longest, rows=passing, log=log)
+        runs = read_log(log, "finish")
         db.fill(side, SINGLE)
         last = single()
+    begin, end = min(run.begin for run in runs), runs[-1].end
+    passed, elapsed = sum(run.rows for run in runs), end - begin
     window = min(60, elapsed / 3)
-    begin_rate = sum(run.rows for run in runs if run.end <= window) / window
-    end_rate = sum(run.rows for run in runs if run.end > elapsed - window) / window
+    begin_rate = sum(run.rows for run in runs if run.end <= begin + window) / window
+    end_rate = sum(run.rows for run in runs if run.end > end - window) / window
     say(f"{name}{whose}: {passed} messages in {elapsed:.0f} s")
     yield row_of_pairs(
         settings,
@@ -75,7 +64,7 @@ def pass_beside(settings, side, kind, name):
         "messages/s",
         [(end_rate, begin_rate)],
         goal=goal,
-        other_side=f"first {window:.0f} s",
+        other_side=f"first {show(window)} s",
         note=f"{passed:,} of {passing:,} messages passed in {elapsed:.0f} s",
     )
     yield row_of_pairs(
