@@ -1,19 +1,21 @@
-// Runs a script of prepared statements over and over in several connections, and tells how often each ran, how many
-// rows it gave, and, with -l, when each run began and ended. It does what pgbench cannot: whole columns as array
-// parameters, COPY, and the time of each statement instead of the whole script.
+// Runs a script of prepared statements over and over in several connections, and tells how often each
+// ran, how many rows it gave, and, with -l, when each run began and ended. It does what pgbench cannot:
+// whole columns as array parameters, COPY, and the time of each statement instead of the whole script.
 //
-//   client [-c CONNECTIONS] [-t SECONDS] [-r ROWS] [-p PAUSE_MS] [-l LOG] SCRIPT [NAME=VALUE | NAME=@FILE]...
+//   client [-c CONNECTIONS] [-t SECONDS] [-r ROWS] [-p PAUSE_MS] [-l LOG] SCRIPT [NAME=VALUE]...
 //
-// Script: statements that end with a semicolon at the end of a line; the line "-- NAME" before one names it. In a
-// statement :x is the value given on the command line or else column x of the first row of an earlier statement, and
-// :x[] the whole column as an array. COPY ... FROM STDIN sends the value named data. When the first statement gives no row, or
-// NULL as the first value, the rest of the script is left out and the connection rests for a millisecond.
+// Script: statements that end with a semicolon at the end of a line; the line "-- NAME" before one
+// names it. In a statement :x is the value given on the command line (=@FILE: what is in the file) or
+// else column x of the first row of an earlier statement, and :x[] the whole column as an array.
+// COPY ... FROM STDIN sends the value named data. When the first statement, or one named take, gives no
+// row, or NULL as the first value, the rest is left out and the connection rests for a millisecond.
 //
-// Output: a line "NAME COUNT ROWS" for each statement and "seconds S". Log: "NAME BEGIN END ROWS FIRST_VALUE" for each
-// run of a statement, in nanoseconds of the monotonic clock, which all processes of the machine share.
+// Output: a line "NAME COUNT ROWS" for each statement and "seconds S". Log: "NAME BEGIN END ROWS
+// FIRST_VALUE" for each run of a statement, in nanoseconds of the monotonic clock, which all processes
+// of the machine share.
 //
-// PG* environment variables choose the server. It ends after SECONDS, or when the last statement of the script has given
-// that many ROWS in all connections together.
+// PG* environment variables choose the server. It ends after SECONDS, or when the last statement of the
+// script has given that many ROWS in all connections together.
 
 #include <algorithm>
 #include <atomic>
@@ -205,7 +207,7 @@ public:
                     {i, begin, end, rows, gives_rows && !empty ? PQgetvalue(result, 0, 0) : "-"});
             if (gives_rows && !empty) keep(result);
             PQclear(result);
-            if (empty && i == 0) return false;
+            if (empty && (i == 0 || statements_[i].name == "take")) return false;
         }
         return true;
     }

@@ -149,7 +149,7 @@ class Database:
         self.connection.execute("SET statement_timeout = '20 min'")
         if tables:
             self.run("CREATE EXTENSION pgqrs")
-            command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", SQL / "tables.sql", name])
+            command(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", SQL / "tables.sql"], name)
 
     def run(self, statement, *values):
         self.connection.execute(statement, values or None)
@@ -229,20 +229,27 @@ def admin(statement):
 # Load
 
 
-def command(arguments, timeout=TIMEOUT):
+def environment(database):
+    return {**os.environ, "PGDATABASE": database}
+
+
+def command(arguments, database):
     """Runs a program and returns what it printed. An error holds its last words."""
-    result = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=timeout)
+    result = subprocess.run(
+        [str(a) for a in arguments], capture_output=True, text=True, timeout=TIMEOUT, env=environment(database)
+    )
     if result.returncode != 0:
         raise RuntimeError(f"{pathlib.Path(str(arguments[0])).name}: {result.stderr.strip()[-500:]}")
     return result.stdout
 
 
 def pgbench(db, script, clients, seconds=None, runs=None, payload=SMALL):
-    """Transactions of the script a second; it counts one for the whole script."""
+    """Runs of the script a second; for so many seconds, or so many runs of each client."""
     length = ["-T", max(1, round(seconds))] if seconds else ["-t", runs]
     output = command(
         ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", min(2, clients), *length,
-         "-D", f"payload={payload}", "-f", SQL / script, db.name]
+         "-D", f"payload={payload}", "-f", SQL / script],
+        db.name,
     )
     for line in output.splitlines():
         if line.startswith("tps = "):
@@ -254,22 +261,15 @@ def client_arguments(script, clients, seconds, rows, pause_ms, log, values):
     arguments = [CLIENT, "-c", clients, "-t", seconds, "-r", rows, "-p", pause_ms]
     if log:
         arguments += ["-l", log]
-    return [str(a) for a in [*arguments, SQL / script, *(f"{k}={v}" for k, v in values.items())]]
+    arguments += [SQL / script, *(f"{name}={value}" for name, value in values.items())]
+    return [str(argument) for argument in arguments]
 
 
 def client(db, script, clients=1, seconds=1.0, rows=0, pause_ms=0, log=None, **values):
     """Runs client.cpp: {statement: (runs, rows)} and "seconds"."""
-    result = subprocess.run(
-        client_arguments(script, clients, seconds, rows, pause_ms, log, values),
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        env={**os.environ, "PGDATABASE": db.name},
-    )
-    if result.returncode != 0:
-        raise RuntimeError(result.stderr.strip()[-500:])
+    output = command(client_arguments(script, clients, seconds, rows, pause_ms, log, values), db.name)
     answer = {}
-    for line in result.stdout.splitlines():
+    for line in output.splitlines():
         name, *numbers = line.split()
         answer[name] = float(numbers[0]) if name == "seconds" else tuple(map(int, numbers))
     return answer
@@ -285,7 +285,7 @@ def background_client(db, script, clients, seconds=TIMEOUT, log=None, **values):
         client_arguments(script, clients, seconds, 0, 0, log, values),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PGDATABASE": db.name},
+        env=environment(db.name),
     )
     try:
         wait_until(

@@ -100,9 +100,9 @@ class PgQ:
             if self.db.value("SELECT pending_events FROM pgq.get_consumer_info('bench', 'consumer')") == 0:
                 break
             client(self.db, "pgq_consume.sql", 1, 0.5, log=TMP / "log")
-            for name in ("next", "take", "finish"):
+            for name in ("next", "events", "finish"):
                 runs = [run for run in read_log(TMP / "log", name) if run.first != "-"]
-                rows += sum(run.rows for run in runs) if name == "take" else 0
+                rows += sum(run.rows for run in runs) if name == "events" else 0
                 busy += sum(run.end - run.begin for run in runs)
         return rows / busy if busy else 0
 
@@ -126,11 +126,7 @@ class FromNpm:
 
     def node(self, *arguments):
         """What the program printed: a rate, or nothing."""
-        os.environ["PGDATABASE"] = self.database
-        try:
-            output = command(["node", HERE / "peers" / self.program, *arguments])
-        finally:
-            os.environ["PGDATABASE"] = "postgres"
+        output = command(["node", HERE / "peers" / self.program, *arguments], self.database)
         return float(output) if output.strip() else None
 
     def close(self):

@@ -16,7 +16,7 @@ from measure import (
 
 PASSING = 1_000_000
 LONGEST = 150  # seconds, for one side of one variation
-SINGLE = 30_000  # messages kept for what is measured one by one
+SINGLE = 30_000  # messages for each measurement of single ones
 
 
 def held_snapshot(settings):

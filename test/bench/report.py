@@ -126,7 +126,7 @@ def bar(row, y):
     ]
     if row["goal"]:
         goal = x_of(float(row["goal"].split()[1]))
-        parts.append(f'<line x1="{goal:.1f}" y1="{y + 2}" x2="{goal:.1f}" y2="{y + 18}" stroke="#000" stroke-width="2"/>')
+        parts.append(f'<line x1="{goal:.1f}" y1="{y + 2}" x2="{goal:.1f}" y2="{y + 18}" stroke="#000"/>')
     return parts
 
 

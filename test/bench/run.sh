@@ -41,6 +41,7 @@ main() {
     need_packages $(build_packages) libpq-dev python3-psycopg
     build_extension
     make_private_server
+    export PGQRS_TMP
     check_cases
     build_client
     if wants peers; then fetch_peers; fi
@@ -85,7 +86,7 @@ usage() {
 
 check_cases() {
     local name known
-    known=$(PGQRS_TMP=$PGQRS_TMP "${python[@]}" "$here/bench.py" --list)
+    known=$("${python[@]}" "$here/bench.py" --list)
     for name in "${cases[@]}"; do
         grep -q "^  $name " <<<"$known" || die "no case named $name; there are:
 $known"
@@ -106,7 +107,7 @@ run_mode() {
     say "mode $1"
     start_server "$1" "${lines[@]}"
     describe_machine >"$PGQRS_TMP/machine"
-    PGQRS_TMP=$PGQRS_TMP run_interruptible "${python[@]}" "$here/bench.py" --mode="$1" --rounds="$rounds" \
+    run_interruptible "${python[@]}" "$here/bench.py" --mode="$1" --rounds="$rounds" \
         --seconds="$seconds" --scale="$scale" --rows="$PGQRS_TMP/rows" "${cases[@]}"
     stop_server "$1"
 }

@@ -1,6 +1,6 @@
 """What a message leaves behind: WAL, growth of tables and indexes, and how its delivery updates."""
 
-from measure import SMALL, SQL, TMP, command, database, plain_row, row_of_pairs, wait_until
+from measure import SQL, TMP, database, pgbench, plain_row, row_of_pairs, wait_until
 from waiting import wal_position
 
 CLIENTS = 4
@@ -17,7 +17,8 @@ def storage(settings):
             yield row_of_pairs(settings, f"{what}, a message", "bytes", [(ours[what], theirs[what])])
         else:
             yield plain_row(settings, f"{what}, a message", "bytes", ours[what], note="by hand: 0")
-    yield plain_row(settings, "HOT, of all deliveries", "ratio", ours["hot"], ">= 0.95", f"by hand: {theirs['hot']:.3f}")
+    note = f"by hand: {theirs['hot']:.3f}"
+    yield plain_row(settings, "HOT, of all deliveries", "ratio", ours["hot"], ">= 0.95", note)
 
 
 def live(db, side, lives):
@@ -27,11 +28,7 @@ def live(db, side, lives):
     script.write_text("".join((SQL / f"{verb}_{side}.sql").read_text() for verb in ("enqueue", "consume")))
 
     def pass_all():
-        runs = lives // CLIENTS
-        command(
-            ["pgbench", "-n", "-M", "prepared", "-c", CLIENTS, "-j", 2, "-t", runs, "-f", script,
-             "-D", f"payload={SMALL}", db.name]
-        )
+        pgbench(db, script, CLIENTS, runs=lives // CLIENTS)
 
     # A few messages more than clients: none finds the queue empty.
     db.fill(side, 100)

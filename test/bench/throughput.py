@@ -16,9 +16,13 @@ from measure import (
     show,
 )
 
-# More than any machine consumes in a second; a queue that runs empty would count as a failure of pgbench.
+# More than this machine consumes in a second: queues are filled up to that.
 MOST_ONE = 15_000
 MOST_BATCH = 120_000
+
+
+def count_of(number, noun):
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def enqueue_one(settings):
@@ -28,7 +32,7 @@ def enqueue_one(settings):
             with database("enqueue_one") as db:
                 yield compare(
                     settings,
-                    f"{size}, {clients} clients",
+                    f"{size}, {count_of(clients, 'client')}",
                     "messages/s",
                     lambda: pgbench(db, "enqueue_pgqrs.sql", clients, settings.seconds, payload=payload),
                     lambda: pgbench(db, "enqueue_by_hand.sql", clients, settings.seconds, payload=payload),
@@ -61,10 +65,17 @@ def enqueue_batch(settings):
             )
 
 
-def consume_one_rate(settings, db, side, clients, payload=PAYLOADS["60 B"], seconds=None):
-    seconds = seconds or settings.seconds
-    db.fill(side, int(MOST_ONE * seconds * min(1, 0.35 + clients / 8)), payload)
-    return pgbench(db, f"consume_{side}.sql", clients, seconds)
+def consume_one_rate(settings, db, side, clients, payload=PAYLOADS["60 B"]):
+    qty = int(MOST_ONE * settings.seconds * (0.35 if clients == 1 else 1))
+    while True:
+        db.fill(side, qty, payload)
+        try:
+            return pgbench(db, f"consume_{side}.sql", clients, settings.seconds)
+        except RuntimeError as error:
+            # What pgbench says of an empty queue: a faster machine.
+            if "expected one row" not in str(error) or qty > 10_000_000:
+                raise
+        qty *= 4
 
 
 def consume_one(settings):
@@ -74,7 +85,7 @@ def consume_one(settings):
             with database("consume_one") as db:
                 yield compare(
                     settings,
-                    f"{size}, {clients} clients",
+                    f"{size}, {count_of(clients, 'client')}",
                     "messages/s",
                     lambda: consume_one_rate(settings, db, "pgqrs", clients, payload),
                     lambda: consume_one_rate(settings, db, "by_hand", clients, payload),
@@ -97,7 +108,7 @@ def consume_batch(settings):
             with database("consume_batch") as db:
                 yield compare(
                     settings,
-                    f"{size}, {clients} clients",
+                    f"{size}, {count_of(clients, 'client')}",
                     "messages/s",
                     lambda: consume_batch_rate(settings, db, "pgqrs", clients, payload),
                     lambda: consume_batch_rate(settings, db, "by_hand", clients, payload),

@@ -16,7 +16,6 @@ from measure import (
     plain_row,
     read_log,
     unavailable,
-    wait_until,
 )
 
 
@@ -27,28 +26,40 @@ def wake_up(settings):
     From the call on is the whole way: enqueue, commit, flush to disk and delivery.
     """
     with database("wake_up") as db:
-        if not db.has("dequeue", "wait"):
-            yield unavailable(settings, "dequeue(wait => ...)")
-            return
-        for consumers in (1, 8):
-            from_answer, from_call = [], []
-            for _ in range(settings.rounds):
-                answer, call = deliveries(settings, db, consumers)
-                from_answer += answer
-                from_call += call
-            what = f"{consumers} waiting, {len(from_answer):,} messages"
-            yield plain_row(settings, f"{what}: p50 from the commit", "ms", percentile(from_answer, 0.5), "< 0.5")
-            yield plain_row(settings, f"{what}: p99 from the commit", "ms", percentile(from_answer, 0.99), "< 2")
-            yield plain_row(settings, f"{what}: p50 from the call", "ms", percentile(from_call, 0.5))
-            yield plain_row(settings, f"{what}: p99 from the call", "ms", percentile(from_call, 0.99))
+        for way, script, available in (
+            ("dequeue(wait => ...)", "await.sql", db.has("dequeue", "wait")),
+            ("CALL wait(), dequeue", "await_call.sql", db.has("wait", "timeout")),
+        ):
+            if not available:
+                yield unavailable(settings, way)
+                continue
+            for consumers in (1, 8):
+                yield from wake(settings, db, way, script, consumers)
 
 
-def deliveries(settings, db, consumers):
+def wake(settings, db, way, script, consumers):
+    rounds = [deliveries(settings, db, script, consumers) for _ in range(settings.rounds)]
+    from_answer = [time for answer, _ in rounds for time in answer]
+    from_call = [time for _, call in rounds for time in call]
+    for since, times, goals in (("commit", from_answer, ("< 0.5", "< 2")), ("call", from_call, ("", ""))):
+        for share, goal in zip((0.5, 0.99), goals):
+            each = [percentile(of_round, share) for of_round in (pair[since == "call"] for pair in rounds)]
+            yield plain_row(
+                settings,
+                f"{consumers} in {way}: p{100 * share:.0f} from the {since}",
+                "ms",
+                percentile(times, share),
+                goal,
+                f"{len(times):,} messages; rounds {min(each):.3f} to {max(each):.3f}",
+            )
+
+
+def deliveries(settings, db, script, consumers):
     """Milliseconds from the producer's answer, and from its call, until each message was delivered."""
     produced, consumed = TMP / "produced", TMP / "consumed"
     consumed.unlink(missing_ok=True)
-    with background_client(db, "await.sql", consumers, settings.seconds + 3, log=consumed) as process:
-        client(db, "enqueue.sql", 1, settings.seconds, pause_ms=4, log=produced, payload=SMALL)
+    with background_client(db, script, consumers, settings.seconds + 3, log=consumed) as process:
+        client(db, "enqueue.sql", 1, settings.seconds, pause_ms=10, log=produced, payload=SMALL)
         process.wait(timeout=settings.seconds + 30)
     enqueued = {run.first: run for run in read_log(produced, "enqueue")}
     taken = [run for run in read_log(consumed, "take") if run.first in enqueued]
