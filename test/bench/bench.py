@@ -11,7 +11,10 @@ so in the results, and the next one runs.
 import argparse
 import dataclasses
 import json
+import os
+import statistics
 import sys
+import tempfile
 import time
 import traceback
 
@@ -62,12 +65,28 @@ def run_case(name, function, settings, path):
     try:
         # What one case wrote is on disk before the next one begins.
         admin("CHECKPOINT")
+        keep(quietness(name, settings), path)
         for row in function(settings):
             keep(dataclasses.replace(row, case=name), path)
     except (RuntimeError, OSError, psycopg.Error, ArithmeticError, ValueError) as problem:
         traceback.print_exc()
         keep(Row(name, settings.mode, "the case", "", note=f"failed: {' '.join(str(problem).split())}"), path)
     print(f"   {name}: {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+
+
+def quietness(name, settings):
+    """Milliseconds for 8 KiB to reach the disk, and the load: what the machine was busy with before the case."""
+    from measure import TMP, Row
+
+    times = []
+    with tempfile.TemporaryFile(dir=TMP) as file:
+        for _ in range(100):
+            begin = time.perf_counter()
+            os.pwrite(file.fileno(), bytes(8192), 0)
+            os.fdatasync(file.fileno())
+            times.append(1000 * (time.perf_counter() - begin))
+    return Row(name, settings.mode, "machine", "ms to disk", statistics.median(times),
+               note=f"load {os.getloadavg()[0]:.1f}")
 
 
 def keep(row, path):

@@ -2,7 +2,8 @@
 
 Each has a database of its own on the same server. Enqueue: single jobs, eight at a time. Consume: in the peer's own
 way; pgqrs is measured with single messages and with a hundred at a time, and compared with the way that is like it.
-Then all of it once more while a transaction holds a snapshot.
+Then all of it once more while a transaction holds a snapshot. There each passes the same number of jobs under each
+snapshot: what is finished stays behind as dead rows, and the faster would leave more of them in the same time.
 """
 
 import contextlib
@@ -40,19 +41,22 @@ class Pgqrs:
 
     def __init__(self, settings):
         self.settings = settings
-        self.db = Database("peer_pgqrs")
+        # One way of consuming must not leave its dead rows to the other.
+        self.one, self.batch = Database("peer_pgqrs_one"), Database("peer_pgqrs_batch")
+        self.databases = [self.one, self.batch]
 
     def enqueue(self):
-        return pgbench(self.db, "enqueue_pgqrs.sql", 8, self.settings.seconds)
+        return pgbench(self.one, "enqueue_pgqrs.sql", 8, self.settings.seconds)
 
-    def consume_one(self):
-        return consume_one_rate(self.settings, self.db, "pgqrs", 8)
+    def consume_one(self, jobs):
+        return consume_one_rate(self.settings, self.one, "pgqrs", 8, jobs=jobs)
 
-    def consume_batch(self):
-        return consume_batch_rate(self.settings, self.db, "pgqrs", 4)
+    def consume_batch(self, jobs):
+        return consume_batch_rate(self.settings, self.batch, "pgqrs", 4, jobs=jobs)
 
     def close(self):
-        self.db.drop()
+        for db in self.databases:
+            db.drop()
 
 
 class PgQ:
@@ -67,6 +71,7 @@ class PgQ:
         if not os.environ.get("PGQRS_PGQD"):
             raise NotHere("the Debian packages postgresql-15-pgq3 and pgqd could not be fetched")
         self.db = Database("peer_pgq", tables=False)
+        self.databases = [self.db]
         self.db.run("CREATE EXTENSION pgq")
         self.db.run("SELECT pgq.create_queue('bench')")
         self.db.run("SELECT pgq.register_consumer('bench', 'consumer')")
@@ -86,10 +91,15 @@ class PgQ:
     def enqueue(self):
         return pgbench(self.db, "pgq_enqueue.sql", 8, self.settings.seconds)
 
-    def consume(self):
+    def consume(self, jobs):
         self.drain()
-        for _ in range(max(1, int(MOST[self.name] * self.settings.seconds / 5000))):
-            self.db.run("SELECT count(pgq.insert_event('bench', 'job', %s)) FROM generate_series(1, 5000)", SMALL)
+        left = jobs or int(MOST[self.name] * self.settings.seconds)
+        while left > 0:
+            step = min(left, 5000)
+            self.db.run(
+                "SELECT count(pgq.insert_event('bench', 'job', %s)) FROM generate_series(1, %s::int)", SMALL, step
+            )
+            left -= step
         return self.drain()
 
     def drain(self):
@@ -122,7 +132,16 @@ class FromNpm:
         if os.environ.get("PGQRS_NPM_PROBLEM"):
             raise NotHere(os.environ["PGQRS_NPM_PROBLEM"])
         self.db = Database(self.database, tables=False)
+        self.databases = [self.db]
         self.prepare()
+
+    def consume(self, jobs):
+        wanted = jobs or int(MOST[self.name] * self.settings.seconds)
+        missing = wanted - self.waiting()
+        if missing > 0:
+            self.fill(missing)
+        # With a number of jobs the time is only a bound.
+        return self.node("consume", 60 if jobs else self.settings.seconds, jobs or 0)
 
     def node(self, *arguments):
         """What the program printed: a rate, or nothing."""
@@ -145,17 +164,16 @@ class GraphileWorker(FromNpm):
     def enqueue(self):
         return pgbench(self.db, "graphile_enqueue.sql", 8, self.settings.seconds)
 
-    def consume(self):
-        wanted = int(MOST[self.name] * self.settings.seconds)
-        missing = wanted - self.db.value("SELECT count(*) FROM graphile_worker.jobs")
-        if missing > 0:
-            self.db.run(
-                "SELECT count(*) FROM graphile_worker.add_jobs(array_fill("
-                "('noop', %s, NULL, NULL, NULL, NULL, NULL, NULL)::graphile_worker.job_spec, ARRAY[%s::int]))",
-                SMALL,
-                missing,
-            )
-        return self.node("consume", self.settings.seconds)
+    def waiting(self):
+        return self.db.value("SELECT count(*) FROM graphile_worker.jobs")
+
+    def fill(self, qty):
+        self.db.run(
+            "SELECT count(*) FROM graphile_worker.add_jobs(array_fill("
+            "('noop', %s, NULL, NULL, NULL, NULL, NULL, NULL)::graphile_worker.job_spec, ARRAY[%s::int]))",
+            SMALL,
+            qty,
+        )
 
 
 class PgBoss(FromNpm):
@@ -170,12 +188,11 @@ class PgBoss(FromNpm):
     def enqueue(self):
         return self.node("send", self.settings.seconds, SMALL)
 
-    def consume(self):
-        wanted = int(MOST[self.name] * self.settings.seconds)
-        missing = wanted - self.db.value("SELECT count(*) FROM pgboss.job WHERE name = 'bench' AND state = 'created'")
-        if missing > 0:
-            self.node("fill", missing, SMALL)
-        return self.node("consume", self.settings.seconds)
+    def waiting(self):
+        return self.db.value("SELECT count(*) FROM pgboss.job WHERE name = 'bench' AND state = 'created'")
+
+    def fill(self, qty):
+        self.node("fill", qty, SMALL)
 
 
 def peers(settings):
@@ -192,21 +209,25 @@ def peers(settings):
                 continue
             stack.callback(other.close)
             others.append(other)
-        yield from measure_all(settings, ours, others, "")
-        with contextlib.ExitStack() as snapshots:
-            for side in (ours, *others):
-                snapshots.enter_context(held(side.db, "snapshot"))
-            yield from measure_all(settings, ours, others, ", snapshot held")
+        yield from measure_all(settings, ours, others, None)
+        yield from measure_all(settings, ours, others, settings.size(20_000, 400))
 
 
-def measure_all(settings, ours, others, condition):
+def measure_all(settings, ours, others, jobs_under_snapshot):
+    condition = f", snapshot held, {jobs_under_snapshot:,} jobs" if jobs_under_snapshot else ""
     enqueue_pairs = {other: [] for other in others}
     consume_pairs = {other: [] for other in others}
     for _ in range(settings.rounds):
-        rates = {way: getattr(ours, way)() for way in ("enqueue", "consume_one", "consume_batch")}
+        with snapshots_of(ours, jobs_under_snapshot):
+            rates = {
+                "enqueue": ours.enqueue(),
+                "consume_one": ours.consume_one(jobs_under_snapshot),
+                "consume_batch": ours.consume_batch(jobs_under_snapshot),
+            }
         say(f"pgqrs{condition}: {', '.join(f'{way} {show(rate)}' for way, rate in rates.items())}")
         for other in others:
-            enqueued, consumed = other.enqueue(), other.consume()
+            with snapshots_of(other, jobs_under_snapshot):
+                enqueued, consumed = other.enqueue(), other.consume(jobs_under_snapshot)
             say(f"{other.name}{condition}: enqueue {show(enqueued)}, consume {show(consumed)}")
             enqueue_pairs[other].append((rates["enqueue"], enqueued))
             consume_pairs[other].append((rates[other.like], consumed))
@@ -216,3 +237,14 @@ def measure_all(settings, ours, others, condition):
             yield row_of_pairs(
                 settings, f"{what}{condition}", "jobs/s", pairs[other], other_side=other.name, note=other.how
             )
+
+
+@contextlib.contextmanager
+def snapshots_of(side, wanted):
+    """Holds a snapshot in the databases of the side, if wanted, and clears away afterwards what it kept alive."""
+    with contextlib.ExitStack() as stack:
+        for db in side.databases if wanted else ():
+            stack.enter_context(held(db, "snapshot"))
+        yield
+    for db in side.databases if wanted else ():
+        db.run("VACUUM")

@@ -52,7 +52,13 @@ def markdown(rows, machine, chart):
     for line in machine:
         name, _, value = line.partition(": ")
         lines.append(f"- {name}: {value}")
+    before = [row for row in rows if row["what"] == "machine"]
+    rows = [row for row in rows if row["what"] != "machine"]
+    to_disk = sorted(row["ours"] for row in before)
+    loads = sorted(float(row["note"].split()[1]) for row in before)
     lines += [
+        f"- before the cases: 8 KiB reach the disk in {number(to_disk[0])} to {number(to_disk[-1])} ms,"
+        f" load {loads[0]} to {loads[-1]}",
         "",
         "Ratio: pgqrs to the other side, median over the interleaved rounds (least to most). Of times less is better,",
         "of rates more.",

@@ -8,7 +8,7 @@ CLIENTS = 4
 
 def storage(settings):
     """The life of a message (enqueue, delivery, archive), after as many lives to warm the tables up."""
-    lives = settings.size(100_000, 2000)
+    lives = settings.size(50_000, 2000)
     with database("storage") as db:
         measured = {side: live(db, side, lives) for side in ("pgqrs", "by_hand")}
     ours, theirs = measured["pgqrs"], measured["by_hand"]

@@ -9,7 +9,6 @@ from measure import (
     compare,
     database,
     pgbench,
-    plain_row,
     read_log,
     row_of_pairs,
     say,
@@ -65,12 +64,14 @@ def enqueue_batch(settings):
             )
 
 
-def consume_one_rate(settings, db, side, clients, payload=PAYLOADS["60 B"]):
-    qty = int(MOST_ONE * settings.seconds * (0.35 if clients == 1 else 1))
+def consume_one_rate(settings, db, side, clients, payload=PAYLOADS["60 B"], jobs=None):
+    """For the time of a measurement, or until so many jobs are done."""
+    length = {"runs": max(1, jobs // clients)} if jobs else {"seconds": settings.seconds}
+    qty = jobs or int(MOST_ONE * settings.seconds * (0.35 if clients == 1 else 1))
     while True:
         db.fill(side, qty, payload)
         try:
-            return pgbench(db, f"consume_{side}.sql", clients, settings.seconds)
+            return pgbench(db, f"consume_{side}.sql", clients, **length)
         except RuntimeError as error:
             # What pgbench says of an empty queue: a faster machine.
             if "expected one row" not in str(error) or qty > 10_000_000:
@@ -93,9 +94,10 @@ def consume_one(settings):
                 )
 
 
-def consume_batch_rate(settings, db, side, clients, payload=PAYLOADS["60 B"]):
-    db.fill(side, int(MOST_BATCH * settings.seconds), payload)
-    client(db, f"consume_batch_{side}.sql", clients, settings.seconds, log=TMP / "log")
+def consume_batch_rate(settings, db, side, clients, payload=PAYLOADS["60 B"], jobs=None):
+    length = {"rows": jobs, "seconds": 60} if jobs else {"seconds": settings.seconds}
+    db.fill(side, jobs or int(MOST_BATCH * settings.seconds), payload)
+    client(db, f"consume_batch_{side}.sql", clients, log=TMP / "log", **length)
     runs = read_log(TMP / "log", "finish")
     # Until the last message: should the queue run empty, that does not count.
     return sum(run.rows for run in runs) / (runs[-1].end - min(run.begin for run in runs))
@@ -132,10 +134,11 @@ def many_workers(settings):
     medians = {count: statistics.median(ours for ours, _ in rates[count]) for count in counts}
     peak = max(counts, key=medians.get)
     beyond = min((count for count in counts if count >= peak), key=medians.get)
-    yield plain_row(
+    yield row_of_pairs(
         settings,
-        f"least from the peak ({peak} consumers) on: {beyond} consumers",
-        "of the peak",
-        medians[beyond] / medians[peak],
+        f"{beyond} consumers, the least beyond the peak",
+        "messages/s",
+        [(least[0], most[0]) for least, most in zip(rates[beyond], rates[peak])],
         goal=">= 0.9",
+        other_side=f"peak: {peak} consumers",
     )

@@ -1,10 +1,10 @@
 // graphile-worker: makes its schema, or runs its own runner with a task that does nothing and prints jobs a second.
 //
-//   node graphile.mjs migrate | consume SECONDS
+//   node graphile.mjs migrate | consume SECONDS JOBS      stops after so many jobs, or, with 0, when the time is over
 import { Logger, run, runMigrations } from "graphile-worker";
 import pg from "pg";
 
-const [verb, seconds] = process.argv.slice(2);
+const [verb, seconds, jobs] = process.argv.slice(2);
 const logger = new Logger(() => () => {});
 const pgPool = new pg.Pool({ max: 12 });
 
@@ -13,6 +13,11 @@ if (verb === "migrate") {
 } else {
   let done = 0;
   let first, last;
+  let enough;
+  const over = new Promise((resolve) => {
+    enough = resolve;
+  });
+  const timer = setTimeout(enough, seconds * 1000);
   const runner = await run({
     pgPool,
     logger,
@@ -22,11 +27,12 @@ if (verb === "migrate") {
       noop() {
         last = performance.now();
         first ??= last;
-        done++;
+        if (++done === Number(jobs)) enough();
       },
     },
   });
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await over;
+  clearTimeout(timer);
   await runner.stop();
   // Until the last one, so that a queue that ran empty does not count as slow.
   console.log(done > 1 ? (done - 1) / ((last - first) / 1000) : 0);

@@ -1,10 +1,12 @@
 // pg-boss: prepares a queue, fills it, sends single jobs through eight concurrent calls, or fetches and completes a
 // hundred at a time in four concurrent loops. The last two print jobs a second.
 //
-//   node pgboss.mjs prepare | fill QTY PAYLOAD | send SECONDS PAYLOAD | consume SECONDS
+//   node pgboss.mjs prepare | fill QTY PAYLOAD | send SECONDS PAYLOAD
+//   node pgboss.mjs consume SECONDS JOBS      stops after so many jobs, or, with 0, when the time is over
 import PgBoss from "pg-boss";
 
 const [verb, amount, payload] = process.argv.slice(2);
+const enough = verb === "consume" && Number(payload) > 0 ? Number(payload) : Infinity;
 const queue = "bench";
 const boss = new PgBoss({ host: process.env.PGHOST, port: Number(process.env.PGPORT), user: process.env.PGUSER,
   database: process.env.PGDATABASE, max: 10 });
@@ -22,7 +24,7 @@ async function rate(loops, step) {
   let last = begin;
   await Promise.all(
     Array.from({ length: loops }, async () => {
-      while (performance.now() < end) {
+      while (performance.now() < end && done < enough) {
         const jobs = await step();
         if (jobs === 0) break;
         done += jobs;
