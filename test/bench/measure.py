@@ -284,15 +284,22 @@ def background_client(db, script, clients, seconds=TIMEOUT, log=None, **values):
     process = subprocess.Popen(
         client_arguments(script, clients, seconds, 0, 0, log, values),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
         env=environment(db.name),
     )
     try:
+        # All have sent their first statement.
         wait_until(
             lambda: process.poll() is not None
-            or db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'client'") >= clients
+            or db.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'client' AND state = 'active'"
+            )
+            >= clients
         )
         yield process
+        if process.poll():
+            raise RuntimeError(process.stderr.read().strip())
     finally:
         process.kill()
         process.wait()
@@ -319,14 +326,15 @@ class Run:
     first: str
 
 
-def read_log(path, name):
+def read_log(path, name=None):
+    """The runs of one statement in the order they ended, or those of all, connection by connection."""
     runs = []
     with open(path) as file:
         for line in file:
             kind, begin, end, rows, first = line.rstrip("\n").split(" ", 4)
-            if kind == name:
+            if name in (None, kind):
                 runs.append(Run(kind, int(begin) / 1e9, int(end) / 1e9, int(rows), first))
-    return sorted(runs, key=lambda run: run.end)
+    return sorted(runs, key=lambda run: run.end) if name else runs
 
 
 # Held transactions

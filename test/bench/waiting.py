@@ -55,19 +55,29 @@ def wake(settings, db, way, script, consumers):
 
 
 def deliveries(settings, db, script, consumers):
-    """Milliseconds from the producer's answer, and from its call, until each message was delivered."""
+    """Milliseconds from the producer's answer, and from its call, until each message was delivered.
+
+    Of those only that a consumer was waiting for when the producer called: a lone one still finishes the last.
+    """
     produced, consumed = TMP / "produced", TMP / "consumed"
     consumed.unlink(missing_ok=True)
     with background_client(db, script, consumers, settings.seconds + 3, log=consumed) as process:
         client(db, "enqueue.sql", 1, settings.seconds, pause_ms=10, log=produced, payload=SMALL)
         process.wait(timeout=settings.seconds + 30)
     enqueued = {run.first: run for run in read_log(produced, "enqueue")}
-    taken = [run for run in read_log(consumed, "take") if run.first in enqueued]
-    if len(taken) < len(enqueued):
-        raise RuntimeError(f"{len(enqueued) - len(taken)} messages of {len(enqueued)} were not delivered")
+    taken, awaited, before = 0, [], None
+    for run in read_log(consumed):
+        if run.name == "take" and run.first in enqueued:
+            taken += 1
+            waiting_since = before.begin if before and before.name == "ready" else run.begin
+            if waiting_since < enqueued[run.first].begin:
+                awaited.append(run)
+        before = run
+    if taken < len(enqueued):
+        raise RuntimeError(f"{len(enqueued) - taken} messages of {len(enqueued)} were not delivered")
     return (
-        [1000 * (run.end - enqueued[run.first].end) for run in taken],
-        [1000 * (run.end - enqueued[run.first].begin) for run in taken],
+        [1000 * (run.end - enqueued[run.first].end) for run in awaited],
+        [1000 * (run.end - enqueued[run.first].begin) for run in awaited],
     )
 
 
@@ -135,7 +145,9 @@ def idle(settings, db, what, script, seconds):
         cpu, wal = server.cpu_seconds() - cpu, wal_position(db) - wal
         elapsed = time.monotonic() - begin
         waiting = db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'client'")
-    note = f"{waiting} of 100 waited for {elapsed:.0f} s"
+        if waiting != 100:
+            raise RuntimeError(f"only {waiting} of 100 waited")
+    note = f"{waiting} waited for {elapsed:.0f} s"
     yield plain_row(settings, f"{what}: processor", "% of a core", 100 * cpu / elapsed, "< 1", note)
     yield plain_row(settings, f"{what}: WAL", "bytes", wal, "<= 0", note)
     yield plain_row(settings, f"{what}: sessions that hold a snapshot", "sessions", held, "<= 0", note)

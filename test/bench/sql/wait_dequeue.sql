@@ -1,2 +1,2 @@
 -- wait
-SELECT * FROM pgqrs.dequeue(:queue, wait => '10 min');
+SELECT * FROM pgqrs.dequeue(:queue, wait => '1 min');
