@@ -102,4 +102,4 @@ lint:
 test-versions:
 	@bash test/versions.sh
 bench:
-	@bash test/bench/run.sh
+	@bash test/bench/run.sh $(foreach name,CASES MODES ROUNDS SECONDS SCALE,$(if $($(name)),$(name)='$($(name))'))

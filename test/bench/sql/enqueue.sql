@@ -1,0 +1,2 @@
+-- enqueue
+SELECT pgqrs.enqueue('bench', :payload);

@@ -1,0 +1,2 @@
+-- enqueue
+COPY by_hand.messages (queue_id, payload) FROM STDIN;

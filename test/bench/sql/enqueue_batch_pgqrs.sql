@@ -1,0 +1,2 @@
+-- enqueue
+SELECT * FROM pgqrs.enqueue_batch('bench', :payloads);

@@ -1,0 +1,1 @@
+SELECT pgqrs.enqueue('bench', :payload, delay => '1 hour');

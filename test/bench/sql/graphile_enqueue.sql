@@ -1,0 +1,1 @@
+SELECT id FROM graphile_worker.add_job('noop', :payload);

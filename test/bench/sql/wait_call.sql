@@ -1,0 +1,2 @@
+-- wait
+CALL pgqrs.wait(:queue, '10 min', NULL);

@@ -1,0 +1,2 @@
+-- wait
+SELECT * FROM pgqrs.dequeue(:queue, wait => '1 min');
