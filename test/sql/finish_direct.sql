@@ -46,6 +46,30 @@ RESET enable_seqscan;
 DROP INDEX pgqrs.direct_vt, pgqrs.direct_unique;
 SELECT pgqrs.purge_queue('direct');
 
+-- Batches of ids that lie close together: some are gone, some twice, some another queue's, some never were.
+SELECT name FROM pgqrs.create_queue('direct.other');
+CREATE PROCEDURE pg_temp.fill() LANGUAGE sql AS $$
+    SELECT pgqrs.purge_queue('direct'), pgqrs.purge_queue('direct.other');
+    SELECT pgqrs.enqueue(CASE WHEN i IN (3, 4) THEN 'direct.other' ELSE 'direct' END, to_jsonb(i)) FROM generate_series(1, 8) AS i;
+$$;
+CALL pg_temp.fill();
+SELECT min(id) - 1 AS zero FROM pgqrs.messages \gset
+SELECT pgqrs.delete('direct', :zero + 6);
+SELECT id - :zero AS nth, done FROM pgqrs.archive_batch('direct', ARRAY(SELECT :zero + i FROM generate_series(-1, 10) AS i));
+SELECT payload FROM pgqrs.list_archive('direct') WHERE id > :zero ORDER BY id;
+SELECT payload FROM pgqrs.list_messages('direct.other');
+CALL pg_temp.fill();
+SELECT min(id) - 1 AS zero FROM pgqrs.messages \gset
+SELECT id - :zero AS nth, done FROM pgqrs.release_batch('direct', ARRAY[:zero + 8, :zero + 2, :zero + 2, :zero + 7, :zero + 4, :zero + 1], '1 h');
+SELECT payload FROM pgqrs.list_messages('direct') WHERE available_at > clock_timestamp() ORDER BY id;
+SELECT id - :zero AS nth, done FROM pgqrs.delete_batch('direct', ARRAY[:zero + 1, :zero + 2, :zero + 5], ARRAY[0, 1, NULL]);
+SELECT done FROM pgqrs.delete_batch('direct', ARRAY[-9223372036854775808, -9223372036854775807]);
+SELECT done FROM pgqrs.delete_batch('direct', ARRAY[9223372036854775806, 9223372036854775807]);
+SELECT done FROM pgqrs.delete_batch('direct', ARRAY[-9223372036854775808, 9223372036854775807]);
+SELECT payload FROM pgqrs.list_messages('direct') ORDER BY id;
+SELECT pgqrs.drop_queue('direct.other', force => true);
+SELECT pgqrs.purge_queue('direct');
+
 -- Without its primary key, or with another, a table is served as well.
 SELECT count(*) FROM pgqrs.enqueue_batch('direct', '{1,2,3,4}');
 SELECT min(id) AS id FROM pgqrs.messages WHERE queue_id = :q \gset
