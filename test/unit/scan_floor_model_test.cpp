@@ -571,7 +571,7 @@ private:
         write(message, transaction, leased);
         touched(number).delivered(row.priority, row.available_at, dequeue.lease_end);
         if (--dequeue.wanted == 0) {
-            walk.reached = row.available_at;
+            walk.reached = dequeue.place.first;
         }
     }
 

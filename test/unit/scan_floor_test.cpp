@@ -312,6 +312,23 @@ TEST_CASE("a walk that stopped among the leases lowers ready to there, and tells
                marks_of(60, 55, 4000)));
 }
 
+TEST_CASE("a walk that saw all leases up to where it got lowers ready to there") {
+    // Another one has raised ready meanwhile, over leases that this one did not get to.
+    const Marks known = marks_of(100, 50, 500);
+    Marks marks = marks_of(700, 400, 500);
+    const Marks news = core::settle(marks, scan_done(known, true, 300), marks_at(kNever));
+    CHECK(same(marks, marks_of(300, kNever, kNever)));
+    CHECK(same(news, marks_of(300, kNever, kNever)));
+}
+
+TEST_CASE("a walk that raises ready vouches for the leases it was told of") {
+    // One that saw all leases, but none after 200, has set their marks without those.
+    const Marks known = marks_of(100, 400, 5000);
+    CHECK(same(settled(marks_of(200, kNever, kNever), scan_done(known, false, 700),
+                       marks_of(kNever, 400, 3000)),
+               marks_of(700, 400, 3000)));
+}
+
 TEST_CASE("only the priorities that were walked are settled") {
     Marks known = marks_of(100, 50, 500);
     known.ready[kOther] = 40;
