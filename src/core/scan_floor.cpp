@@ -130,18 +130,21 @@ Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
         }
         lower_to_leased(news, priority, walk.first_leased, walk.earliest_lease_end);
         if (walk.all_leases) {
-            marks.leased[priority] = std::min(walk.first_leased, told.leased[priority]);
-            marks.lease_end[priority] = std::min(walk.earliest_lease_end, told.lease_end[priority]);
+            marks.leased[priority] = walk.first_leased;
+            marks.lease_end[priority] = walk.earliest_lease_end;
         } else {
             lower_to_leased(marks, priority, walk.first_leased, walk.earliest_lease_end);
         }
+        // A scan that saw all leases may have set the marks without those we were told of.
+        lower(marks.leased[priority], told.leased[priority]);
+        lower(marks.lease_end[priority], told.lease_end[priority]);
         Instant& ready = marks.ready[priority];
-        if (walk.reached >= scan.known.ready[priority]) {
-            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
-        } else if (walk.all_leases) {
+        if (walk.all_leases && walk.reached < ready) {
             // More may lie between here and there.
             lower_to_ready(news, priority, walk.reached);
             lower(ready, walk.reached);
+        } else if (walk.reached >= scan.known.ready[priority]) {
+            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
         }
     }
     return news;

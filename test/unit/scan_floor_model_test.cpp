@@ -80,7 +80,8 @@ struct Session {
     Instant clock_offset = 0;
     Transaction transaction;
     std::optional<Dequeue> dequeue;
-    std::optional<Marks> lowering;  // its transaction can be seen already, the marks are not lowered
+    std::optional<Marks>
+        lowering;  // its transaction can be seen already, the marks are not lowered
 };
 
 class World {
@@ -179,9 +180,8 @@ private:
                 candidates.push_back(&message);
             }
         }
-        return candidates.empty()
-                   ? nullptr
-                   : candidates[pick(0, static_cast<int>(candidates.size()) - 1)];
+        return candidates.empty() ? nullptr
+                                  : candidates[pick(0, static_cast<int>(candidates.size()) - 1)];
     }
     std::size_t number_of(const Message& message) const { return &message - messages_.data(); }
 
@@ -333,8 +333,9 @@ private:
         const int priority = pick(0, kUsedPriorities - 1);
         const Instant available_at = clock(number) + pick(-60, 30);
         const Instant lease_end = one_in(2) ? kBeginning : clock(number) + pick(-30, 30);
-        change_any(number, false, "changes by hand ",
-                   [&](Row& row) { row = {true, priority, available_at, lease_end}; });
+        change_any(number, false, "changes by hand ", [&](Row& row) {
+            row = {true, priority, available_at, lease_end};
+        });
     }
     // As SELECT FOR UPDATE does, or a statement that finds, when it has the lock, that it wants
     // another row: nobody notes it.
@@ -356,8 +357,7 @@ private:
         for (Message& message : messages_) {
             if (message.owner == transaction) {
                 if (!message.writes.empty()) {
-                    message.committed.push_back(
-                        {visible_transactions_, message.writes.back().row});
+                    message.committed.push_back({visible_transactions_, message.writes.back().row});
                 }
                 unlock(message);
             }

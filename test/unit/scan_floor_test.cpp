@@ -266,8 +266,8 @@ TEST_CASE("a walk does not lower what another one has raised") {
     const Marks known = marks_of(100, kNever, kNever);
     const Marks raised = marks_of(700, kNever, kNever);
     CHECK(same(settled(raised, scan_done(known, false, 300)), raised));
-    CHECK(same(settled(raised, scan_done(known, false, 300), marks_of(200, kNever, kNever)),
-               raised));
+    CHECK(
+        same(settled(raised, scan_done(known, false, 300), marks_of(200, kNever, kNever)), raised));
 }
 
 TEST_CASE("a walk that began too late to see all before ready raises nothing") {
