@@ -137,10 +137,6 @@ std::optional<PlainTable> plain_table(Oid oid, std::span<const Column> columns) 
     });
 }
 
-bool is_plain_table(Oid oid, std::span<const Column> columns) {
-    return plain_table(oid, columns).has_value();
-}
-
 Value enum_value(const char* type, const char* label) {
     return guard([&] {
         const Oid schema = get_namespace_oid(kSchema, false);

@@ -39,34 +39,24 @@ struct Work {
     ScanKeyData start[2];  // of the walk under way
 };
 
-AttrNumber column_number(Relation relation, const char* name) {
-    const AttrNumber number = get_attnum(RelationGetRelid(relation), name);
-    if (number <= 0) {
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                        errmsg("column \"%s\" of relation \"%s\" does not exist", name,
-                               RelationGetRelationName(relation))));
-    }
-    return number;
-}
-
-void find_columns(Relation relation, const ClaimColumns& names, Columns* columns) {
-    columns->id = column_number(relation, names.id);
-    columns->queue_id = column_number(relation, names.queue_id);
-    columns->priority = column_number(relation, names.priority);
-    columns->available_at = column_number(relation, names.available_at);
-    columns->vt = column_number(relation, names.vt);
-    columns->read_ct = column_number(relation, names.read_ct);
-    columns->worker_id = column_number(relation, names.worker_id);
-    columns->delivered_at = column_number(relation, names.delivered_at);
-    columns->results = static_cast<int>(names.result.size());
+void find_columns(const PlainTable& table, const ClaimColumns& places, Columns* columns) {
+    columns->id = table.numbers[places.id];
+    columns->queue_id = table.numbers[places.queue_id];
+    columns->priority = table.numbers[places.priority];
+    columns->available_at = table.numbers[places.available_at];
+    columns->vt = table.numbers[places.vt];
+    columns->read_ct = table.numbers[places.read_ct];
+    columns->worker_id = table.numbers[places.worker_id];
+    columns->delivered_at = table.numbers[places.delivered_at];
+    columns->results = static_cast<int>(places.result.size());
     for (int i = 0; i < columns->results; ++i) {
-        columns->result[i] =
-            names.result[i].name == nullptr ? 0 : column_number(relation, names.result[i].name);
+        const std::size_t place = places.result[i].place;
+        columns->result[i] = place == kQueueName ? 0 : table.numbers[place];
     }
 }
 
 // The result type must still be what the result columns make.
-void check_shape(TupleDesc result, std::span<const Column> columns) {
+void check_shape(TupleDesc result, std::span<const ResultColumn> columns) {
     bool same = result->natts == static_cast<int>(columns.size());
     for (int i = 0; same && i < result->natts; ++i) {
         same = TupleDescAttr(result, i)->atttypid == columns[i].type;
@@ -79,15 +69,15 @@ void check_shape(TupleDesc result, std::span<const Column> columns) {
 }
 
 // The walk relies on it: a B-tree on (queue_id, priority, available_at, id), ascending, of all rows.
-void check_index(Relation index, Relation table, const ClaimColumns& names) {
+void check_index(Relation index, Relation table, const Columns& numbers) {
     const Form_pg_index form = index->rd_index;
     bool same = form->indrelid == RelationGetRelid(table) && form->indisvalid &&
                 index->rd_rel->relam == BTREE_AM_OID && form->indnkeyatts == 4 &&
                 heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
-    const char* const columns[] = {names.queue_id, names.priority, names.available_at, names.id};
+    const AttrNumber columns[] = {numbers.queue_id, numbers.priority, numbers.available_at,
+                                  numbers.id};
     for (int i = 0; same && i < 4; ++i) {
-        same = form->indkey.values[i] == SPI_fnumber(RelationGetDescr(table), columns[i]) &&
-               index->rd_indoption[i] == 0;
+        same = form->indkey.values[i] == columns[i] && index->rd_indoption[i] == 0;
     }
     if (!same) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -288,17 +278,19 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
 
 }  // namespace
 
-std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
-                    core::Scan& scan, core::Touched& touched, RowSink* sink) {
+std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns& columns,
+                    const Claim& wanted, core::Scan& scan, core::Touched& touched, RowSink* sink) {
     const Value queue = text(wanted.queue);
     return guard([&] {
         if (!wanted.look_only) {
             PreventCommandIfReadOnly("UPDATE");
         }
-        Relation relation = table_open(table, RowExclusiveLock);
+        Relation relation = table_open(table.relation, RowExclusiveLock);
         Relation index = index_open(order_index, RowExclusiveLock);
         require_privileges(relation, wanted.look_only ? ACL_SELECT : ACL_SELECT | ACL_UPDATE);
-        check_index(index, relation, columns);
+        Work work{};
+        find_columns(table, columns, &work.columns);
+        check_index(index, relation, work.columns);
         if (!wanted.look_only) {
             check_shape(sink->shape(), columns.result);
             CheckCmdReplicaIdentity(relation, CMD_UPDATE);
@@ -310,7 +302,6 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
 
         EState* estate = CreateExecutorState();
         const MemoryContext outside = MemoryContextSwitchTo(estate->es_query_cxt);
-        Work work{};
         work.wanted = &wanted;
         work.touched = &touched;
         work.sink = sink;
@@ -320,7 +311,6 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         work.estate = estate;
         work.target = makeNode(ResultRelInfo);
         work.queue = queue.datum;
-        find_columns(relation, columns, &work.columns);
         InitResultRelInfo(work.target, relation, 0, nullptr, 0);
         work.found = table_slot_create(relation, &estate->es_tupleTable);
         work.locked = table_slot_create(relation, &estate->es_tupleTable);

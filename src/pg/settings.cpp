@@ -10,7 +10,7 @@ namespace {
 
 int max_payload_bytes_setting = core::kDefaultMaxPayloadBytes;
 int max_batch_size_setting = core::kDefaultMaxBatch;
-int poll_interval_setting = 100;
+int poll_interval_setting = 250;
 int max_wait_setting = 60'000;
 int rescan_interval_setting = 30'000;
 int max_shared_queues_setting = 10'000;
@@ -45,7 +45,7 @@ void define_settings() {
             "pgqrs.poll_interval",
             "Sets the longest pause between two looks into a queue while waiting for a message.",
             "With pgqrs in shared_preload_libraries those who wait are woken instead.",
-            &poll_interval_setting, 100, 1, 60'000, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr,
+            &poll_interval_setting, 250, 1, 60'000, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr,
             nullptr);
         DefineCustomIntVariable(
             "pgqrs.max_wait", "Sets the longest time that dequeue may wait.",

@@ -99,16 +99,16 @@ std::uint64_t run(TableStatement& statement, const Queue& queue, const DeliveryR
 }
 
 // Claims messages, or only looks whether there is one.
-std::uint64_t claim(const MessageTable& table, Oid relation, const Queue& queue,
+std::uint64_t claim(const MessageTable& table, const pg::PlainTable& plain, const Queue& queue,
                     const DeliveryRequest& request, pg::RowSink* sink) {
     const pg::Timestamp now = pg::clock_now();
     const auto lease = request.visibility.value_or(queue.visibility_timeout);
-    pg::QueueMarks& marks = marks_of(relation, queue.id);
-    core::Touched& touches = touched(relation, queue.id);
+    pg::QueueMarks& marks = marks_of(plain.relation, queue.id);
+    core::Touched& touches = touched(plain.relation, queue.id);
     const pg::ScanTicket ticket = pg::begin_scan(marks, now, !pg::has_transaction_snapshot());
     core::Scan scan =
-        core::plan_scan(ticket.known, touched_so_far(relation, queue.id), now, ticket.rescan);
-    const auto claimed = pg::claim(relation, pg::relation_oid(table.order_index), table.columns,
+        core::plan_scan(ticket.known, touched_so_far(plain.relation, queue.id), now, ticket.rescan);
+    const auto claimed = pg::claim(plain, pg::relation_oid(table.order_index), table.columns,
                                    {.queue_id = queue.id,
                                     .queue = request.queue,
                                     .now = now,
@@ -124,8 +124,8 @@ std::uint64_t claim(const MessageTable& table, Oid relation, const Queue& queue,
 }
 
 bool has_next(Oid relation, const Queue& queue, const DeliveryRequest& request) {
-    if (pg::is_plain_table(relation, kMessages.table.columns)) {
-        return claim(kMessages, relation, queue, request, nullptr) > 0;
+    if (const auto plain = pg::plain_table(relation, kMessages.table.columns)) {
+        return claim(kMessages, *plain, queue, request, nullptr) > 0;
     }
     return pg::with_spi([&] { return !look(statements().peek, queue, request).empty(); });
 }
@@ -142,8 +142,8 @@ std::uint64_t deliver(const DeliveryRequest& request, pg::Waiting* waiting, pg::
     if (queue.paused) {
         return 0;
     }
-    if (pg::is_plain_table(relation, kMessages.table.columns)) {
-        return claim(kMessages, relation, queue, request, &sink);
+    if (const auto plain = pg::plain_table(relation, kMessages.table.columns)) {
+        return claim(kMessages, *plain, queue, request, &sink);
     }
     return pg::with_spi([&] { return run(statements().deliver, queue, request, sink); });
 }

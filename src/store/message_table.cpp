@@ -21,31 +21,36 @@ constexpr std::array<pg::Column, MessageColumn::count> kMessageColumns = {
      {"headers", JSONBOID},
      {"payload", JSONBOID}}};
 
-// pgqrs.message; the one without a name is the queue's.
-constexpr std::array<pg::Column, 10> kMessageRow = {{{"id", INT8OID},
-                                                     {nullptr, TEXTOID},
-                                                     {"payload", JSONBOID},
-                                                     {"headers", JSONBOID},
-                                                     {"priority", INT2OID},
-                                                     {"read_ct", INT4OID},
-                                                     {"enqueued_at", TIMESTAMPTZOID},
-                                                     {"available_at", TIMESTAMPTZOID},
-                                                     {"vt", TIMESTAMPTZOID},
-                                                     {"worker_id", INT8OID}}};
+// pgqrs.message.
+constexpr std::array<pg::ResultColumn, 10> kMessageRow = {
+    {{MessageColumn::id, INT8OID},
+     {pg::kQueueName, TEXTOID},
+     {MessageColumn::payload, JSONBOID},
+     {MessageColumn::headers, JSONBOID},
+     {MessageColumn::priority, INT2OID},
+     {MessageColumn::read_ct, INT4OID},
+     {MessageColumn::enqueued_at, TIMESTAMPTZOID},
+     {MessageColumn::available_at, TIMESTAMPTZOID},
+     {MessageColumn::vt, TIMESTAMPTZOID},
+     {MessageColumn::worker_id, INT8OID}}};
+
+const char* name_of(const MessageTable& table, MessageColumn::Place place) {
+    return table.table.columns[place].name;
+}
 
 }  // namespace
 
 constinit const MessageTable kMessages = {
     .table = {"messages", kMessageColumns},
     .order_index = "messages_delivery_order",
-    .columns = {.id = "id",
-                .queue_id = "queue_id",
-                .priority = "priority",
-                .available_at = "available_at",
-                .vt = "vt",
-                .read_ct = "read_ct",
-                .worker_id = "worker_id",
-                .delivered_at = "delivered_at",
+    .columns = {.id = MessageColumn::id,
+                .queue_id = MessageColumn::queue_id,
+                .priority = MessageColumn::priority,
+                .available_at = MessageColumn::available_at,
+                .vt = MessageColumn::vt,
+                .read_ct = MessageColumn::read_ct,
+                .worker_id = MessageColumn::worker_id,
+                .delivered_at = MessageColumn::delivered_at,
                 .result = kMessageRow},
     // The casts take the domains off.
     .row = R"sql(
@@ -58,14 +63,14 @@ constinit const MessageTable kMessages = {
 TableStatement::TableStatement(std::string_view sql, const MessageTable& table,
                                pg::Planning planning)
     : sql_(core::expand(sql, {{"table", std::string("pgqrs.") + table.table.relation},
-                              {"id", table.columns.id},
-                              {"queue_id", table.columns.queue_id},
-                              {"priority", table.columns.priority},
-                              {"available_at", table.columns.available_at},
-                              {"vt", table.columns.vt},
-                              {"read_ct", table.columns.read_ct},
-                              {"worker_id", table.columns.worker_id},
-                              {"delivered_at", table.columns.delivered_at},
+                              {"id", name_of(table, MessageColumn::id)},
+                              {"queue_id", name_of(table, MessageColumn::queue_id)},
+                              {"priority", name_of(table, MessageColumn::priority)},
+                              {"available_at", name_of(table, MessageColumn::available_at)},
+                              {"vt", name_of(table, MessageColumn::vt)},
+                              {"read_ct", name_of(table, MessageColumn::read_ct)},
+                              {"worker_id", name_of(table, MessageColumn::worker_id)},
+                              {"delivered_at", name_of(table, MessageColumn::delivered_at)},
                               {"row", table.row}})),
       statement_(sql_.c_str(), planning) {}
 

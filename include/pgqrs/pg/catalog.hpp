@@ -37,8 +37,6 @@ struct PlainTable {
 // answer is remembered until the table changes, so a table is always asked for with one list.
 std::optional<PlainTable> plain_table(Oid relation, std::span<const Column> columns);
 
-bool is_plain_table(Oid relation, std::span<const Column> columns);
-
 // A value of the enum pgqrs.<type>.
 Value enum_value(const char* type, const char* label);
 

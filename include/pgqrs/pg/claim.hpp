@@ -18,18 +18,25 @@
 
 namespace pgqrs::pg {
 
-// Names of a message table's columns.
+// A column of the result: its type, and the place of the table's column it comes from.
+struct ResultColumn {
+    std::size_t place;
+    Oid type;
+};
+inline constexpr std::size_t kQueueName = SIZE_MAX;
+
+// Places of a message table's columns in the list its PlainTable was made for.
 struct ClaimColumns {
-    const char* id;
-    const char* queue_id;
-    const char* priority;
-    const char* available_at;
-    const char* vt;
-    const char* read_ct;
-    const char* worker_id;
-    const char* delivered_at;
-    // Those of a result row, in order, with the types the row has; without a name: the queue's name.
-    std::span<const Column> result;
+    std::size_t id;
+    std::size_t queue_id;
+    std::size_t priority;
+    std::size_t available_at;
+    std::size_t vt;
+    std::size_t read_ct;
+    std::size_t worker_id;
+    std::size_t delivered_at;
+    // Of a result row.
+    std::span<const ResultColumn> result;
 };
 
 struct Claim {
@@ -53,11 +60,11 @@ struct Claim {
 //
 // With look_only the sink may be null, and rows that others have locked do not count, either.
 //
-// For tables of which is_plain_table() is true. Skips rows that other transactions have locked.
+// Skips rows that other transactions have locked.
 // Needs SELECT and UPDATE (look_only: SELECT) on the table. Raises 25006 in a read-only transaction, and 40001 when a
 // REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot, 55000 when the
 // index is not what it should be.
-std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, const Claim& wanted,
-                    core::Scan& scan, core::Touched& touched, RowSink* sink);
+std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns& columns,
+                    const Claim& wanted, core::Scan& scan, core::Touched& touched, RowSink* sink);
 
 }  // namespace pgqrs::pg
