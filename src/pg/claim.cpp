@@ -228,6 +228,9 @@ bool is_free(TupleTableSlot* slot) {
     return !TransactionIdIsInProgress(locker) && (only_locked || !TransactionIdDidCommit(locker));
 }
 
+// With all four keys a walk ends at `now`.
+int key_count(const Claim& wanted) { return wanted.look_ahead ? 3 : 4; }
+
 void start_walk(IndexScanDesc scan, int priority, Timestamp start, const Work& work) {
     ScanKeyData keys[4];
     ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(work.wanted->queue_id));
@@ -236,7 +239,8 @@ void start_walk(IndexScanDesc scan, int priority, Timestamp start, const Work& w
                 TimestampTzGetDatum(start));
     ScanKeyInit(&keys[3], 3, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
                 TimestampTzGetDatum(work.wanted->now));
-    index_rescan(scan, keys, work.wanted->look_ahead ? 3 : 4, nullptr, 0);
+    // It takes as many as the scan was begun with.
+    index_rescan(scan, keys, key_count(*work.wanted), nullptr, 0);
 }
 
 std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::int64_t quantity,
@@ -305,7 +309,8 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         work.locked = table_slot_create(relation, &estate->es_tupleTable);
         work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 
-        IndexScanDesc walker = compat::begin_index_scan(relation, index, work.snapshot, 4);
+        IndexScanDesc walker =
+            compat::begin_index_scan(relation, index, work.snapshot, key_count(wanted));
         std::int64_t claimed = 0;
         for (int priority = 0; priority < core::kPriorities && claimed < wanted.quantity;
              ++priority) {
