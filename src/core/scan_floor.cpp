@@ -95,6 +95,8 @@ Instant next_event(const Marks& marks) {
                     *std::min_element(marks.lease_end.begin(), marks.lease_end.end()));
 }
 
+void Walk::leave(Instant available_at) { lower(first_left, available_at); }
+
 void Walk::pass_lease(Instant available_at, Instant lease_end) {
     lower(first_leased, available_at);
     lower(earliest_lease_end, std::max(lease_end, available_at));
@@ -125,7 +127,8 @@ Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
     Marks news = marks_at(kNever);
     for (int priority = 0; priority < kPriorities; ++priority) {
         const Walk& walk = scan.walks[priority];
-        if (walk.reached == kBeginning) {
+        const Instant reached = std::min(walk.reached, walk.first_left);
+        if (reached == kBeginning) {
             continue;
         }
         lower_to_leased(news, priority, walk.first_leased, walk.earliest_lease_end);
@@ -139,12 +142,12 @@ Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
         lower(marks.leased[priority], told.leased[priority]);
         lower(marks.lease_end[priority], told.lease_end[priority]);
         Instant& ready = marks.ready[priority];
-        if (walk.all_leases && walk.reached < ready) {
+        if (walk.all_leases && reached < ready) {
             // More may lie between here and there.
-            lower_to_ready(news, priority, walk.reached);
-            lower(ready, walk.reached);
-        } else if (walk.reached >= scan.known.ready[priority]) {
-            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
+            lower_to_ready(news, priority, reached);
+            lower(ready, reached);
+        } else if (reached >= scan.known.ready[priority]) {
+            ready = std::max(ready, std::min(reached, told.ready[priority]));
         }
     }
     return news;

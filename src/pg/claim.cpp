@@ -210,14 +210,20 @@ bool claim_row(int priority, Work& work) {
     return true;
 }
 
-// Whether nobody has locked, changed or deleted the row since the snapshot.
-bool is_free(TupleTableSlot* slot) {
+// The row's header as it is now; others change it at any time.
+HeapTupleHeaderData header_of(TupleTableSlot* slot) {
     const Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const HeapTupleHeader row = ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
-    const std::uint16_t state = row->t_infomask;
-    const TransactionId locker = HeapTupleHeaderGetRawXmax(row);
+    const HeapTupleHeaderData header = *ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
     LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+    return header;
+}
+
+// Whether nobody has locked, changed or deleted the row since the snapshot.
+bool is_free(TupleTableSlot* slot) {
+    const HeapTupleHeaderData row = header_of(slot);
+    const std::uint16_t state = row.t_infomask;
+    const TransactionId locker = HeapTupleHeaderGetRawXmax(&row);
     if ((state & HEAP_XMAX_INVALID) != 0) {
         return true;
     }
@@ -226,6 +232,16 @@ bool is_free(TupleTableSlot* slot) {
         return only_locked && !MultiXactIdIsRunning(locker, true);
     }
     return !TransactionIdIsInProgress(locker) && (only_locked || !TransactionIdDidCommit(locker));
+}
+
+// Whether nobody changes, has changed or deleted the row since the snapshot.
+bool is_unchanged(TupleTableSlot* slot) {
+    HeapTupleHeaderData row = header_of(slot);
+    if ((row.t_infomask & HEAP_XMAX_INVALID) != 0 || HEAP_XMAX_IS_LOCKED_ONLY(row.t_infomask)) {
+        return true;
+    }
+    const TransactionId changer = HeapTupleHeaderGetUpdateXid(&row);
+    return !TransactionIdIsInProgress(changer) && !TransactionIdDidCommit(changer);
 }
 
 // With all four keys a walk ends at `now`.
@@ -259,11 +275,15 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
         }
         if (leased_until > now) {
             walk.pass_lease(available, leased_until);
-        } else if (has_deliveries_left(work.found, work) &&
-                   (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) &&
-                   ++claimed == quantity) {
-            walk.reached = available;
-            break;
+        } else if (!has_deliveries_left(work.found, work)) {
+            continue;
+        } else if (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) {
+            if (++claimed == quantity) {
+                walk.reached = available;
+                break;
+            }
+        } else if (is_unchanged(work.found)) {
+            walk.leave(available);
         }
     }
     return claimed;
