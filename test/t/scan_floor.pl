@@ -16,6 +16,7 @@ my %settings = (
 #   a, b => SQL              one of two sessions runs it
 #   a_waits, b_waits => SQL  starts it and goes on when it waits for a lock; `a_done` waits until it has ended
 #   take => 'x y'            another session, which dequeues all it can get for nine hours, gets just these payloads, in this order
+#   a_takes, b_takes => 'x'  as take, by one of the two
 #   clock => '2 h'           from here on the clock of that session is so much ahead
 #   a_fails, b_fails => X    the same, and the SQLSTATE is X
 #   cancel, terminate => 'a' cancels what a session runs, ends a session
@@ -157,6 +158,14 @@ my %told = (
         a => 'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM pgqrs.messages', b => $two, a => q{SELECT payload FROM pgqrs.dequeue_batch('q', 9); COMMIT}, take => '1 2' ],
     'rollback of a dequeue in REPEATABLE READ' => [
         b => $two, a => q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT payload FROM pgqrs.dequeue('q')}, take => '2', a => 'ROLLBACK', take => '1' ],
+    'seen by its own transaction only' => [
+        b => $two, take => '1 2', a => q{BEGIN; SELECT pgqrs.enqueue('q', '3'); SAVEPOINT s; SELECT pgqrs.enqueue('q', '4'); RELEASE s}, take => '', a_takes => '3 4',
+        a => q{ROLLBACK}, take => '' ],
+    'released in a transaction that takes it again' => [
+        b => $two, take => '1 2', a => qq{BEGIN; SELECT pgqrs.release('q', min(id)) FROM $message}, take => '', a_takes => '1', a => 'COMMIT', clock => '600 min', take => '1 2' ],
+    'leased for a moment in a transaction that takes it again' => [
+        b => $two, take => '1 2', a => qq{BEGIN; SELECT pgqrs.enqueue('q', '3'); SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)}, take => '', a_takes => '3', a => 'COMMIT',
+        take => '', clock => '600 min', take => '1 2 3' ],
     'seen by its own transaction only, then by all' => [
         a => q{BEGIN; SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.enqueue('q', '2')}, b => q{SELECT pgqrs.enqueue('q', '3')}, take => '3',
         a => q{SELECT payload FROM pgqrs.dequeue('q', '1 h'); COMMIT}, take => '2', clock => '61 min', take => '1' ],
@@ -224,9 +233,9 @@ sub run_case
     while (my ($step, $what) = splice @steps, 0, 2)
     {
         $what =~ s/'q'/'$queue'/g;
-        if ($step =~ /^(take|other)$/)
+        if ($step =~ /^(?:(\w)_takes|take|other)$/)
         {
-            my $got = take($session->('taker'), $mode, $step eq 'take' ? $queue : 'other', $what);
+            my $got = take($session->($1 // 'taker'), $mode, $step eq 'other' ? 'other' : $queue, $what);
             $wrong .= "got '$got' for '$what'; " if $got ne $what;
         }
         elsif ($step eq 'clock')
