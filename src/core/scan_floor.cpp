@@ -98,6 +98,8 @@ Instant next_event(const Marks& marks) {
                     *std::min_element(marks.lease_end.begin(), marks.lease_end.end()));
 }
 
+void Walk::leave(Position message) { lower(first_left, message); }
+
 void Walk::pass_lease(Position message, Instant lease_end) {
     lower(first_leased, message);
     lower(earliest_lease_end, std::max(lease_end, message.available_at));
@@ -128,7 +130,8 @@ Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
     Marks news = marks_at(kNever);
     for (int priority = 0; priority < kPriorities; ++priority) {
         const Walk& walk = scan.walks[priority];
-        if (walk.reached == kBeginning) {
+        const Position reached = std::min(walk.reached, walk.first_left);
+        if (reached == kBeginning) {
             continue;
         }
         lower_to_leased(news, priority, walk.first_leased, walk.earliest_lease_end);
@@ -142,12 +145,12 @@ Marks settle(Marks& marks, const Scan& scan, const Marks& told) {
         lower(marks.leased[priority], told.leased[priority]);
         lower(marks.lease_end[priority], told.lease_end[priority]);
         Position& ready = marks.ready[priority];
-        if (walk.all_leases && walk.reached < ready) {
+        if (walk.all_leases && reached < ready) {
             // More may lie between here and there.
-            lower_to_ready(news, priority, walk.reached);
-            lower(ready, walk.reached);
-        } else if (walk.reached >= scan.known.ready[priority]) {
-            ready = std::max(ready, std::min(walk.reached, told.ready[priority]));
+            lower_to_ready(news, priority, reached);
+            lower(ready, reached);
+        } else if (reached >= scan.known.ready[priority]) {
+            ready = std::max(ready, std::min(reached, told.ready[priority]));
         }
     }
     return news;

@@ -207,14 +207,20 @@ bool claim_row(int priority, Work& work) {
     return true;
 }
 
-// Whether nobody has locked, changed or deleted the row since the snapshot.
-bool is_free(TupleTableSlot* slot) {
+// The row's header as it is now; others change it at any time.
+HeapTupleHeaderData header_of(TupleTableSlot* slot) {
     const Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const HeapTupleHeader row = ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
-    const std::uint16_t state = row->t_infomask;
-    const TransactionId locker = HeapTupleHeaderGetRawXmax(row);
+    const HeapTupleHeaderData header = *ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
     LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
+    return header;
+}
+
+// Whether nobody has locked, changed or deleted the row since the snapshot.
+bool is_free(TupleTableSlot* slot) {
+    const HeapTupleHeaderData row = header_of(slot);
+    const std::uint16_t state = row.t_infomask;
+    const TransactionId locker = HeapTupleHeaderGetRawXmax(&row);
     if ((state & HEAP_XMAX_INVALID) != 0) {
         return true;
     }
@@ -224,6 +230,19 @@ bool is_free(TupleTableSlot* slot) {
     }
     return !TransactionIdIsInProgress(locker) && (only_locked || !TransactionIdDidCommit(locker));
 }
+
+// Whether nobody changes, has changed or deleted the row since the snapshot.
+bool is_unchanged(TupleTableSlot* slot) {
+    HeapTupleHeaderData row = header_of(slot);
+    if ((row.t_infomask & HEAP_XMAX_INVALID) != 0 || HEAP_XMAX_IS_LOCKED_ONLY(row.t_infomask)) {
+        return true;
+    }
+    const TransactionId changer = HeapTupleHeaderGetUpdateXid(&row);
+    return !TransactionIdIsInProgress(changer) && !TransactionIdDidCommit(changer);
+}
+
+// With all four keys a walk ends at `now`.
+int key_count(const Claim& wanted) { return wanted.look_ahead ? 3 : 4; }
 
 // The condition (available_at, id) >= start, as one key.
 void init_start_key(ScanKeyData& key, core::Position start, Work& work) {
@@ -247,7 +266,8 @@ void start_walk(IndexScanDesc scan, int priority, core::Position start, Work& wo
     init_start_key(keys[2], start, work);
     ScanKeyInit(&keys[3], 3, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
                 TimestampTzGetDatum(work.wanted->now));
-    index_rescan(scan, keys, work.wanted->look_ahead ? 3 : 4, nullptr, 0);
+    // It takes as many as the scan was begun with.
+    index_rescan(scan, keys, key_count(*work.wanted), nullptr, 0);
 }
 
 std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::int64_t quantity,
@@ -266,11 +286,15 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
         }
         if (leased_until > now) {
             walk.pass_lease(here, leased_until);
-        } else if (has_deliveries_left(work.found, work) &&
-                   (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) &&
-                   ++claimed == quantity) {
-            walk.reached = {here.available_at, work.wanted->look_only ? here.id : here.id + 1};
-            break;
+        } else if (!has_deliveries_left(work.found, work)) {
+            continue;
+        } else if (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) {
+            if (++claimed == quantity) {
+                walk.reached = {here.available_at, work.wanted->look_only ? here.id : here.id + 1};
+                break;
+            }
+        } else if (is_unchanged(work.found)) {
+            walk.leave(here);
         }
     }
     return claimed;
@@ -316,7 +340,8 @@ std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns
         work.locked = table_slot_create(relation, &estate->es_tupleTable);
         work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
 
-        IndexScanDesc walker = compat::begin_index_scan(relation, index, work.snapshot, 4);
+        IndexScanDesc walker =
+            compat::begin_index_scan(relation, index, work.snapshot, key_count(wanted));
         std::int64_t claimed = 0;
         for (int priority = 0; priority < core::kPriorities && claimed < wanted.quantity;
              ++priority) {

@@ -10,6 +10,7 @@
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/queue_registry.hpp"
+#include "pgqrs/store/touches.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -99,6 +100,7 @@ std::int64_t drop_queue(std::string_view name, bool force) {
 std::int64_t purge_queue(std::string_view name) {
     return pg::with_spi([&] {
         const Queue queue = hold_queue(name);
+        note_many_before(pg::relation_oid("messages"), queue.id);
         const auto purged =
             static_cast<std::int64_t>(delete_messages.run({pg::int4(queue.id)}).count());
         if (purged > 0) {

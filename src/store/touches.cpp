@@ -177,6 +177,12 @@ void note_queue_changed(Oid messages, std::int32_t queue_id) {
     touches.ready_after_commit = pg::kAllWaiters;
 }
 
+void note_many_before(Oid messages, std::int32_t queue_id) {
+    core::Touched& touches = touched(messages, queue_id);
+    core::lower(touches.after_abort, core::marks_at(core::kBeginning));
+    touches.ready_after_abort = pg::kAllWaiters;
+}
+
 void note_queue_dropped(Oid messages, std::int32_t queue_id) {
     touch_of(messages, queue_id).dropped = true;
 }

@@ -253,7 +253,7 @@ private:
             case 11:
                 return change_by_hand(number);
             case 12:
-                return change_queue(number);
+                return one_in(2) ? lock_only(number) : change_queue(number);
             case 13:
                 return save(number);
             case 14:
@@ -552,7 +552,10 @@ private:
         Dequeue& dequeue = *sessions_[number].dequeue;
         core::Walk& walk = dequeue.scan.walks[dequeue.priority];
         if (!is_free(message, transaction)) {
-            say(number, "skips ", name(number_of(message)));
+            say(number, message.writes.empty() ? "leaves " : "skips ", name(number_of(message)));
+            if (message.writes.empty()) {
+                walk.leave(dequeue.place);
+            }
             return;
         }
         const Row row = *newest(message, transaction.number);

@@ -338,6 +338,25 @@ TEST_CASE("a walk that raises ready vouches for the leases it was told of") {
                marks_of(700, 400, 3000)));
 }
 
+TEST_CASE("a message that was left counts as not dealt with") {
+    const Marks known = marks_of(100, 50, 500);
+    Scan scan = scan_done(known, false, 300);
+    scan.walks[kPriority].leave(250);
+    scan.walks[kPriority].leave(270);
+    CHECK(same(settled(known, scan), marks_of(250, 50, 500)));
+    // Among the leases.
+    scan = scan_done(known, true, 300, 60, 4000);
+    scan.walks[kPriority].leave(70);
+    Marks marks = known;
+    const Marks news = core::settle(marks, scan, marks_at(kNever));
+    CHECK(same(marks, marks_of(70, 60, 4000)));
+    CHECK(same(news, marks_of(70, 60, 4000)));
+    // Beyond the message that was taken.
+    scan = scan_done(known, false, 300);
+    scan.walks[kPriority].leave(400);
+    CHECK(same(settled(known, scan), marks_of(300, 50, 500)));
+}
+
 TEST_CASE("only the priorities that were walked are settled") {
     Marks known = marks_of(100, 50, 500);
     known.ready[kOther] = 40;

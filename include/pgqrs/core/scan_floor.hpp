@@ -17,7 +17,9 @@
 //     the marks to every message it touched (commit: leased or ready as it left them; rollback:
 //     ready, as it found them);
 //   - a message that cannot be seen yet belongs to a transaction that ends later, and lowers the
-//     marks then.
+//     marks then;
+//   - a message that is only locked, and not changed, may have been locked by anything, and nobody
+//     vouches for it: it is left, and counts as not dealt with.
 //
 // So marks are raised by walks only, and lowered by anyone. What can go wrong is a walk that raises a
 // mark over a message that it could not see and for which the mark has been lowered while it walked.
@@ -34,10 +36,10 @@
 // `ready`. It sees every lease below `ready`, so it can set `leased` and `lease_end` anew, and
 // `ready` goes down to where it stopped.
 //
-// What nobody reports (rows changed by other means than pgqrs and its triggers, a prepared
-// transaction) is found by a walk from the beginning: a rescan. Without shared memory every backend
-// has marks of its own, hears of nothing that others do, and rescans as often as that costs a small
-// part of its time; see Rest.
+// What nobody reports (rows changed by other means than pgqrs and its triggers, by a statement that
+// failed before its triggers ran, or by a prepared transaction) is found by a walk from the
+// beginning: a rescan. Without shared memory every backend has marks of its own, hears of nothing
+// that others do, and rescans as often as that costs a small part of its time; see Rest.
 #pragma once
 
 #include <array>
@@ -116,12 +118,14 @@ struct Walk {
     Position start = kNever;
     // Whether it sees all leases below `ready`.
     bool all_leases = false;
-    // Filled in by who walks. Every message before `reached` was dealt with; the walk has not taken
-    // place while it is kBeginning.
+    // Filled in by who walks. Every message before `reached` was dealt with, but for what was left;
+    // the walk has not taken place while it is kBeginning.
     Position reached = kBeginning;
+    Position first_left = kNever;
     Position first_leased = kNever;
     Instant earliest_lease_end = kNever;
 
+    void leave(Position message);
     void pass_lease(Position message, Instant lease_end);
 };
 

@@ -42,6 +42,9 @@ void want_notice(Oid messages, std::int32_t queue_id, std::string_view name);
 
 // Notes that a queue's settings have changed: what could not be delivered may be now.
 void note_queue_changed(Oid messages, std::int32_t queue_id);
+// Notes that the current subtransaction is about to change any number of the queue's messages by one
+// statement: should it break off, the triggers have not noted those it had changed by then.
+void note_many_before(Oid messages, std::int32_t queue_id);
 // Notes that the queue is gone.
 void note_queue_dropped(Oid messages, std::int32_t queue_id);
 
