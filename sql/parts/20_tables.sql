@@ -12,6 +12,7 @@ CREATE TABLE pgqrs.queues (
         CONSTRAINT queues_max_deliveries_range CHECK (max_deliveries >= 1),
     description text,
     notify boolean NOT NULL DEFAULT false,
+    CONSTRAINT queues_notify_name_fits CHECK (NOT notify OR octet_length(name) <= 57),
     paused_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
@@ -24,7 +25,7 @@ COMMENT ON COLUMN pgqrs.queues.max_deliveries IS
     'A message is delivered at most this many times; NULL for no limit.';
 COMMENT ON COLUMN pgqrs.queues.description IS 'What the queue is for, in the owner''s words.';
 COMMENT ON COLUMN pgqrs.queues.notify IS
-    'Whether new messages cause a NOTIFY on the channel pgqrs.<name>.';
+    'Whether enqueued messages cause a NOTIFY on the channel pgqrs.<name>.';
 COMMENT ON COLUMN pgqrs.queues.paused_at IS
     'Since when the queue delivers nothing; NULL when it does.';
 COMMENT ON COLUMN pgqrs.queues.created_at IS 'When the queue was created.';

@@ -13,9 +13,10 @@ CREATE FUNCTION pgqrs.create_queue(
 COMMENT ON FUNCTION pgqrs.create_queue(text, interval, integer, text, boolean, boolean) IS
 'Creates a queue and returns its row. visibility_timeout: default length of a lease, 1 ms to 366
 days. max_deliveries: a message is delivered at most this many times, NULL for no limit.
-if_not_exists: an existing queue is returned as it is. notify: messages that can be delivered when
-their transaction commits cause a NOTIFY on the channel pgqrs.<queue>, one for many. Raises PQ003 when the queue exists, PQ004
-for an invalid name, PQ010 for an invalid setting.';
+if_not_exists: an existing queue is returned as it is. notify: enqueued messages that can be
+delivered when their transaction commits cause a NOTIFY on the channel pgqrs.<queue>, one for many;
+delayed ones that come due do not. Raises PQ003 when the queue exists, PQ004 for an invalid name,
+PQ010 for an invalid setting.';
 
 CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -51,8 +52,8 @@ CREATE FUNCTION pgqrs.alter_queue(
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
 COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text, boolean) IS
 'Changes the settings that are not NULL and returns the row. max_deliveries => 0 takes the limit
-away, description => '''' the description. Leases already given keep their length. Raises PQ002,
-PQ010.';
+away, description => '''' the description. Leases already given keep their length. notify counts for
+messages enqueued from the commit on. Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE

@@ -51,6 +51,16 @@ void check_queue_name(std::string_view name) {
     }
 }
 
+void check_notify_name(std::string_view queue) {
+    if (queue.size() > kMaxNotifyNameBytes) {
+        throw Error(SqlState::invalid_name,
+                    "queue name \"" + shown(queue) + "\" is too long for notify",
+                    "The name has " + std::to_string(queue.size()) + " bytes; the limit is " +
+                        std::to_string(kMaxNotifyNameBytes) +
+                        ", so that \"pgqrs.\" and the name fit into the name of a channel.");
+    }
+}
+
 void check_worker_name(std::string_view name) { check_length("worker", name); }
 
 }  // namespace pgqrs::core

@@ -96,6 +96,9 @@ void vacate(Slot& slot) {
 ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises) {
     ScanTicket ticket{queue.own, now, GetCurrentTimestamp(), false, false, raises};
     guard([&] {
+        // Commits that a standby replays lower no marks.
+        raises = raises && !RecoveryInProgress();
+        ticket.registered = raises;
         Slot* slot = find_slot(queue.key, queue.slot, true);
         if (slot != nullptr && lock_if_of(*slot, queue.key)) {
             begin_shared(*slot, ticket, raises);

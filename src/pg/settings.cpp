@@ -35,20 +35,21 @@ void define_settings() {
                                 PGC_SUSET, 0, nullptr, nullptr, nullptr);
         DefineCustomIntVariable(
             "pgqrs.rescan_interval",
-            "Sets the longest time after which a dequeue looks at all of a queue again.",
-            "It bounds how late a message can be delivered that became available behind the place "
-            "where dequeues start. Without pgqrs in shared_preload_libraries a backend looks again "
-            "sooner when that is cheap.",
+            "Sets how long a dequeue goes without looking at a queue from the beginning.",
+            "It finds messages then that became available behind the place where dequeues start. "
+            "At most this long without pgqrs in shared_preload_libraries, and less while that is "
+            "cheap; at least this long with it, as hardly any message has to be found that way.",
             &rescan_interval_setting, 30'000, 1, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr,
             nullptr, nullptr);
         DefineCustomIntVariable(
             "pgqrs.poll_interval",
             "Sets the longest pause between two looks into a queue while waiting for a message.",
-            "With pgqrs in shared_preload_libraries those who wait are woken instead.",
+            "The first pause is 1 ms, each further one twice as long. With pgqrs in "
+            "shared_preload_libraries those who wait are woken instead.",
             &poll_interval_setting, 250, 1, 60'000, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr,
             nullptr);
         DefineCustomIntVariable(
-            "pgqrs.max_wait", "Sets the longest time that dequeue may wait.",
+            "pgqrs.max_wait", "Sets the longest time that a dequeue may wait for a message.",
             "While it waits, its statement keeps vacuum from removing dead rows. The procedure "
             "pgqrs.wait has no such effect and no such limit.",
             &max_wait_setting, 60'000, 0, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr,
@@ -56,7 +57,7 @@ void define_settings() {
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",
-                                    "Each takes about 400 bytes. Queues beyond it work as without "
+                                    "Each takes about 600 bytes. Queues beyond it work as without "
                                     "shared_preload_libraries.",
                                     &max_shared_queues_setting, 10'000, 0, 10'000'000,
                                     PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);

@@ -70,6 +70,12 @@ void check_settings(const QueueSettings& settings) {
     }
 }
 
+void check_notify(std::string_view name, const QueueSettings& settings) {
+    if (settings.notify.value_or(false)) {
+        core::check_notify_name(name);
+    }
+}
+
 pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
     return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
 }
@@ -79,6 +85,7 @@ pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
 pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool if_not_exists) {
     core::check_queue_name(name);
     check_settings(settings);
+    check_notify(name, settings);
     // The queue that is in the way can be dropped before we look at it. A user's trigger that
     // suppresses the row must not keep us here for ever.
     for (int attempt = 0; attempt < 10; ++attempt) {
@@ -108,6 +115,7 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
         to_check.max_deliveries.reset();
     }
     check_settings(to_check);
+    check_notify(name, settings);
     const pg::Rows altered = update_queue.run(
         {pg::int4(find_queue(name).id), interval_or_null(settings.visibility_timeout),
          pg::int4(settings.max_deliveries), pg::text(settings.description),

@@ -122,6 +122,7 @@ constinit pg::Statement check_indexes(R"sql(
 constinit pg::Statement check_constraints(R"sql(
     WITH expected (owner, name) AS (VALUES
         ('queues', 'queues_name_valid'),
+        ('queues', 'queues_notify_name_fits'),
         ('queues', 'queues_visibility_timeout_range'),
         ('queues', 'queues_max_deliveries_range'),
         ('workers', 'workers_name_valid'),

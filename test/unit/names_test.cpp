@@ -178,3 +178,10 @@ TEST_CASE("a long name that is not UTF-8 is cut, too") {
     CHECK(error.state() == SqlState::invalid_name);
     CHECK(error.message().size() < 130);
 }
+
+TEST_CASE("the name of a queue with notify leaves room for the channel's prefix") {
+    CHECK_NOTHROW(core::check_notify_name(std::string(57, 'q')));
+    const Error error = raised([] { core::check_notify_name(std::string(58, 'q')); });
+    CHECK(error.state() == SqlState::invalid_name);
+    CHECK(error.detail().find("58 bytes; the limit is 57") != std::string::npos);
+}

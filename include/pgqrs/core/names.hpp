@@ -14,4 +14,8 @@ void check_queue_name(std::string_view name);
 // Raises invalid_name unless the worker name is 1 to 63 bytes.
 void check_worker_name(std::string_view name);
 
+// Raises invalid_name when the name of the channel for NOTIFY would be longer than PostgreSQL allows.
+inline constexpr std::size_t kMaxNotifyNameBytes = 57;
+void check_notify_name(std::string_view queue);
+
 }  // namespace pgqrs::core

@@ -32,6 +32,7 @@ extern "C" {
 #include <access/tableam.h>
 #include <access/transam.h>
 #include <access/xact.h>
+#include <access/xlog.h>
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
 #include <catalog/pg_am.h>

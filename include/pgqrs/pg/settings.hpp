@@ -11,7 +11,7 @@ void define_settings();
 std::int64_t max_payload_bytes();
 // Largest number of messages in one call.
 std::int64_t max_batch_size();
-// The longest a backend without shared marks goes without a rescan, in microseconds.
+// How long to go without a rescan, in microseconds: at most without shared marks, at least with them.
 std::int64_t rescan_interval();
 // The longest pause between two looks of somebody who waits without shared memory, in microseconds.
 std::int64_t poll_interval();
