@@ -154,13 +154,11 @@ void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
     pg::Waiting waiting;
     for (bool first = true;; first = false) {
         const bool last = pg::server_clock() >= deadline;
-        pg::Subtransaction attempt;
-        if (deliver(request, first ? nullptr : &waiting, sink) > 0) {
-            attempt.keep();
+        if (pg::try_in_subtransaction(
+                [&] { return deliver(request, first ? nullptr : &waiting, sink) > 0; })) {
             waiting.succeed();
             return;
         }
-        attempt.undo();
         if (last) {
             return;
         }
