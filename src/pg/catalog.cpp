@@ -113,6 +113,22 @@ Oid relation_oid(const char* relation) {
     });
 }
 
+Oid hold_relation(const char* relation) {
+    Oid oid = InvalidOid;
+    Oid held = InvalidOid;
+    // It can be dropped, and made again, while we wait for the lock.
+    while ((oid = relation_oid(relation)) != held) {
+        guard([&] {
+            if (OidIsValid(held)) {
+                UnlockRelationOid(held, RowExclusiveLock);
+            }
+            LockRelationOid(oid, RowExclusiveLock);
+        });
+        held = oid;
+    }
+    return oid;
+}
+
 std::optional<PlainTable> plain_table(Oid oid, std::span<const Column> columns) {
     return guard([&]() -> std::optional<PlainTable> {
         if (!watching) {

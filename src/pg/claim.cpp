@@ -304,7 +304,6 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
 
 std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns& columns,
                     const Claim& wanted, core::Scan& scan, core::Touched& touched, RowSink* sink) {
-    const Value queue = text(wanted.queue);
     return guard([&] {
         if (!wanted.look_only) {
             PreventCommandIfReadOnly("UPDATE");
@@ -334,7 +333,8 @@ std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns
         work.command = GetCurrentCommandId(!wanted.look_only);
         work.estate = estate;
         work.target = makeNode(ResultRelInfo);
-        work.queue = queue.datum;
+        work.queue = PointerGetDatum(cstring_to_text_with_len(
+            wanted.queue.data(), static_cast<int>(wanted.queue.size())));
         InitResultRelInfo(work.target, relation, 0, nullptr, 0);
         work.found = table_slot_create(relation, &estate->es_tupleTable);
         work.locked = table_slot_create(relation, &estate->es_tupleTable);

@@ -110,7 +110,8 @@ ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises) {
     return ticket;
 }
 
-void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan) {
+void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan,
+              std::int64_t taken, bool exhausted) {
     if (!ticket.registered) {
         return;
     }
@@ -122,6 +123,7 @@ void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& sca
         Slot* slot = own_seat().scanning;
         if (slot != nullptr && lock_if_of(*slot, queue.key)) {
             end_shared(*slot, ticket, scan);
+            settle_expected(*slot, exhausted ? slot->expected : taken);
             unlock(*slot);
         }
     });

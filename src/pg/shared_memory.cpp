@@ -124,6 +124,8 @@ Slot* make_slot(const QueueKey& key) {
         made->first_waiter = kNone;
         made->last_waiter = kNone;
         made->name[0] = '\0';
+        made->expected = 0;
+        made->expected_since = 0;
         LWLockRelease(&made->lock);
     }
     LWLockRelease(area->directory);
@@ -181,6 +183,8 @@ bool lock_if_of(Slot& slot, const QueueKey& key) {
     LWLockRelease(&slot.lock);
     return false;
 }
+
+void lock(Slot& slot) { LWLockAcquire(&slot.lock, LW_EXCLUSIVE); }
 
 void unlock(Slot& slot) { LWLockRelease(&slot.lock); }
 

@@ -1,9 +1,23 @@
 // See subtransaction.hpp.
 #include "pgqrs/pg/subtransaction.hpp"
 
-#include "pgqrs/pg/guard.hpp"
-
 namespace pgqrs::pg {
+namespace {
+
+ErrorData* copy_into(MemoryContext context, ErrorData* error) {
+    if (error == nullptr) {
+        return nullptr;
+    }
+    MemoryContextSwitchTo(context);
+    try {
+        guard([&] { ReThrowError(error); });
+    } catch (const Error& copy) {
+        return copy.data();
+    }
+    return nullptr;
+}
+
+}  // namespace
 
 Subtransaction::Subtransaction() : memory_(CurrentMemoryContext), resources_(CurrentResourceOwner) {
     guard([&] {
@@ -16,7 +30,14 @@ void Subtransaction::keep() { end(ReleaseCurrentSubTransaction); }
 
 void Subtransaction::undo() { end(RollbackAndReleaseCurrentSubTransaction); }
 
+Error Subtransaction::undo_after(const Error& error) {
+    ErrorData* copy = copy_into(memory_, error.data());
+    undo();
+    return Error(copy);
+}
+
 void Subtransaction::end(void (*ending)()) {
+    MemoryContextSwitchTo(memory_);  // the current one can be of the subtransaction
     guard([&] {
         ending();
         MemoryContextSwitchTo(memory_);

@@ -1,6 +1,10 @@
 // See waiters.hpp.
 #include "pgqrs/pg/waiters.hpp"
 
+#include <algorithm>
+
+#include "pgqrs/pg/settings.hpp"
+
 namespace pgqrs::pg {
 namespace {
 
@@ -45,9 +49,35 @@ void wake_waiters(Slot& slot, std::int64_t count) {
         Seat& waiter = seat(slot.first_waiter);
         unlink(slot, waiter);
         waiter.woken_by = &slot;
+        if (count < kAllWaiters) {
+            expect_delivery(slot);
+        }
         SetLatch(waiter.latch);
     }
     nudge_first_waiter(slot);
+}
+
+void expect_delivery(Slot& slot) {
+    const std::int64_t now = GetCurrentTimestamp();
+    if (expected_until(slot, now) == now) {
+        slot.expected = 0;
+        slot.expected_since = now;
+    }
+    ++slot.expected;
+}
+
+void settle_expected(Slot& slot, std::int64_t count) {
+    if (slot.expected == 0) {
+        return;
+    }
+    slot.expected = std::max<std::int64_t>(slot.expected - count, 0);
+    if (slot.expected == 0) {
+        nudge_first_waiter(slot);
+    }
+}
+
+std::int64_t expected_until(const Slot& slot, std::int64_t now) {
+    return slot.expected == 0 ? now : std::max(slot.expected_since + poll_interval(), now);
 }
 
 bool is_first_waiter(const Slot& slot) { return slot.first_waiter == compat::process_number(); }

@@ -10,24 +10,34 @@
 namespace pgqrs::pg {
 namespace {
 
-// Nothing is known to come.
-constexpr std::int64_t kNoEvent = core::kNever;
+// The slot whose list this process joined, until it leaves. Others can take it off the list.
+constinit Slot* joined = nullptr;
 
-// When the queue's next event is, for this process to wait for, on the queue's clock; in the past
-// when it has been woken.
-std::int64_t next_event(Slot& slot, const QueueKey& key) {
-    if (!lock_if_of(slot, key)) {
-        return core::kBeginning;
-    }
-    std::int64_t event = core::kBeginning;
+// What a process that joined a list has to wait for.
+struct Outlook {
+    bool is_woken;
+    std::int64_t event;  // on the queue's clock; core::kNever: nothing that it knows of
+};
+
+Outlook look_out(Slot& slot) {
+    Outlook outlook{true, core::kNever};
+    lock(slot);
     if (own_seat().waiting == &slot) {
-        event = is_first_waiter(slot) ? core::next_event(slot.marks) : kNoEvent;
+        outlook.is_woken = false;
+        if (is_first_waiter(slot)) {
+            const std::int64_t now = GetCurrentTimestamp();
+            outlook.event = std::max(core::next_event(slot.marks),
+                                     expected_until(slot, now) + clock_offset());
+        }
     }
     unlock(slot);
-    return event;
+    return outlook;
 }
 
-bool is_woken() { return own_seat().waiting == nullptr; }
+// From the queue's clock to the server's.
+std::int64_t by_server_clock(core::Instant instant) {
+    return instant == core::kNever ? instant : instant - clock_offset();
+}
 
 // Sleeps until the latch is set or the time has come.
 void sleep_until(std::int64_t time) {
@@ -46,34 +56,47 @@ void sleep_until(std::int64_t time) {
 Waiting::~Waiting() { abandon_wait(); }
 
 void Waiting::join(QueueMarks& queue) {
-    queue_ = &queue;
-    if (!has_shared_memory()) {
-        return;
-    }
     guard([&] {
         Slot* slot = find_slot(queue.key, queue.slot, true);
-        Seat& own = own_seat();
-        if (own.waiting != nullptr && own.waiting != slot) {
+        // At the first call, too: this wait can be inside of another one's attempt.
+        if (joined != slot || queue_ == nullptr) {
             abandon_wait();
         }
-        was_woken_ = slot != nullptr && own.woken_by == slot;
-        if (slot != nullptr && !was_woken_ && own.waiting == nullptr &&
-            lock_if_of(*slot, queue.key)) {
-            add_waiter(*slot);
+        queue_ = &queue;
+        was_woken_ = false;
+        if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+            joined = slot;
+            was_woken_ = own_seat().woken_by == slot;
+            if (!was_woken_ && own_seat().waiting == nullptr) {
+                add_waiter(*slot);
+            }
             unlock(*slot);
         }
     });
 }
 
-void Waiting::succeed() {
+void Waiting::succeed(Message message) {
+    // Of who was woken it is expected already.
+    if (message == Message::left && joined != nullptr) {
+        lock(*joined);
+        if (own_seat().woken_by != joined) {
+            expect_delivery(*joined);
+        }
+        unlock(*joined);
+    }
+    use_wake_up();
+}
+
+void Waiting::use_wake_up() {
+    // Nobody else writes it: who was woken is not in the list.
     if (was_woken_) {
         own_seat().woken_by = nullptr;
     }
 }
 
-void Waiting::sleep(std::int64_t deadline) {
+void Waiting::sleep(std::int64_t deadline, core::Instant own_event) {
     if (was_woken_) {
-        own_seat().woken_by = nullptr;
+        use_wake_up();
         return;
     }
     guard([&] {
@@ -85,15 +108,16 @@ void Waiting::sleep(std::int64_t deadline) {
         for (;;) {
             // Without a slot, and when an event has passed but nothing was found, poll.
             std::int64_t until = began + pause_;
-            if (has_shared_memory() && queue_->slot != nullptr) {
-                const std::int64_t event = next_event(*queue_->slot, queue_->key);
-                if (event == core::kBeginning && is_woken()) {
+            if (joined != nullptr) {
+                const Outlook outlook = look_out(*joined);
+                if (outlook.is_woken) {
                     in_vain = false;
                     break;
                 }
+                const core::Instant event = std::min(outlook.event, own_event);
                 in_vain = event <= clock_now();
-                const std::int64_t to_event = event == kNoEvent ? kNoEvent : event - clock_offset();
-                until = in_vain ? until : std::max(to_event, began + core::kMillisecond);
+                until = in_vain ? until
+                                : std::max(by_server_clock(event), began + core::kMillisecond);
             }
             until = std::min({until, deadline, safety});
             if (GetCurrentTimestamp() >= until) {
@@ -107,23 +131,19 @@ void Waiting::sleep(std::int64_t deadline) {
 }
 
 void abandon_wait() noexcept {
-    if (!has_shared_memory()) {
+    if (joined == nullptr) {
         return;
     }
-    Seat& own = own_seat();
-    if (Slot* slot = own.waiting; slot != nullptr) {
-        if (lock_if_of(*slot, slot->key)) {
-            remove_waiter(*slot);
-            unlock(*slot);
-        }
+    Slot& slot = *joined;
+    joined = nullptr;
+    lock(slot);
+    remove_waiter(slot);
+    if (own_seat().woken_by == &slot) {
+        own_seat().woken_by = nullptr;
+        settle_expected(slot, 1);
+        wake_waiters(slot, 1);
     }
-    if (Slot* slot = own.woken_by; slot != nullptr) {
-        own.woken_by = nullptr;
-        if (lock_if_of(*slot, slot->key)) {
-            wake_waiters(*slot, 1);
-            unlock(*slot);
-        }
-    }
+    unlock(slot);
 }
 
 }  // namespace pgqrs::pg

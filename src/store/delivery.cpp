@@ -107,7 +107,7 @@ std::uint64_t claim(const MessageTable& table, const pg::PlainTable& plain, cons
     core::Touched& touches = touched(plain.relation, queue.id);
     const pg::ScanTicket ticket = pg::begin_scan(marks, now, !pg::has_transaction_snapshot());
     core::Scan scan =
-        core::plan_scan(ticket.known, touched_so_far(plain.relation, queue.id), now, ticket.rescan);
+        core::plan_scan(ticket.known, touched_so_far(marks), now, ticket.rescan);
     const auto claimed = pg::claim(plain, pg::relation_oid(table.order_index), table.columns,
                                    {.queue_id = queue.id,
                                     .queue = request.queue,
@@ -119,7 +119,8 @@ std::uint64_t claim(const MessageTable& table, const pg::PlainTable& plain, cons
                                     .look_ahead = ticket.shared,
                                     .look_only = sink == nullptr},
                                    scan, touches, sink);
-    pg::end_scan(marks, ticket, scan);
+    pg::end_scan(marks, ticket, scan, sink == nullptr ? 0 : static_cast<std::int64_t>(claimed),
+                 static_cast<std::int64_t>(claimed) < request.quantity);
     return claimed;
 }
 
@@ -135,7 +136,7 @@ std::uint64_t deliver(const DeliveryRequest& request, pg::Waiting* waiting, pg::
     if (request.worker) {
         require_worker(*request.worker, queue.id, request.queue);
     }
-    const Oid relation = pg::relation_oid(kMessages.table.relation);
+    const Oid relation = pg::hold_relation(kMessages.table.relation);
     if (waiting != nullptr) {
         waiting->join(marks_of(relation, queue.id));
     }
@@ -154,18 +155,16 @@ void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
     pg::Waiting waiting;
     for (bool first = true;; first = false) {
         const bool last = pg::server_clock() >= deadline;
-        pg::Subtransaction attempt;
-        if (deliver(request, first ? nullptr : &waiting, sink) > 0) {
-            attempt.keep();
-            waiting.succeed();
+        if (pg::try_in_subtransaction(
+                [&] { return deliver(request, first ? nullptr : &waiting, sink) > 0; })) {
+            waiting.succeed(pg::Waiting::Message::taken);
             return;
         }
-        attempt.undo();
         if (last) {
             return;
         }
         if (!first) {
-            waiting.sleep(deadline);
+            waiting.sleep(deadline, own_next_event(*waiting.queue()));
         }
     }
 }
@@ -203,19 +202,20 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
     pg::Waiting waiting;
     for (;;) {
         const bool last = pg::server_clock() >= deadline;
-        const Queue queue = find_queue(name);
-        const Oid relation = pg::relation_oid(kMessages.table.relation);
+        // Who is woken by a drop comes before it is complete.
+        const Queue queue = hold_queue(name);
+        const Oid relation = pg::hold_relation(kMessages.table.relation);
         waiting.join(marks_of(relation, queue.id));
         const bool ready = !queue.paused && has_next(relation, queue, request);
         end_transaction();
         if (ready) {
-            waiting.succeed();
+            waiting.succeed(pg::Waiting::Message::left);
             return true;
         }
         if (last) {
             return false;
         }
-        waiting.sleep(deadline);
+        waiting.sleep(deadline, core::kNever);
     }
 }
 

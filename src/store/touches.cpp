@@ -187,15 +187,18 @@ void note_queue_dropped(Oid messages, std::int32_t queue_id) {
     touch_of(messages, queue_id).dropped = true;
 }
 
-core::Marks touched_so_far(Oid messages, std::int32_t queue_id) {
-    const pg::QueueMarks* queue = &marks_of(messages, queue_id);
+core::Marks touched_so_far(const pg::QueueMarks& queue) {
     core::Marks marks = core::marks_at(core::kNever);
-    for (const Touch& touch : state->touches) {
-        if (touch.queue == queue) {
+    for (const Touch& touch : the_state().touches) {
+        if (touch.queue == &queue) {
             core::lower(marks, touch.what.after_commit);
         }
     }
     return marks;
+}
+
+core::Instant own_next_event(const pg::QueueMarks& queue) {
+    return core::next_event(touched_so_far(queue));
 }
 
 }  // namespace pgqrs::store

@@ -15,6 +15,10 @@ inline constexpr const char* kSchema = "pgqrs";
 // The OID of pgqrs.<relation>; raises undefined_table when the extension is not there.
 Oid relation_oid(const char* relation);
 
+// The same of a table, locked for writing rows (ROW EXCLUSIVE) until the end of the transaction:
+// nobody has dropped it when this returns.
+Oid hold_relation(const char* relation);
+
 // A column as our code expects it: its type, or the type its domain is over; ANYENUMOID for an enum.
 struct Column {
     const char* name;

@@ -33,8 +33,9 @@ struct ScanTicket {
 // snapshot must not raise marks.
 ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises);
 
-// Ends it and settles what it found.
-void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan);
+// Ends it and settles what it found: it took so many messages, and `exhausted`: there are no more.
+void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan,
+              std::int64_t taken, bool exhausted);
 
 // Forgets the scan that an error ended, if one was under way. Never raises.
 void abandon_scan() noexcept;

@@ -35,6 +35,8 @@ struct Slot {
     int first_scan;            // the seat of a scan under way, linked by Seat::next_scan
     int first_waiter;          // seats of those who wait, longest first
     int last_waiter;
+    std::int64_t expected;        // deliveries by those who were told of messages (waiters.hpp)
+    std::int64_t expected_since;  // when the first of them was, by the server's clock
     // For notices.cpp, which has the lock for the last two.
     char name[64];  // of the queue; empty while nobody asked for NOTIFY
     bool noticed;
@@ -45,10 +47,11 @@ struct Seat {
     Slot* scanning;  // null: no scan under way
     int next_scan;
     core::Marks told;
+    // Others write these, so its process, too, reads them with the slot locked whose list it joined.
     Slot* waiting;  // null: not in a list of waiters
     int previous_waiter;
     int next_waiter;
-    Slot* woken_by;  // null: not woken, or the wake-up has been used
+    Slot* woken_by;  // null: not woken, or the wake-up has been used; and while it is in a list
     Latch* latch;
 };
 
@@ -68,6 +71,8 @@ Slot* find_slot(const QueueKey& key, Slot*& kept, bool make);
 
 // Whether the slot is the key's; when it is, it is locked until unlock(). Never raises.
 bool lock_if_of(Slot& slot, const QueueKey& key);
+// Locks the slot, whosever it is.
+void lock(Slot& slot);
 void unlock(Slot& slot);
 
 // The seat of a process, by its number. That of this process: own_seat().

@@ -5,6 +5,11 @@
 // (core::next_event), all others until they are woken; whoever becomes the first is nudged to look at
 // the clock. Whoever is woken and does not try to take a message passes the wake-up on.
 //
+// A message stays in the queue until whoever was woken for it, or was told of it, has come to take it.
+// The others leave it to them: the first waiter looks into the queue when no such delivery is expected
+// any more, or pgqrs.poll_interval after the first of them was. They are only counted, so anybody's
+// delivery is one of them.
+//
 // Call all of these with the slot locked. None raises.
 #pragma once
 
@@ -22,8 +27,19 @@ void add_waiter(Slot& slot);
 // Takes this process off the list, if it is in it.
 void remove_waiter(Slot& slot);
 
-// Takes up to `count` waiters off the list and wakes them.
+// Takes up to `count` waiters off the list and wakes them, and expects a delivery of each; not of
+// kAllWaiters, for then there is not a message for each.
 void wake_waiters(Slot& slot, std::int64_t count);
+
+// Expects a delivery, for somebody has been told of a message. Forgets those that did not come in time.
+void expect_delivery(Slot& slot);
+
+// So many deliveries have been made, or will not be.
+void settle_expected(Slot& slot, std::int64_t count);
+
+// Until when, at the latest, the first waiter leaves the queue's messages to others, by the server's
+// clock; `now` when it does not.
+std::int64_t expected_until(const Slot& slot, std::int64_t now);
 
 bool is_first_waiter(const Slot& slot);
 

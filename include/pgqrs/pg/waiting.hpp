@@ -12,8 +12,8 @@ namespace pgqrs::pg {
 
 // One wait, of several attempts to find a message with a sleep after each that failed:
 //
-//     while (waiting.join(marks), !attempt()) { waiting.sleep(deadline); }
-//     waiting.succeed();
+//     while (waiting.join(marks), !attempt()) { waiting.sleep(deadline, own_event); }
+//     waiting.succeed(taken);
 class Waiting {
 public:
     Waiting() = default;
@@ -27,15 +27,23 @@ public:
     void join(QueueMarks& queue);
 
     // Sleeps until a message may be there, at the latest until the deadline, on the server's clock.
-    void sleep(std::int64_t deadline);
+    // own_event: when, on the queue's clock, there may be one that only the caller's transaction can
+    // see, and nobody else wakes it for.
+    void sleep(std::int64_t deadline, core::Instant own_event);
 
-    // The last attempt found what it looked for.
-    void succeed();
+    // The last attempt found what it looked for, and took it; or leaves that to the caller.
+    enum class Message { taken, left };
+    void succeed(Message message);
+
+    // The one joined last.
+    const QueueMarks* queue() const { return queue_; }
 
 private:
+    void use_wake_up();
+
     QueueMarks* queue_ = nullptr;
     bool was_woken_ = false;  // before the attempt under way
-    core::Duration pause_ = core::kMillisecond;
+    core::Duration pause_ = core::kMillisecond;  // of a poll
 };
 
 // What ~Waiting does, for a transaction that ends without it. Never raises.

@@ -22,7 +22,11 @@ pg::QueueMarks& marks_of(Oid messages, std::int32_t queue_id);
 core::Touched& touched(Oid messages, std::int32_t queue_id);
 
 // The marks of what the transaction under way has done so far, and only it can see.
-core::Marks touched_so_far(Oid messages, std::int32_t queue_id);
+core::Marks touched_so_far(const pg::QueueMarks& queue);
+
+// When, at the earliest, a message can be delivered that only the transaction under way can see, on
+// the queue's clock; core::kNever when there is none. In the past when it cannot be told.
+core::Instant own_next_event(const pg::QueueMarks& queue);
 
 // A message as a row has it.
 struct MessagePlace {
