@@ -40,7 +40,7 @@ sub is_shared
     my $read = q{SELECT pg_stat_force_next_flush(); SELECT idx_tup_read AS read FROM pg_stat_user_indexes WHERE indexrelname = 'messages_delivery_order' \gset};
     my $out = run_sql($database, "$read\n\\set before :read\nSELECT payload FROM pgqrs.dequeue('$queue', '1 d');\n$read\nSELECT :read - :before");
     my ($entries) = $out =~ /(\d+)$/;
-    return $entries < 50 ? 1 : $entries >= 200 ? 0 : die "$entries entries read";
+    return $entries < 50 ? 1 : 0;
 }
 
 # It delivers what was committed late, soon.
