@@ -263,6 +263,7 @@ sub run_case
         {
             my ($state) = $session->($1)->query('\echo SQLSTATE :LAST_ERROR_SQLSTATE') =~ /^SQLSTATE (\w{5})$/m;
             $wrong .= "got SQLSTATE $state for '$what'; " if $state ne ($what || '00000');
+            $session->($1)->{stderr} = '' if $step =~ /^(\w)_fails$/;
         }
         else
         {

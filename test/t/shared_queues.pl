@@ -128,6 +128,7 @@ my $failing = $node->background_psql('one', on_error_stop => 0);
 $failing->query_safe('SET test.fail = 1');
 $failing->query(q{SELECT payload FROM pgqrs.dequeue('h')});
 like($failing->query('\echo :LAST_ERROR_SQLSTATE'), qr/22012/, 'a dequeue fails');
+$failing->{stderr} = '';
 $failing->query_safe('SET test.fail = 0');
 $failing->query_safe(q{
     SELECT count(pgqrs.enqueue('h', '0')) FROM generate_series(1, 200);
