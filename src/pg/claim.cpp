@@ -297,10 +297,9 @@ std::uint64_t claim(Oid table, Oid order_index, const ClaimColumns& columns, con
         work.snapshot = GetActiveSnapshot();
         work.command = GetCurrentCommandId(!wanted.look_only);
         work.estate = estate;
-        work.target = makeNode(ResultRelInfo);
+        work.target = compat::index_target(relation);
         work.queue = queue.datum;
         find_columns(relation, columns, &work.columns);
-        InitResultRelInfo(work.target, relation, 0, nullptr, 0);
         work.found = table_slot_create(relation, &estate->es_tupleTable);
         work.locked = table_slot_create(relation, &estate->es_tupleTable);
         work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);

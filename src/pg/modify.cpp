@@ -224,8 +224,7 @@ void add_to_indexes(Writer& writer, const Work& work, compat::IndexWork indexes)
     if (writer.estate == nullptr) {
         writer.estate = CreateExecutorState();
         const MemoryContext outside = MemoryContextSwitchTo(writer.estate->es_query_cxt);
-        writer.target = makeNode(ResultRelInfo);
-        InitResultRelInfo(writer.target, work.relation, 0, nullptr, 0);
+        writer.target = compat::index_target(work.relation);
         ExecOpenIndices(writer.target, false);
         MemoryContextSwitchTo(outside);
     }

@@ -94,6 +94,14 @@ namespace pgqrs::pg::compat {
 // update changes.
 enum class IndexWork { none, all, summarizing };
 
+// A table whose indexes are to be written, and no more: InitResultRelInfo() would copy the table's
+// triggers, at a microsecond each time. May raise.
+inline ResultRelInfo* index_target(Relation relation) {
+    ResultRelInfo* target = makeNode(ResultRelInfo);
+    target->ri_RelationDesc = relation;
+    return target;
+}
+
 // 16 added onlySummarizing. May raise.
 inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate,
                                  bool update, [[maybe_unused]] IndexWork work) {
