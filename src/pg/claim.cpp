@@ -16,6 +16,7 @@ struct Columns {
     AttrNumber read_ct;
     AttrNumber worker_id;
     AttrNumber delivered_at;
+    AttrNumber enqueued_at;
     int results;
     AttrNumber result[kMaxValues];  // 0: the queue's name
 };
@@ -55,6 +56,7 @@ void find_columns(Relation relation, const ClaimColumns& names, Columns* columns
     columns->read_ct = column_number(relation, names.read_ct);
     columns->worker_id = column_number(relation, names.worker_id);
     columns->delivered_at = column_number(relation, names.delivered_at);
+    columns->enqueued_at = column_number(relation, names.enqueued_at);
     columns->results = static_cast<int>(names.result.size());
     for (int i = 0; i < columns->results; ++i) {
         columns->result[i] =
@@ -109,11 +111,22 @@ Timestamp available_at(TupleTableSlot* slot, const Work& work) {
     return DatumGetTimestampTz(column(slot, work.columns.available_at));
 }
 
-// kBeginningOfTime when it never had one.
+// kBeginningOfTime when there is none.
+Timestamp optional_instant(TupleTableSlot* slot, AttrNumber number) {
+    bool null;
+    const Datum value = slot_getattr(slot, number, &null);
+    return null ? kBeginningOfTime : DatumGetTimestampTz(value);
+}
+
 Timestamp lease_end(TupleTableSlot* slot, const Work& work) {
-    bool never_leased;
-    const Datum vt = slot_getattr(slot, work.columns.vt, &never_leased);
-    return never_leased ? kBeginningOfTime : DatumGetTimestampTz(vt);
+    return optional_instant(slot, work.columns.vt);
+}
+
+core::MessageTimes times_of(TupleTableSlot* slot, const Work& work) {
+    return {.enqueued_at = DatumGetTimestampTz(column(slot, work.columns.enqueued_at)),
+            .available_at = available_at(slot, work),
+            .lease_end = lease_end(slot, work),
+            .delivered_at = optional_instant(slot, work.columns.delivered_at)};
 }
 
 bool has_deliveries_left(TupleTableSlot* slot, const Work& work) {
@@ -183,6 +196,13 @@ void lease_row(Work& work) {
     }
 }
 
+void note_delivered(int priority, Work& work) {
+    core::Touched& touched = *work.touched;
+    touched.delivered(priority, available_at(work.locked, work), work.wanted->lease_end);
+    touched.change.remove_message(times_of(work.locked, work));
+    touched.change.add_message(times_of(work.changed, work));
+}
+
 void deliver_row(Work& work) {
     Datum values[kMaxValues];
     bool nulls[kMaxValues];
@@ -205,7 +225,7 @@ bool claim_row(int priority, Work& work) {
     }
     lease_row(work);
     deliver_row(work);
-    work.touched->delivered(priority, available_at(work.locked, work), work.wanted->lease_end);
+    note_delivered(priority, work);
     ResetPerTupleExprContext(work.estate);
     return true;
 }

@@ -46,6 +46,7 @@ constinit const MessageTable kMessages = {
                 .read_ct = "read_ct",
                 .worker_id = "worker_id",
                 .delivered_at = "delivered_at",
+                .enqueued_at = "enqueued_at",
                 .result = kMessageRow},
     // The casts take the domains off.
     .row = R"sql(

@@ -28,6 +28,7 @@ struct ClaimColumns {
     const char* read_ct;
     const char* worker_id;
     const char* delivered_at;
+    const char* enqueued_at;
     // Those of a result row, in order, with the types the row has; without a name: the queue's name.
     std::span<const Column> result;
 };

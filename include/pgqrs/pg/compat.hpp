@@ -32,6 +32,7 @@ extern "C" {
 #include <access/tableam.h>
 #include <access/transam.h>
 #include <access/xact.h>
+#include <access/xlog.h>
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
 #include <catalog/pg_am.h>
@@ -82,6 +83,7 @@ extern "C" {
 #include <utils/resowner.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>
+#include <utils/rls.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
