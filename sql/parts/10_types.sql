@@ -102,6 +102,7 @@ COMMENT ON COLUMN pgqrs.worker.registered_at IS 'When it registered.';
 CREATE TYPE pgqrs.metrics AS (
     queue text,
     paused boolean,
+    messages bigint,
     pending bigint,
     in_flight bigint,
     delayed bigint,
@@ -111,23 +112,37 @@ CREATE TYPE pgqrs.metrics AS (
     newest_enqueued_at timestamptz,
     total_enqueued bigint,
     total_finished bigint,
+    exact boolean,
     measured_at timestamptz
 );
-COMMENT ON TYPE pgqrs.metrics IS 'What is in a queue, counted at one moment.';
+COMMENT ON TYPE pgqrs.metrics IS
+'What is in a queue. Where exact is false, some columns mean something that is known without looking
+at every message.';
 COMMENT ON COLUMN pgqrs.metrics.queue IS 'Name of the queue.';
 COMMENT ON COLUMN pgqrs.metrics.paused IS 'Whether the queue delivers nothing for now.';
-COMMENT ON COLUMN pgqrs.metrics.pending IS 'Messages that can be delivered now.';
-COMMENT ON COLUMN pgqrs.metrics.in_flight IS 'Messages under a lease that has not run out.';
-COMMENT ON COLUMN pgqrs.metrics.delayed IS 'Messages that become available later.';
+COMMENT ON COLUMN pgqrs.metrics.messages IS 'Messages in the queue, in whatever state.';
+COMMENT ON COLUMN pgqrs.metrics.pending IS
+'Messages that can be delivered now. Not exact: those neither in flight nor delayed.';
+COMMENT ON COLUMN pgqrs.metrics.in_flight IS
+'Messages under a lease that has not run out. Not exact: a lease that has run out counts until the
+message is delivered again or released.';
+COMMENT ON COLUMN pgqrs.metrics.delayed IS
+'Messages that become available later. Not exact: a delay that has passed counts until the message
+is delivered.';
 COMMENT ON COLUMN pgqrs.metrics.exhausted IS
-    'Messages that reached max_deliveries and are not delivered any more.';
+'Messages that reached max_deliveries and are not delivered any more. Not exact: NULL; they count as
+in flight, or as pending after release().';
 COMMENT ON COLUMN pgqrs.metrics.archived IS 'Messages in the archive.';
 COMMENT ON COLUMN pgqrs.metrics.oldest_pending_age IS
 'How long the longest waiting pending message has been available; NULL when none is pending.';
 COMMENT ON COLUMN pgqrs.metrics.newest_enqueued_at IS
-    'When the newest message still in the queue was enqueued; NULL when there is none.';
+    'When the newest message still in the queue was enqueued; NULL when there is none. Not exact: the
+newest ever, as far as known since the start of the server.';
 COMMENT ON COLUMN pgqrs.metrics.total_enqueued IS
     'Messages ever enqueued: those in the queue, archived, deleted, popped and purged.';
 COMMENT ON COLUMN pgqrs.metrics.total_finished IS
     'Messages ever archived, deleted or popped; purged ones do not count.';
-COMMENT ON COLUMN pgqrs.metrics.measured_at IS 'When this was counted, by the server''s clock.';
+COMMENT ON COLUMN pgqrs.metrics.exact IS
+'Whether all columns mean exactly what they say. If false, messages, archived, oldest_pending_age and
+the totals do, and the others what their descriptions say.';
+COMMENT ON COLUMN pgqrs.metrics.measured_at IS 'When this was measured, by the server''s clock.';

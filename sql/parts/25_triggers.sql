@@ -45,7 +45,7 @@ CREATE FUNCTION pgqrs.messages_changed() RETURNS trigger
     AS 'MODULE_PATHNAME', 'pgqrs_messages_changed';
 COMMENT ON FUNCTION pgqrs.messages_changed() IS
 'Trigger: has every backend take notice, when the transaction ends, of messages that were changed
-by other means than the functions.';
+by other means than the functions, and keeps the counts of the metrics right.';
 -- Always, so that it works for logical replication, too.
 CREATE TRIGGER messages_changed
     AFTER INSERT OR UPDATE OR DELETE ON pgqrs.messages
@@ -53,6 +53,51 @@ CREATE TRIGGER messages_changed
 ALTER TABLE pgqrs.messages ENABLE ALWAYS TRIGGER messages_changed;
 COMMENT ON TRIGGER messages_changed ON pgqrs.messages IS
     'Dequeues look again where messages were changed.';
+
+CREATE FUNCTION pgqrs.archive_changed() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_archive_changed';
+COMMENT ON FUNCTION pgqrs.archive_changed() IS
+'Trigger: keeps the counts of the metrics right when archived messages are changed by other means
+than archive().';
+CREATE TRIGGER archive_changed
+    AFTER INSERT OR UPDATE OR DELETE ON pgqrs.archive
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.archive_changed();
+ALTER TABLE pgqrs.archive ENABLE ALWAYS TRIGGER archive_changed;
+COMMENT ON TRIGGER archive_changed ON pgqrs.archive IS 'The metrics count them.';
+
+CREATE FUNCTION pgqrs.departures_changed() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_departures_changed';
+COMMENT ON FUNCTION pgqrs.departures_changed() IS
+'Trigger: keeps the totals of the metrics right when departures are changed by other means than the
+functions.';
+CREATE TRIGGER departures_changed
+    AFTER INSERT OR UPDATE OR DELETE ON pgqrs.departures
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.departures_changed();
+ALTER TABLE pgqrs.departures ENABLE ALWAYS TRIGGER departures_changed;
+COMMENT ON TRIGGER departures_changed ON pgqrs.departures IS 'The metrics add them up.';
+
+CREATE FUNCTION pgqrs.rows_truncated() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_rows_truncated';
+COMMENT ON FUNCTION pgqrs.rows_truncated() IS
+    'Trigger: has the next metrics count all queues anew after a TRUNCATE.';
+CREATE TRIGGER messages_truncated
+    AFTER TRUNCATE ON pgqrs.messages
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.rows_truncated();
+CREATE TRIGGER archive_truncated
+    AFTER TRUNCATE ON pgqrs.archive
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.rows_truncated();
+CREATE TRIGGER departures_truncated
+    AFTER TRUNCATE ON pgqrs.departures
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.rows_truncated();
+ALTER TABLE pgqrs.messages ENABLE ALWAYS TRIGGER messages_truncated;
+ALTER TABLE pgqrs.archive ENABLE ALWAYS TRIGGER archive_truncated;
+ALTER TABLE pgqrs.departures ENABLE ALWAYS TRIGGER departures_truncated;
+COMMENT ON TRIGGER messages_truncated ON pgqrs.messages IS 'The metrics count anew.';
+COMMENT ON TRIGGER archive_truncated ON pgqrs.archive IS 'The metrics count anew.';
+COMMENT ON TRIGGER departures_truncated ON pgqrs.departures IS 'The metrics count anew.';
 
 CREATE FUNCTION pgqrs.protect_queue() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE

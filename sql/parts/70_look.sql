@@ -45,16 +45,21 @@ CREATE FUNCTION pgqrs.count_archive(queue text DEFAULT NULL) RETURNS bigint
 COMMENT ON FUNCTION pgqrs.count_archive(text) IS
     'The number of archived messages of a queue, or of all queues when NULL. Raises PQ002.';
 
-CREATE FUNCTION pgqrs.queue_metrics(queue text) RETURNS pgqrs.metrics
+CREATE FUNCTION pgqrs.queue_metrics(queue text, exact boolean DEFAULT false) RETURNS pgqrs.metrics
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_queue_metrics';
-COMMENT ON FUNCTION pgqrs.queue_metrics(text) IS
-'What is in a queue now, counted in its tables: takes time in proportion to it. Raises PQ002.';
+COMMENT ON FUNCTION pgqrs.queue_metrics(text, boolean) IS
+'What is in a queue now. With pgqrs in shared_preload_libraries it takes no time: every commit keeps
+counts up to date, and up to 1000 messages are looked at; the column exact tells which it was. With
+exact => true, the first time after a start of the server, TRUNCATE or COMMIT PREPARED, in REPEATABLE
+READ and SERIALIZABLE transactions, to roles that may not read all rows of the tables, on a standby
+and without preloading all is counted in the tables: takes time in proportion to it. Raises PQ002.';
 
-CREATE FUNCTION pgqrs.all_queues_metrics() RETURNS SETOF pgqrs.metrics
+CREATE FUNCTION pgqrs.all_queues_metrics(exact boolean DEFAULT false) RETURNS SETOF pgqrs.metrics
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_all_queues_metrics';
-COMMENT ON FUNCTION pgqrs.all_queues_metrics() IS 'queue_metrics() of every queue, by name.';
+COMMENT ON FUNCTION pgqrs.all_queues_metrics(boolean) IS
+'queue_metrics() of every queue, by name. When everything is counted, it is at one moment.';
 
 CREATE FUNCTION pgqrs.verify() RETURNS TABLE (kind text, object text, fault text)
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1

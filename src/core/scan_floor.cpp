@@ -91,6 +91,7 @@ void Touched::add(const Touched& other) {
     lower(after_abort, other.after_abort);
     ready_after_commit += other.ready_after_commit;
     ready_after_abort += other.ready_after_abort;
+    change.add(other.change);
 }
 
 Instant next_event(const Marks& marks) {

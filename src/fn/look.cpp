@@ -50,12 +50,13 @@ PGQRS_FUNCTION(pgqrs_count_archive) {
 
 PGQRS_FUNCTION(pgqrs_queue_metrics) {
     const auto queue = call.text(0, "queue");
-    return pg::with_spi([&] { return call.row_result(store::queue_metrics(queue)); });
+    const bool exact = call.boolean(1, "exact");
+    return pg::with_spi([&] { return call.row_result(store::queue_metrics(queue, exact)); });
 }
 
 PGQRS_FUNCTION(pgqrs_all_queues_metrics) {
     auto sink = call.rows_result();
-    store::all_queues_metrics(sink);
+    store::all_queues_metrics(call.boolean(0, "exact"), sink);
     return sink.done();
 }
 

@@ -1,8 +1,11 @@
 // Trigger functions of sql/parts/25_triggers.sql.
+#include <optional>
+
 #include "pgqrs/pg/catalog.hpp"
 #include "pgqrs/pg/function.hpp"
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/pg/trigger.hpp"
+#include "pgqrs/store/departures.hpp"
 #include "pgqrs/store/queue_registry.hpp"
 #include "pgqrs/store/queue_removal.hpp"
 #include "pgqrs/store/touches.hpp"
@@ -13,6 +16,15 @@ namespace {
 
 using ColumnValue = pg::Value (pg::Trigger::*)(const pg::Column&) const;
 
+core::Instant instant(const pg::Value& value) {
+    return value.null ? core::kBeginning : pg::timestamp_of(value);
+}
+
+std::int64_t number(const pg::Trigger& trigger, ColumnValue value, const char* column) {
+    const pg::Value v = (trigger.*value)({column, INT8OID});
+    return v.null ? 0 : DatumGetInt64(v.datum);
+}
+
 // Notes one version of a row of messages, whose columns can have been altered.
 void note(const pg::Trigger& trigger, ColumnValue value,
           void (*note_place)(Oid, const store::MessagePlace&)) {
@@ -21,19 +33,51 @@ void note(const pg::Trigger& trigger, ColumnValue value,
     const pg::Value priority = (trigger.*value)({"priority", INT2OID});
     const pg::Value available_at = (trigger.*value)({"available_at", TIMESTAMPTZOID});
     const pg::Value vt = (trigger.*value)({"vt", TIMESTAMPTZOID});
+    const pg::Value enqueued_at = (trigger.*value)({"enqueued_at", TIMESTAMPTZOID});
+    const pg::Value delivered_at = (trigger.*value)({"delivered_at", TIMESTAMPTZOID});
     if (queue.null) {
         return;
     }
     const auto queue_id = DatumGetInt32(queue.datum);
-    if (id.null || priority.null || available_at.null) {
+    if (id.null || priority.null || available_at.null || enqueued_at.null) {
         store::note_queue_changed(trigger.relation(), queue_id);
+        store::note_uncounted(trigger.relation(), queue_id);
         return;
     }
-    note_place(trigger.relation(),
-               {.queue_id = queue_id,
-                .priority = DatumGetInt16(priority.datum),
-                .position = {DatumGetTimestampTz(available_at.datum), DatumGetInt64(id.datum)},
-                .lease_end = vt.null ? core::kBeginning : DatumGetTimestampTz(vt.datum)});
+    note_place(trigger.relation(), {.queue_id = queue_id,
+                                    .priority = DatumGetInt16(priority.datum),
+                                    .times = {.enqueued_at = pg::timestamp_of(enqueued_at),
+                                              .available_at = pg::timestamp_of(available_at),
+                                              .lease_end = instant(vt),
+                                              .delivered_at = instant(delivered_at)}});
+}
+
+// The queue of one version of a row of another table; none when the column is not what it was.
+std::optional<std::int32_t> queue_of(const pg::Trigger& trigger, ColumnValue value) {
+    const pg::Value queue = (trigger.*value)({"queue_id", INT4OID});
+    return queue.null ? std::nullopt : std::optional(DatumGetInt32(queue.datum));
+}
+
+// Notes by how much one version of a row counts, where `count` says for what.
+void note_counts(const pg::Trigger& trigger, ColumnValue value, std::int64_t sign,
+                 core::QueueCounts (*count)(const pg::Trigger&, ColumnValue)) {
+    const Oid messages = pg::relation_oid("messages");
+    if (const auto queue_id = queue_of(trigger, value)) {
+        store::note_counts(messages, *queue_id, core::times(count(trigger, value), sign));
+    } else {
+        store::note_uncounted(messages, store::kAllQueues);
+    }
+}
+
+Datum note_changed_counts(const pg::Trigger& trigger,
+                          core::QueueCounts (*count)(const pg::Trigger&, ColumnValue)) {
+    if (trigger.is_update() || trigger.is_delete()) {
+        note_counts(trigger, &pg::Trigger::old_value, -1, count);
+    }
+    if (!trigger.is_delete()) {
+        note_counts(trigger, &pg::Trigger::new_value, 1, count);
+    }
+    return trigger.result();
 }
 
 }  // namespace
@@ -57,6 +101,28 @@ PGQRS_FUNCTION(pgqrs_messages_changed) {
     if (!trigger.is_delete()) {
         note(trigger, &pg::Trigger::new_value, store::note_row_after);
     }
+    return trigger.result();
+}
+
+PGQRS_FUNCTION(pgqrs_archive_changed) {
+    return note_changed_counts(call.trigger(), [](const pg::Trigger&, ColumnValue) {
+        return core::QueueCounts{.archived = 1};
+    });
+}
+
+PGQRS_FUNCTION(pgqrs_departures_changed) {
+    if (store::is_summing_up()) {
+        return call.trigger().result();
+    }
+    return note_changed_counts(call.trigger(), [](const pg::Trigger& trigger, ColumnValue value) {
+        return core::QueueCounts{.finished = number(trigger, value, "finished"),
+                                 .discarded = number(trigger, value, "discarded")};
+    });
+}
+
+PGQRS_FUNCTION(pgqrs_rows_truncated) {
+    const pg::Trigger trigger = call.trigger();
+    store::note_uncounted(pg::relation_oid("messages"), store::kAllQueues);
     return trigger.result();
 }
 

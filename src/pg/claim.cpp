@@ -17,6 +17,7 @@ struct Columns {
     AttrNumber read_ct;
     AttrNumber worker_id;
     AttrNumber delivered_at;
+    AttrNumber enqueued_at;
     int results;
     AttrNumber result[kMaxValues];  // 0: the queue's name
 };
@@ -48,6 +49,7 @@ void find_columns(const PlainTable& table, const ClaimColumns& places, Columns* 
     columns->read_ct = table.numbers[places.read_ct];
     columns->worker_id = table.numbers[places.worker_id];
     columns->delivered_at = table.numbers[places.delivered_at];
+    columns->enqueued_at = table.numbers[places.enqueued_at];
     columns->results = static_cast<int>(places.result.size());
     for (int i = 0; i < columns->results; ++i) {
         const std::size_t place = places.result[i].place;
@@ -106,11 +108,22 @@ core::Position position(TupleTableSlot* slot, const Work& work) {
     return {available_at(slot, work), DatumGetInt64(column(slot, work.columns.id))};
 }
 
-// kBeginningOfTime when it never had one.
+// kBeginningOfTime when there is none.
+Timestamp optional_instant(TupleTableSlot* slot, AttrNumber number) {
+    bool null;
+    const Datum value = slot_getattr(slot, number, &null);
+    return null ? kBeginningOfTime : DatumGetTimestampTz(value);
+}
+
 Timestamp lease_end(TupleTableSlot* slot, const Work& work) {
-    bool never_leased;
-    const Datum vt = slot_getattr(slot, work.columns.vt, &never_leased);
-    return never_leased ? kBeginningOfTime : DatumGetTimestampTz(vt);
+    return optional_instant(slot, work.columns.vt);
+}
+
+core::MessageTimes times_of(TupleTableSlot* slot, const Work& work) {
+    return {.enqueued_at = DatumGetTimestampTz(column(slot, work.columns.enqueued_at)),
+            .available_at = available_at(slot, work),
+            .lease_end = lease_end(slot, work),
+            .delivered_at = optional_instant(slot, work.columns.delivered_at)};
 }
 
 bool has_deliveries_left(TupleTableSlot* slot, const Work& work) {
@@ -180,6 +193,13 @@ void lease_row(Work& work) {
     }
 }
 
+void note_delivered(int priority, Work& work) {
+    core::Touched& touched = *work.touched;
+    touched.delivered(priority, position(work.locked, work), work.wanted->lease_end);
+    touched.change.remove_message(times_of(work.locked, work));
+    touched.change.add_message(times_of(work.changed, work));
+}
+
 void deliver_row(Work& work) {
     Datum values[kMaxValues];
     bool nulls[kMaxValues];
@@ -202,7 +222,7 @@ bool claim_row(int priority, Work& work) {
     }
     lease_row(work);
     deliver_row(work);
-    work.touched->delivered(priority, position(work.locked, work), work.wanted->lease_end);
+    note_delivered(priority, work);
     ResetPerTupleExprContext(work.estate);
     return true;
 }
@@ -332,10 +352,9 @@ std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns
         work.snapshot = GetActiveSnapshot();
         work.command = GetCurrentCommandId(!wanted.look_only);
         work.estate = estate;
-        work.target = makeNode(ResultRelInfo);
-        work.queue = PointerGetDatum(cstring_to_text_with_len(
-            wanted.queue.data(), static_cast<int>(wanted.queue.size())));
-        InitResultRelInfo(work.target, relation, 0, nullptr, 0);
+        work.target = compat::index_target(relation);
+        work.queue = PointerGetDatum(
+            cstring_to_text_with_len(wanted.queue.data(), static_cast<int>(wanted.queue.size())));
         work.found = table_slot_create(relation, &estate->es_tupleTable);
         work.locked = table_slot_create(relation, &estate->es_tupleTable);
         work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);

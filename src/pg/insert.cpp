@@ -67,8 +67,7 @@ void insert_rows(const PlainTable& table, const RowSource& source) {
 
         EState* estate = CreateExecutorState();
         const MemoryContext outside = MemoryContextSwitchTo(estate->es_query_cxt);
-        ResultRelInfo* target = makeNode(ResultRelInfo);
-        InitResultRelInfo(target, relation, 0, nullptr, 0);
+        ResultRelInfo* target = compat::index_target(relation);
         ExecOpenIndices(target, false);
         BulkInsertState bulk = source.rows > 1 ? begin_bulk() : nullptr;
 

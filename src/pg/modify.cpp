@@ -154,6 +154,16 @@ void note_locked(TupleTableSlot* slot, const Work& work) {
     work.rows->touched.locked(priority(slot, work), position(slot, work));
 }
 
+core::MessageTimes times_of(const Value* cells, const RowsById& rows) {
+    const auto instant = [&](std::size_t place) {
+        return cells[place].null ? core::kBeginning : timestamp_of(cells[place]);
+    };
+    return {.enqueued_at = instant(rows.enqueued_at),
+            .available_at = instant(rows.available_at),
+            .lease_end = instant(rows.vt),
+            .delivered_at = instant(rows.delivered_at)};
+}
+
 // It stays as it is until the transaction ends, and is locked.
 void note_held(TupleTableSlot* slot, const Work& work) {
     const Value vt = cell(slot, work.rows->vt, work);
@@ -275,8 +285,7 @@ void add_to_indexes(Writer& writer, const Work& work, compat::IndexWork indexes)
     if (writer.estate == nullptr) {
         writer.estate = CreateExecutorState();
         const MemoryContext outside = MemoryContextSwitchTo(writer.estate->es_query_cxt);
-        writer.target = makeNode(ResultRelInfo);
-        InitResultRelInfo(writer.target, work.relation, 0, nullptr, 0);
+        writer.target = compat::index_target(work.relation);
         ExecOpenIndices(writer.target, false);
         MemoryContextSwitchTo(outside);
     }
@@ -306,7 +315,9 @@ std::size_t remove_rows(const RowsById& rows, Values wanted, std::size_t* places
                                           InvalidSnapshot, true, failure, false);
             },
             [&](std::size_t place, TupleTableSlot* row) {
-                copy_row(row, wanted, work, cells + removed * rows.columns.size());
+                Value* copy = cells + removed * rows.columns.size();
+                copy_row(row, wanted, work, copy);
+                rows.touched.change.remove_message(times_of(copy, rows));
                 places[removed++] = place;
             });
         end(work);
@@ -321,13 +332,18 @@ std::size_t change_rows(const RowsById& rows, const RowEdit& edit, std::size_t* 
         Writer writer = begin_writing(work);
         std::size_t changed = 0;
         Value cells[kMaxValues];
+        core::QueueCounts change{};
         modify(
             work,
             [&](TupleTableSlot* row) {
                 for (std::size_t i = 0; i < rows.columns.size(); ++i) {
                     cells[i] = cell(row, i, work);
                 }
-                return edit.edit(edit.state, cells);
+                change = {};
+                change.remove_message(times_of(cells, rows));
+                const bool wanted = edit.edit(edit.state, cells);
+                change.add_message(times_of(cells, rows));
+                return wanted;
             },
             [&](TupleTableSlot* row, TM_FailureData* failure) {
                 fill(writer.changed, rows, cells);
@@ -340,7 +356,10 @@ std::size_t change_rows(const RowsById& rows, const RowEdit& edit, std::size_t* 
                 }
                 return result;
             },
-            [&](std::size_t place, TupleTableSlot*) { places[changed++] = place; });
+            [&](std::size_t place, TupleTableSlot*) {
+                rows.touched.change.add(change);
+                places[changed++] = place;
+            });
         end_writing(writer);
         end(work);
         return changed;

@@ -142,12 +142,14 @@ void abandon_scan() noexcept {
     }
 }
 
-void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages) noexcept {
+void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
+                 const core::QueueCounts& change) noexcept {
     core::lower(queue.own, to);
     Slot* slot = find_slot(queue.key, queue.slot, false);
     if (slot != nullptr && lock_if_of(*slot, queue.key)) {
         const core::Instant event = core::next_event(slot->marks);
         core::lower(slot->marks, to);
+        slot->counts.add(change);
         tell(*slot, to);
         wake_waiters(*slot, messages);
         if (core::next_event(slot->marks) < event) {
@@ -160,6 +162,7 @@ void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages
 void distrust_marks() noexcept {
     visit_slots({MyDatabaseId, InvalidOid, 0}, [](Slot& slot) {
         slot.marks = core::marks_at(core::kBeginning);
+        slot.counted = Counted::no;
         tell(slot, slot.marks);
         wake_waiters(slot, kAllWaiters);
         return Keep::yes;

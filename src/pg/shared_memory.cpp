@@ -53,6 +53,7 @@ void initialize_slots(Area& fresh) {
         LWLockInitialize(&fresh.slots[i].lock, tranche->lock.tranche);
         fresh.slots[i].key = {};
         fresh.slots[i].noticed = false;
+        fresh.slots[i].recount = 0;
     }
 }
 
@@ -120,6 +121,9 @@ Slot* make_slot(const QueueKey& key) {
         made->key = key;
         made->marks = core::marks_at(core::kBeginning);
         made->next_rescan = 0;
+        made->counts = {};
+        made->counted = Counted::no;
+        made->next_recount = 0;
         made->first_scan = kNone;
         made->first_waiter = kNone;
         made->last_waiter = kNone;

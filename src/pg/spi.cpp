@@ -168,6 +168,17 @@ std::uint64_t Statement::look_into(RowSink& sink, std::initializer_list<Value> v
     return execute(values, true, &sink).count();
 }
 
+Rows Statement::look_at(const HeldSnapshot& snapshot, std::initializer_list<Value> values) {
+    const int path = begin(values);
+    guard([&] {
+        Spread all({values.begin(), values.size()});
+        require_success(SPI_execute_snapshot(plan_, all.datums, all.nulls, snapshot.get(),
+                                             InvalidSnapshot, true, false, 0));
+        leave_own_path(path);
+    });
+    return Rows(SPI_tuptable, SPI_processed);
+}
+
 Rows Statement::run_latest(std::initializer_list<Value> values) {
     if (!IsolationUsesXactSnapshot()) {
         return run(values);

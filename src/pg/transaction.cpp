@@ -1,9 +1,16 @@
 // See transaction.hpp.
 #include "pgqrs/pg/transaction.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include <algorithm>
 
 namespace pgqrs::pg {
+namespace {
+
+LOCKMODE lock_mode(LockMode mode) {
+    return mode == LockMode::shared ? AccessShareLock : AccessExclusiveLock;
+}
+
+}  // namespace
 
 Oid current_database() { return MyDatabaseId; }
 
@@ -27,8 +34,35 @@ void lock_name(Oid relation, std::string_view name, LockMode mode) {
     guard([&] {
         const auto key = hash_bytes(reinterpret_cast<const unsigned char*>(name.data()),
                                     static_cast<int>(name.size()));
-        LockDatabaseObject(relation, key, 0,
-                           mode == LockMode::shared ? AccessShareLock : AccessExclusiveLock);
+        LockDatabaseObject(relation, key, 0, lock_mode(mode));
+    });
+}
+
+void lock_number(Oid relation, std::int32_t number, LockMode mode) {
+    guard([&] { LockDatabaseObject(relation, static_cast<Oid>(number), 0, lock_mode(mode)); });
+}
+
+// As PlanningScope does, to the variable behind the setting: nothing of the user's runs meanwhile.
+LockPatience::LockPatience(int milliseconds) : before_(LockTimeout) {
+    LockTimeout = before_ == 0 ? milliseconds : std::min(before_, milliseconds);
+}
+
+LockPatience::~LockPatience() { LockTimeout = before_; }
+
+bool is_lock_failure(const Error& error) {
+    const ErrorData* data = error.data();
+    return data != nullptr && (data->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+                               data->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);
+}
+
+bool is_in_recovery() {
+    return guard([] { return RecoveryInProgress(); });
+}
+
+bool can_read_all(Oid relation) {
+    return guard([&] {
+        return pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+               check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED;
     });
 }
 

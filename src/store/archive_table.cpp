@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pgqrs/store/table_writer.hpp"
+#include "pgqrs/store/touches.hpp"
 
 namespace pgqrs::store {
 namespace {
@@ -26,7 +27,7 @@ constexpr std::array<pg::Column, 14> kArchiveColumns = {{{"id", INT8OID},
 
 }  // namespace
 
-void add_to_archive(const RemovedMessages& messages, pg::Timestamp now) {
+void add_to_archive(std::int32_t queue_id, const RemovedMessages& messages, pg::Timestamp now) {
     if (messages.count() == 0) {
         return;
     }
@@ -51,8 +52,11 @@ void add_to_archive(const RemovedMessages& messages, pg::Timestamp now) {
         *cells++ = messages.at(row, Column::headers);
         *cells++ = messages.at(row, Column::payload);
     };
-    insert_rows({"archive", kArchiveColumns},
-                pg::row_source(messages.count(), kArchiveColumns.size(), put));
+    if (insert_rows({"archive", kArchiveColumns},
+                    pg::row_source(messages.count(), kArchiveColumns.size(), put))) {
+        touched(pg::relation_oid("messages"), queue_id).change.archived +=
+            static_cast<std::int64_t>(messages.count());
+    }
 }
 
 }  // namespace pgqrs::store

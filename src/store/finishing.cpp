@@ -82,7 +82,7 @@ std::vector<bool> archive_batch(std::string_view name, std::span<const Delivery>
     const Queue queue = hold_queue(name);
     const pg::Timestamp now = pg::clock_now();
     const RemovedMessages removed = remove_messages(kMessages, queue.id, sorted, pg::Values::all);
-    add_to_archive(removed, now);
+    add_to_archive(queue.id, removed, now);
     const auto done = sorted.done(removed.places());
     check_snapshot(queue.id, deliveries, done);
     return done;

@@ -69,9 +69,11 @@ pg::RowsById rows_of(const MessageTable& table, const pg::PlainTable& plain, std
             .priority = MessageColumn::priority,
             .available_at = MessageColumn::available_at,
             .vt = MessageColumn::vt,
+            .enqueued_at = MessageColumn::enqueued_at,
+            .delivered_at = MessageColumn::delivered_at,
             .in_queue = queue_id,
             .keys = deliveries.keys(),
-            .touched = touched(pg::relation_oid(table.table.relation), queue_id)};
+            .touched = touched(plain.relation, queue_id)};
 }
 
 std::size_t place_of(const pg::Rows& rows, std::uint64_t row) {

@@ -51,6 +51,7 @@ constinit const MessageTable kMessages = {
                 .read_ct = MessageColumn::read_ct,
                 .worker_id = MessageColumn::worker_id,
                 .delivered_at = MessageColumn::delivered_at,
+                .enqueued_at = MessageColumn::enqueued_at,
                 .result = kMessageRow},
     // The casts take the domains off.
     .row = R"sql(

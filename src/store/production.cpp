@@ -59,11 +59,16 @@ public:
           now_(pg::clock_now()),
           available_at_(common.at.value_or(now_ + common.delay)) {}
 
-    // That so many messages were placed, with ids from the first on.
-    void note(std::int64_t first_id, std::size_t messages) const {
-        const auto due = available_at_ <= now_ ? static_cast<std::int64_t>(messages) : 0;
+    // That so many messages were placed, with ids from the first on, directly or not.
+    void note(std::int64_t first_id, std::size_t messages, bool directly) const {
+        const auto count = static_cast<std::int64_t>(messages);
+        const bool is_due = available_at_ <= now_;
         const Oid relation = pg::relation_oid(kMessages.table.relation);
-        touched(relation, queue_.id).enqueued(priority_, {available_at_, first_id}, due);
+        core::Touched& touches = touched(relation, queue_.id);
+        touches.enqueued(priority_, {available_at_, first_id}, is_due ? count : 0);
+        if (directly) {
+            touches.change.add({.messages = count, .delayed = is_due ? 0 : count, .newest = now_});
+        }
         if (queue_.notify) {
             want_notice(relation, queue_.id, name_);
         }
@@ -114,7 +119,7 @@ void put_row(std::int64_t id, const Placement& placement, const pg::Json& payloa
     *cells++ = payload.value();
 }
 
-// Adds a message for each id.
+// Adds a message for each id, and notes it.
 void add(std::span<const std::int64_t> ids, const Placement& placement,
          std::span<const std::optional<pg::Json>> payloads,
          std::span<const std::optional<pg::Json>> headers) {
@@ -122,7 +127,11 @@ void add(std::span<const std::int64_t> ids, const Placement& placement,
         put_row(ids[row], placement, *payloads[row], headers.empty() ? std::nullopt : headers[row],
                 cells);
     };
-    insert_rows(kMessages.table, pg::row_source(ids.size(), kMessages.table.columns.size(), put));
+    const bool directly = insert_rows(
+        kMessages.table, pg::row_source(ids.size(), kMessages.table.columns.size(), put));
+    if (!ids.empty()) {
+        placement.note(*std::min_element(ids.begin(), ids.end()), ids.size(), directly);
+    }
 }
 
 }  // namespace
@@ -138,7 +147,6 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     std::int64_t id;
     pg::next_values("messages_id_seq", {&id, 1});
     add({&id, 1}, placement, {&payload, 1}, {&headers, 1});
-    placement.note(id, 1);
     return id;
 }
 
@@ -164,9 +172,6 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
     pg::next_values("messages_id_seq", ids);
     add(ids, placement, payloads,
         headers ? std::span(*headers) : std::span<JsonList::value_type>());
-    if (!ids.empty()) {
-        placement.note(*std::min_element(ids.begin(), ids.end()), ids.size());
-    }
     return ids;
 }
 

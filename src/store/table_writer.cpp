@@ -39,21 +39,22 @@ void insert_by_statement(const TableColumns& table, const pg::RowSource& source)
 
 }  // namespace
 
-void insert_rows(const TableColumns& table, const pg::RowSource& source) {
+bool insert_rows(const TableColumns& table, const pg::RowSource& source) {
     const auto plain = pg::plain_table(pg::relation_oid(table.relation), table.columns);
     if (plain) {
         pg::insert_rows(*plain, source);
     } else {
         insert_by_statement(table, source);
     }
+    return plain.has_value();
 }
 
-void insert_rows(const TableColumns& table, std::span<const pg::Value> cells) {
+bool insert_rows(const TableColumns& table, std::span<const pg::Value> cells) {
     const std::size_t columns = table.columns.size();
     const auto put = [&](std::size_t row, pg::Value* to) {
         std::copy_n(&cells[row * columns], columns, to);
     };
-    insert_rows(table, pg::row_source(cells.size() / columns, columns, put));
+    return insert_rows(table, pg::row_source(cells.size() / columns, columns, put));
 }
 
 }  // namespace pgqrs::store

@@ -7,6 +7,7 @@
 
 #include "pgqrs/pg/notices.hpp"
 #include "pgqrs/pg/other_commands.hpp"
+#include "pgqrs/pg/queue_counts.hpp"
 #include "pgqrs/pg/transaction.hpp"
 #include "pgqrs/pg/transaction_end.hpp"
 #include "pgqrs/pg/waiters.hpp"
@@ -19,8 +20,10 @@ struct Touch {
     pg::QueueMarks* queue;
     pg::SubtransactionId subtransaction;
     core::Touched what;
-    bool dropped = false;  // and the queue with them
-    bool noticed = false;  // a notice is promised
+    bool dropped = false;    // and the queue with them
+    bool noticed = false;    // a notice is promised
+    bool held = false;       // against recounts
+    bool uncounted = false;  // the change of its counts is not known
 };
 
 // Both live as long as the backend, and their elements keep their addresses. Touches go with the
@@ -54,6 +57,16 @@ Touch& touch_of(Oid messages, std::int32_t queue_id) {
     return touch != nullptr ? *touch : state->touches.emplace_back(Touch{queue, current, {}});
 }
 
+// The touch of a queue that is perhaps not held by its name.
+Touch& touch_by_hand(Oid messages, std::int32_t queue_id) {
+    Touch& touch = touch_of(messages, queue_id);
+    if (!touch.held && pg::has_shared_memory()) {
+        pg::lock_number(messages, queue_id, pg::LockMode::shared);
+        touch.held = true;
+    }
+    return touch;
+}
+
 void forget_all() noexcept {
     pg::end_promises();
     if (state != nullptr) {
@@ -69,7 +82,10 @@ void committed() noexcept {
                 pg::forget_marks(touch.queue->key);
             } else {
                 pg::lower_marks(*touch.queue, touch.what.after_commit,
-                                touch.what.ready_after_commit);
+                                touch.what.ready_after_commit, touch.what.change);
+                if (touch.uncounted) {
+                    pg::distrust_counts(touch.queue->key);
+                }
                 if (touch.noticed) {
                     pg::leave_notice(*touch.queue);
                 }
@@ -83,6 +99,7 @@ void aborted() noexcept {
     pg::other_commands_aborted();
     pg::abandon_wait();
     pg::abandon_scan();
+    pg::abandon_recount();
     if (state != nullptr) {
         for (const Touch& touch : state->touches) {
             pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
@@ -103,6 +120,8 @@ void subtransaction_committed(pg::SubtransactionId id, pg::SubtransactionId pare
             of_parent->what.add(touch.what);
             of_parent->dropped |= touch.dropped;
             of_parent->noticed |= touch.noticed;
+            of_parent->held |= touch.held;
+            of_parent->uncounted |= touch.uncounted;
             return true;
         }
         touch.subtransaction = parent;
@@ -146,18 +165,30 @@ core::Touched& touched(Oid messages, std::int32_t queue_id) {
 }
 
 void note_row_before(Oid messages, const MessagePlace& old_place) {
-    touched(messages, old_place.queue_id).locked(old_place.priority, old_place.position);
+    core::Touched& touches = touch_by_hand(messages, old_place.queue_id).what;
+    touches.locked(old_place.priority, old_place.position());
+    touches.change.remove_message(old_place.times);
 }
 
 void note_row_after(Oid messages, const MessagePlace& new_place) {
-    core::Touched& touches = touched(messages, new_place.queue_id);
+    core::Touched& touches = touch_by_hand(messages, new_place.queue_id).what;
+    const core::MessageTimes& times = new_place.times;
     const pg::Timestamp now = pg::clock_now();
-    if (new_place.lease_end > now) {
-        touches.leased(new_place.priority, new_place.position, new_place.lease_end);
+    if (times.lease_end > now) {
+        touches.leased(new_place.priority, new_place.position(), times.lease_end);
     } else {
-        touches.enqueued(new_place.priority, new_place.position,
-                         new_place.position.available_at <= now ? 1 : 0);
+        touches.enqueued(new_place.priority, new_place.position(),
+                         times.available_at <= now ? 1 : 0);
     }
+    touches.change.add_message(times);
+}
+
+void note_counts(Oid messages, std::int32_t queue_id, const core::QueueCounts& change) {
+    touch_by_hand(messages, queue_id).what.change.add(change);
+}
+
+void note_uncounted(Oid messages, std::int32_t queue_id) {
+    touch_of(messages, queue_id).uncounted = true;
 }
 
 void want_notice(Oid messages, std::int32_t queue_id, std::string_view name) {
@@ -185,6 +216,20 @@ void note_many_before(Oid messages, std::int32_t queue_id) {
 
 void note_queue_dropped(Oid messages, std::int32_t queue_id) {
     touch_of(messages, queue_id).dropped = true;
+}
+
+OwnChange own_change(Oid messages, std::int32_t queue_id) {
+    const pg::QueueMarks* queue = &marks_of(messages, queue_id);
+    const pg::QueueMarks* all = &marks_of(messages, kAllQueues);
+    OwnChange own;
+    for (const Touch& touch : state->touches) {
+        if (touch.queue == queue || touch.queue == all) {
+            own.touched = true;
+            own.known = own.known && !touch.uncounted;
+            own.change.add(touch.what.change);
+        }
+    }
+    return own;
 }
 
 core::Marks touched_so_far(const pg::QueueMarks& queue) {

@@ -150,7 +150,12 @@ constinit pg::Statement check_triggers(R"sql(
         ('queues', 'hold_queues'),
         ('workers', 'check_queue'),
         ('messages', 'check_queue'),
-        ('messages', 'messages_changed'))
+        ('messages', 'messages_changed'),
+        ('messages', 'messages_truncated'),
+        ('archive', 'archive_changed'),
+        ('archive', 'archive_truncated'),
+        ('departures', 'departures_changed'),
+        ('departures', 'departures_truncated'))
     SELECT 'trigger', 'pgqrs.' || e.relation || '.' || e.name,
         CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END
     FROM expected AS e
@@ -177,10 +182,10 @@ constinit pg::Statement check_types(R"sql(
             ' outcome outcome'),
         ('worker', 'id int8, queue text, name text, hostname text, pid int4, metadata jsonb,'
             ' registered_at timestamptz'),
-        ('metrics', 'queue text, paused bool, pending int8, in_flight int8, delayed int8,'
+        ('metrics', 'queue text, paused bool, messages int8, pending int8, in_flight int8, delayed int8,'
             ' exhausted int8, archived int8, oldest_pending_age interval,'
             ' newest_enqueued_at timestamptz, total_enqueued int8, total_finished int8,'
-            ' measured_at timestamptz')),
+            ' exact bool, measured_at timestamptz')),
     found AS (
         SELECT e.*, t.oid, (
             SELECT string_agg(a.attname || ' ' || b.typname, ', ' ORDER BY a.attnum)
@@ -205,9 +210,10 @@ constinit pg::Statement check_types(R"sql(
 
 constinit pg::Statement check_functions(R"sql(
     WITH expected (name, arguments) AS (VALUES
-        ('all_queues_metrics', ''),
+        ('all_queues_metrics', 'boolean'),
         ('alter_queue', 'text,interval,integer,text,boolean'),
         ('archive', 'text,bigint,integer'),
+        ('archive_changed', ''),
         ('archive_batch', 'text,bigint[],integer[]'),
         ('check_queue', ''),
         ('count_archive', 'text'),
@@ -218,6 +224,7 @@ constinit pg::Statement check_functions(R"sql(
         ('delete', 'text,bigint,integer'),
         ('delete_batch', 'text,bigint[],integer[]'),
         ('delete_worker', 'bigint'),
+        ('departures_changed', ''),
         ('dequeue', 'text,interval,interval,bigint'),
         ('dequeue_batch', 'text,integer,interval,interval,bigint'),
         ('drop_queue', 'text,boolean'),
@@ -242,12 +249,13 @@ constinit pg::Statement check_functions(R"sql(
         ('protect_queues', ''),
         ('purge_archive', 'text,interval'),
         ('purge_queue', 'text'),
-        ('queue_metrics', 'text'),
+        ('queue_metrics', 'text,boolean'),
         ('queues_changed', ''),
         ('register_worker', 'text,text,text,integer,jsonb'),
         ('release', 'text,bigint,interval,integer'),
         ('release_batch', 'text,bigint[],interval,integer[]'),
         ('resume_queue', 'text'),
+        ('rows_truncated', ''),
         ('verify', ''),
         ('version', ''),
         ('wait', 'text,interval,boolean')),

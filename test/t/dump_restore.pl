@@ -25,7 +25,7 @@ $node->safe_psql('origin', q{
     SELECT pgqrs.archive('first', id, 1) FROM pgqrs.dequeue_batch('first', 2);
     SELECT pgqrs.delete('first', id, 1) FROM pgqrs.dequeue('first');
     SELECT pgqrs.pop('first');
-    SELECT pgqrs.dequeue('first', '2 h', (SELECT id FROM pgqrs.workers));
+    SELECT pgqrs.dequeue('first', '2 h', worker => (SELECT id FROM pgqrs.workers));
     SELECT pgqrs.release('first', id, '1 h') FROM pgqrs.dequeue('first');
     SELECT pgqrs.enqueue('second', '2');
     SELECT pgqrs.purge_queue('second');

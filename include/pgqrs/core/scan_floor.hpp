@@ -48,15 +48,9 @@
 
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/core/limits.hpp"
+#include "pgqrs/core/queue_counts.hpp"
 
 namespace pgqrs::core {
-
-// Microseconds, on the clock of available_at.
-using Instant = std::int64_t;
-inline constexpr Instant kBeginning = INT64_MIN;
-inline constexpr Instant kNever = INT64_MAX;
-
-using Instants = std::array<Instant, kPriorities>;
 
 // A place in the order of delivery within a priority. An instant stands for the place before all
 // messages that become available then.
@@ -88,13 +82,14 @@ void lower(Marks& marks, const Marks& by);
 void lower_to_ready(Marks& marks, int priority, Position message);
 void lower_to_leased(Marks& marks, int priority, Position message, Instant lease_end);
 
-// What a transaction did to the messages of a queue: the marks to lower to when it ends, and how many
-// messages somebody may be waiting for then.
+// What a transaction did to the messages of a queue: the marks to lower to when it ends, how many
+// messages somebody may be waiting for then, and by how much a commit changes the queue's counts.
 struct Touched {
     Marks after_commit = marks_at(kNever);
     Marks after_abort = marks_at(kNever);
     std::int64_t ready_after_commit = 0;
     std::int64_t ready_after_abort = 0;
+    QueueCounts change{};
 
     // Messages are there without a lease from the commit on, and so many can be delivered then.
     void enqueued(int priority, Position first, std::int64_t due);

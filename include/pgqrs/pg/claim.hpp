@@ -35,6 +35,7 @@ struct ClaimColumns {
     std::size_t read_ct;
     std::size_t worker_id;
     std::size_t delivered_at;
+    std::size_t enqueued_at;
     // Of a result row.
     std::span<const ResultColumn> result;
 };

@@ -83,6 +83,7 @@ extern "C" {
 #include <utils/resowner.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>
+#include <utils/rls.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
 #include <utils/timestamp.h>
@@ -94,6 +95,14 @@ namespace pgqrs::pg::compat {
 // What an update or insert asks of the indexes. 16 added summarizing indexes (BRIN), which even a HOT
 // update changes.
 enum class IndexWork { none, all, summarizing };
+
+// A table whose indexes are to be written, and no more: InitResultRelInfo() would copy the table's
+// triggers, at a microsecond each time. May raise.
+inline ResultRelInfo* index_target(Relation relation) {
+    ResultRelInfo* target = makeNode(ResultRelInfo);
+    target->ri_RelationDesc = relation;
+    return target;
+}
 
 // 16 added onlySummarizing. May raise.
 inline List* insert_index_tuples(ResultRelInfo* relation, TupleTableSlot* slot, EState* estate,

@@ -24,7 +24,7 @@ struct RowKey {
 
 struct RowsById {
     const PlainTable& table;
-    // Those of the table, and the places of three among them.
+    // Those of the table, and the places of some among them.
     std::span<const Column> columns;
     std::size_t id;
     std::size_t queue_id;
@@ -32,11 +32,14 @@ struct RowsById {
     std::size_t priority;
     std::size_t available_at;
     std::size_t vt;
+    std::size_t enqueued_at;
+    std::size_t delivered_at;
 
     std::int32_t in_queue;
     // In the order in which the rows are locked. Of an id that comes twice, one is done.
     std::span<const RowKey> keys;
-    // Where it is noted that rows are locked. What becomes of them the caller notes.
+    // Where it is noted that rows are locked, and how the queue's counts change. What else becomes of
+    // them the caller notes.
     core::Touched& touched;
 };
 

@@ -41,11 +41,12 @@ void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& sca
 void abandon_scan() noexcept;
 
 // Lowers the queue's marks, for everybody, and wakes a waiter for each of so many messages that can
-// be delivered now. Never raises.
-void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages) noexcept;
+// be delivered now. Adds to the queue's counts. Never raises.
+void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
+                 const core::QueueCounts& change = {}) noexcept;
 
 // Lowers the shared marks of all queues of the current database as far as they go, and wakes all
-// waiters. Never raises.
+// waiters; nothing is known of their counts any more. Never raises.
 void distrust_marks() noexcept;
 
 // Gives up shared marks that nobody needs any more: of one queue; of all queues with their messages

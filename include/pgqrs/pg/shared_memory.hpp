@@ -26,14 +26,21 @@ struct QueueKey {
 
 inline constexpr int kNone = -1;
 
+// Whether a slot's counts are those of the queue; see queue_counts.hpp.
+enum class Counted : std::uint8_t { no, under_way, yes };
+
 struct Slot {
     LWLock lock;
     QueueKey key;  // relation 0: free
     int next_free;
     core::Marks marks;
     std::int64_t next_rescan;  // by the server's clock
-    int first_scan;            // the seat of a scan under way, linked by Seat::next_scan
-    int first_waiter;          // seats of those who wait, longest first
+    core::QueueCounts counts;  // every commit adds to them, whatever they are worth
+    Counted counted;
+    std::uint32_t recount;      // number of the last one
+    std::int64_t next_recount;  // by the server's clock
+    int first_scan;             // the seat of a scan under way, linked by Seat::next_scan
+    int first_waiter;           // seats of those who wait, longest first
     int last_waiter;
     std::int64_t expected;        // deliveries by those who were told of messages (waiters.hpp)
     std::int64_t expected_since;  // when the first of them was, by the server's clock

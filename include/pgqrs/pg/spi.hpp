@@ -12,6 +12,7 @@
 
 #include "pgqrs/pg/guard.hpp"
 #include "pgqrs/pg/rows.hpp"
+#include "pgqrs/pg/snapshot.hpp"
 #include "pgqrs/pg/value.hpp"
 
 namespace pgqrs::pg {
@@ -58,6 +59,8 @@ public:
     Rows look(std::initializer_list<Value> values);
     // Sees everything committed by now, also in REPEATABLE READ and SERIALIZABLE transactions.
     Rows run_latest(std::initializer_list<Value> values);
+    // Sees what the snapshot sees; for statements that change nothing.
+    Rows look_at(const HeldSnapshot& snapshot, std::initializer_list<Value> values);
     // Sends the rows to a result set whose columns must have the same types; answers their number.
     std::uint64_t run_into(RowSink& sink, std::initializer_list<Value> values);
     std::uint64_t look_into(RowSink& sink, std::initializer_list<Value> values);

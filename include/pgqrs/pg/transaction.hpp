@@ -1,9 +1,10 @@
 // The current transaction: what it may do, what it sees, and locks on things that are not rows.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
-#include "pgqrs/pg/compat.hpp"
+#include "pgqrs/pg/guard.hpp"
 
 namespace pgqrs::pg {
 
@@ -27,5 +28,30 @@ bool is_restoring_dump();
 // pg_locks as an object lock whose classid is the relation.
 enum class LockMode { shared, exclusive };
 void lock_name(Oid relation, std::string_view name, LockMode mode);
+// The same for the pair (relation, number).
+void lock_number(Oid relation, std::int32_t number, LockMode mode);
+
+// While it lives, whoever waits for a lock gives up after so many milliseconds, or after lock_timeout
+// when that is less; is_lock_failure() tells.
+class LockPatience {
+public:
+    explicit LockPatience(int milliseconds);
+    ~LockPatience();
+    LockPatience(const LockPatience&) = delete;
+    LockPatience& operator=(const LockPatience&) = delete;
+
+private:
+    const int before_;
+};
+
+// Whether the error says that a lock could not be had.
+bool is_lock_failure(const Error& error);
+
+// Whether the server is a standby, or replays its log after a crash.
+bool is_in_recovery();
+
+// Whether the current user may read all rows of the table: has SELECT, and no row-level security
+// holds any back.
+bool can_read_all(Oid relation);
 
 }  // namespace pgqrs::pg

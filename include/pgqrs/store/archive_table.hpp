@@ -6,7 +6,7 @@
 
 namespace pgqrs::store {
 
-// Adds the messages, which had all of their values kept, as done at a point in time.
-void add_to_archive(const RemovedMessages& messages, pg::Timestamp now);
+// Adds messages of a queue, which had all of their values kept, as done at a point in time.
+void add_to_archive(std::int32_t queue_id, const RemovedMessages& messages, pg::Timestamp now);
 
 }  // namespace pgqrs::store

@@ -9,4 +9,7 @@ namespace pgqrs::store {
 // with_spi() or outside.
 void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded);
 
+// Whether rows are being replaced by their sum, which changes no count.
+bool is_summing_up();
+
 }  // namespace pgqrs::store

@@ -15,9 +15,12 @@ struct TableColumns {
 
 // Adds rows, whose values come in the order of the columns. The caller has checked foreign keys and
 // domains. Runs inside with_spi() or outside. Raises payload_rejected when a trigger suppresses a row.
-void insert_rows(const TableColumns& table, const pg::RowSource& source);
+//
+// Answers whether it was done directly: then no trigger has seen the rows, those of pgqrs neither, and
+// the caller notes how they count.
+bool insert_rows(const TableColumns& table, const pg::RowSource& source);
 
 // The same for rows that lie one after another.
-void insert_rows(const TableColumns& table, std::span<const pg::Value> cells);
+bool insert_rows(const TableColumns& table, std::span<const pg::Value> cells);
 
 }  // namespace pgqrs::store

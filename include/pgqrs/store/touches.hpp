@@ -32,17 +32,35 @@ core::Instant own_next_event(const pg::QueueMarks& queue);
 struct MessagePlace {
     std::int32_t queue_id;
     std::int32_t priority;
-    core::Position position;
-    pg::Timestamp lease_end;  // core::kBeginning for none
+    std::int64_t id;
+    core::MessageTimes times;
+
+    core::Position position() const { return {times.available_at, id}; }
 };
 
-// Notes a row that the current subtransaction inserted, deleted or changed.
+// Notes a row that the current subtransaction inserted, deleted or changed, for triggers: whoever
+// does not hold the queue by its name holds it from then on as far as recounts go (recount.hpp).
 void note_row_before(Oid messages, const MessagePlace& old_place);
 void note_row_after(Oid messages, const MessagePlace& new_place);
+
+// The same for rows of other tables that count for a queue.
+void note_counts(Oid messages, std::int32_t queue_id, const core::QueueCounts& change);
+
+// Notes that nobody can tell how the counts of the queue have changed; with queue 0: of any queue.
+inline constexpr std::int32_t kAllQueues = 0;
+void note_uncounted(Oid messages, std::int32_t queue_id);
 
 // Has the transaction send NOTIFY on the queue's channel when it commits and has messages for it that
 // can be delivered; call after noting them.
 void want_notice(Oid messages, std::int32_t queue_id, std::string_view name);
+
+// What the transaction under way has changed about the queue's counts, and only it can see.
+struct OwnChange {
+    bool touched = false;  // whether it did anything
+    bool known = true;
+    core::QueueCounts change{};
+};
+OwnChange own_change(Oid messages, std::int32_t queue_id);
 
 // Notes that a queue's settings have changed: what could not be delivered may be now.
 void note_queue_changed(Oid messages, std::int32_t queue_id);

@@ -1,0 +1,17 @@
+// See snapshot.hpp.
+#include "pgqrs/pg/snapshot.hpp"
+
+#include "pgqrs/pg/guard.hpp"
+
+namespace pgqrs::pg {
+
+void HeldSnapshot::take() {
+    snapshot_ = guard([&] { return RegisterSnapshotOnOwner(GetLatestSnapshot(), owner_); });
+}
+
+void HeldSnapshot::release() {
+    guard([&] { UnregisterSnapshotFromOwner(snapshot_, owner_); });
+    snapshot_ = nullptr;
+}
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,98 @@
+// The counts of a queue follow from its rows, and from changes of rows in any order.
+#include "pgqrs/core/queue_counts.hpp"
+
+#include <array>
+
+#include "catch.hpp"
+
+using namespace pgqrs::core;
+
+namespace {
+
+constexpr MessageTimes kReady{
+    .enqueued_at = 100, .available_at = 100, .lease_end = kBeginning, .delivered_at = kBeginning};
+constexpr MessageTimes kDelayed{
+    .enqueued_at = 110, .available_at = 200, .lease_end = kBeginning, .delivered_at = kBeginning};
+constexpr MessageTimes kLeased{
+    .enqueued_at = 120, .available_at = 300, .lease_end = 400, .delivered_at = 310};
+// Released without and with a delay, after a delivery at 310.
+constexpr MessageTimes kReleased{
+    .enqueued_at = 130, .available_at = 300, .lease_end = kBeginning, .delivered_at = 310};
+constexpr MessageTimes kPutOff{
+    .enqueued_at = 140, .available_at = 311, .lease_end = kBeginning, .delivered_at = 310};
+
+QueueCounts sum(std::initializer_list<MessageTimes> rows) {
+    QueueCounts counts{};
+    for (const MessageTimes& row : rows) {
+        counts.add_message(row);
+    }
+    return counts;
+}
+
+// Messages, leased, delayed.
+using Three = std::array<std::int64_t, 3>;
+
+Three of_messages(const QueueCounts& counts) {
+    return {counts.messages, counts.leased, counts.delayed};
+}
+
+}  // namespace
+
+TEST_CASE("a message counts as what its own columns say") {
+    CHECK(of_messages(sum({kReady})) == Three{1, 0, 0});
+    CHECK(of_messages(sum({kDelayed})) == Three{1, 0, 1});
+    CHECK(of_messages(sum({kLeased})) == Three{1, 1, 0});
+    CHECK(of_messages(sum({kReleased})) == Three{1, 0, 0});
+    CHECK(of_messages(sum({kPutOff})) == Three{1, 0, 1});
+}
+
+TEST_CASE("a lease hides a delay") {
+    MessageTimes leased = kPutOff;
+    leased.lease_end = 1;
+    CHECK(of_messages(sum({leased})) == Three{1, 1, 0});
+}
+
+TEST_CASE("what is removed counts no more, whatever the order") {
+    QueueCounts counts{};
+    counts.remove_message(kDelayed);
+    counts.add_message(kLeased);
+    counts.add_message(kDelayed);
+    CHECK(of_messages(counts) == Three{1, 1, 0});
+    counts.remove_message(kLeased);
+    CHECK(of_messages(counts) == Three{0, 0, 0});
+}
+
+TEST_CASE("changes add up") {
+    QueueCounts counts = sum({kReady, kDelayed});
+    QueueCounts change{.archived = 2, .finished = 3, .discarded = 4};
+    change.remove_message(kDelayed);
+    change.add_message(kLeased);
+    counts.add(change);
+    CHECK(of_messages(counts) == Three{2, 1, 0});
+    CHECK(counts.archived == 2);
+    CHECK(counts.finished == 3);
+    CHECK(counts.discarded == 4);
+    CHECK(counts.total_enqueued() == 11);
+    CHECK(counts.total_finished() == 5);
+}
+
+TEST_CASE("the newest stays when it goes, and is not taken from what goes") {
+    QueueCounts counts = sum({kReady, kPutOff});
+    CHECK(counts.newest == 140);
+    counts.remove_message(kPutOff);
+    CHECK(counts.newest == 140);
+    QueueCounts change{};
+    change.remove_message(kReady);
+    CHECK(change.newest == kBeginning);
+}
+
+TEST_CASE("so many times a count") {
+    const QueueCounts one{1, 2, 3, 4, 5, 6, 7};
+    const QueueCounts less = times(one, -1);
+    CHECK(less.messages == -1);
+    CHECK(less.leased == -2);
+    CHECK(less.delayed == -3);
+    CHECK(less.archived == -4);
+    CHECK(less.finished == -5);
+    CHECK(less.discarded == -6);
+}
