@@ -17,7 +17,7 @@ $node->safe_psql('postgres', q{
 
     -- Every function with good arguments but one, which is hostile, and with NULL everywhere.
     CREATE TABLE good (type text, value text);
-    INSERT INTO good VALUES ('text', '''storm'''), ('jsonb', '''{}'''), ('interval', '''1 s'''), ('integer', '1'), ('bigint', '1'), ('boolean', 'true'),
+    INSERT INTO good VALUES ('text', '''storm'''), ('jsonb', '''{}'''), ('interval', '''1 ms'''), ('integer', '1'), ('bigint', '1'), ('boolean', 'true'),
         ('timestamp with time zone', 'now() + ''1 h'''), ('jsonb[]', '''{}'''), ('bigint[]', '''{1}'''), ('integer[]', '''{1}''');
     CREATE TABLE hostile (type text, value text);
     INSERT INTO hostile SELECT type, value FROM good;
@@ -39,12 +39,12 @@ $node->safe_psql('postgres', q{
     JOIN hostile ON hostile.type = format_type(bad.type, NULL)
     CROSS JOIN LATERAL unnest(proargtypes) WITH ORDINALITY AS a (type, place)
     JOIN good ON good.type = format_type(a.type, NULL)
-    WHERE pronamespace = 'pgqrs'::regnamespace
+    WHERE pronamespace = 'pgqrs'::regnamespace AND prokind = 'f'
     GROUP BY pg_proc.oid, proname, bad.place, hostile.value
     UNION ALL
     SELECT format('SELECT pgqrs.%I(%s)', proname, repeat('NULL, ', pronargs - 1) || 'NULL')
     FROM pg_proc
-    WHERE pronamespace = 'pgqrs'::regnamespace AND pronargs > 0;
+    WHERE pronamespace = 'pgqrs'::regnamespace AND prokind = 'f' AND pronargs > 0;
 
     -- All of them, each rolled back; how each ended.
     CREATE PROCEDURE storm(INOUT calls int, INOUT failed int, INOUT bad text) LANGUAGE plpgsql AS $$
