@@ -333,8 +333,8 @@ std::uint64_t claim(const PlainTable& table, Oid order_index, const ClaimColumns
         work.command = GetCurrentCommandId(!wanted.look_only);
         work.estate = estate;
         work.target = makeNode(ResultRelInfo);
-        work.queue = PointerGetDatum(cstring_to_text_with_len(
-            wanted.queue.data(), static_cast<int>(wanted.queue.size())));
+        work.queue = PointerGetDatum(
+            cstring_to_text_with_len(wanted.queue.data(), static_cast<int>(wanted.queue.size())));
         InitResultRelInfo(work.target, relation, 0, nullptr, 0);
         work.found = table_slot_create(relation, &estate->es_tupleTable);
         work.locked = table_slot_create(relation, &estate->es_tupleTable);

@@ -26,8 +26,8 @@ Outlook look_out(Slot& slot) {
         outlook.is_woken = false;
         if (is_first_waiter(slot)) {
             const std::int64_t now = GetCurrentTimestamp();
-            outlook.event = std::max(core::next_event(slot.marks),
-                                     expected_until(slot, now) + clock_offset());
+            outlook.event =
+                std::max(core::next_event(slot.marks), expected_until(slot, now) + clock_offset());
         }
     }
     unlock(slot);
@@ -116,8 +116,8 @@ void Waiting::sleep(std::int64_t deadline, core::Instant own_event) {
                 }
                 const core::Instant event = std::min(outlook.event, own_event);
                 in_vain = event <= clock_now();
-                until = in_vain ? until
-                                : std::max(by_server_clock(event), began + core::kMillisecond);
+                until =
+                    in_vain ? until : std::max(by_server_clock(event), began + core::kMillisecond);
             }
             until = std::min({until, deadline, safety});
             if (GetCurrentTimestamp() >= until) {

@@ -106,8 +106,7 @@ std::uint64_t claim(const MessageTable& table, const pg::PlainTable& plain, cons
     pg::QueueMarks& marks = marks_of(plain.relation, queue.id);
     core::Touched& touches = touched(plain.relation, queue.id);
     const pg::ScanTicket ticket = pg::begin_scan(marks, now, !pg::has_transaction_snapshot());
-    core::Scan scan =
-        core::plan_scan(ticket.known, touched_so_far(marks), now, ticket.rescan);
+    core::Scan scan = core::plan_scan(ticket.known, touched_so_far(marks), now, ticket.rescan);
     const auto claimed = pg::claim(plain, pg::relation_oid(table.order_index), table.columns,
                                    {.queue_id = queue.id,
                                     .queue = request.queue,

@@ -42,7 +42,7 @@ private:
     void use_wake_up();
 
     QueueMarks* queue_ = nullptr;
-    bool was_woken_ = false;  // before the attempt under way
+    bool was_woken_ = false;                     // before the attempt under way
     core::Duration pause_ = core::kMillisecond;  // of a poll
 };
 
