@@ -1,17 +1,22 @@
 # For TAP tests: a session that runs one SQL command, such as one that waits, while the test goes on.
 #
 #   my $waiter = Waiter->start($node, $sql, SETTING => VALUE...);    runs it in autocommit, with these settings
-#   Waiter::asleep($node, $count)    waits until so many sessions sleep until a message comes
-#   $waiter->ends    true when it has ended
-#   $waiter->answer  waits for the end and returns rows or error with its SQLSTATE; dies when it takes too long
+#   $waiter->answer  waits for the end and returns the rows, or the error's severity and SQLSTATE; dies when it takes too long
+#   $waiter->name    its application_name, waiter1, waiter2...
 #   $waiter->pid     of the backend
+#
+#   Waiter::asleep($node, $count)    waits until so many sessions sleep until a message comes
+#   Waiter::query($node, $sql)       what one session, kept for this, answers
+#   Waiter::close($node)             ends that session
 package Waiter;
 use strict;
 use warnings;
 use IPC::Run;
 use PostgreSQL::Test::Utils;
+use Time::HiRes qw(sleep time);
 
 my $count = 0;
+my %sessions;
 
 sub start
 {
@@ -24,14 +29,9 @@ sub start
     return $self;
 }
 
-sub asleep
-{
-    my ($node, $number) = @_;
-    $node->poll_query_until('postgres', "SELECT count(*) = $number FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND wait_event IN ('Extension', 'PgqrsWait')")
-        or die "there are not $number sessions that wait";
-}
+sub name { my ($self) = @_; return $self->{name}; }
 
-sub ends { my ($self) = @_; return !$self->{run}->pumpable || do { $self->{run}->pump_nb; !$self->{run}->pumpable }; }
+sub pid { my ($self) = @_; return query($self->{node}, "SELECT pid FROM pg_stat_activity WHERE application_name = '$self->{name}'"); }
 
 sub answer
 {
@@ -44,6 +44,31 @@ sub answer
     return $answer;
 }
 
-sub pid { my ($self) = @_; return $self->{node}->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE application_name = '$self->{name}'"); }
+sub query
+{
+    my ($node, $sql) = @_;
+    $sessions{ $node->name } //= $node->background_psql('postgres');
+    return $sessions{ $node->name }->query_safe($sql);
+}
+
+sub close
+{
+    my ($node) = @_;
+    my $session = delete $sessions{ $node->name };
+    $session->quit if $session;
+    return;
+}
+
+sub asleep
+{
+    my ($node, $number) = @_;
+    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
+    while (query($node, q{SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND wait_event IN ('Extension', 'PgqrsWait')}) != $number)
+    {
+        die "there are not $number sessions that wait" if time > $deadline;
+        sleep 0.01;
+    }
+    return;
+}
 
 1;

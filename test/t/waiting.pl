@@ -24,11 +24,11 @@ my %events = (
     'rollback to a savepoint' => [ q{SELECT pgqrs.enqueue('q', '1'); BEGIN; SAVEPOINT s; SELECT pgqrs.dequeue('q', '1 h')}, '|', 'ROLLBACK TO s' ],
     'the end of a consumer' => [ q{SELECT pgqrs.enqueue('q', '1'); BEGIN; SELECT pgqrs.dequeue('q', '1 h')}, '|',
         q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'} ],
-    'a delay that passes' => [ '|', q{SELECT pgqrs.enqueue('q', '1', '300 ms')} ],
-    'a delay that was there' => [ q{SELECT pgqrs.enqueue('q', '1', '500 ms')}, '|' ],
-    'a release with delay' => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '1 h')}, '|', q{SELECT pgqrs.release('q', max(id), '300 ms') FROM pgqrs.messages} ],
-    'the end of a lease' => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '500 ms')}, '|' ],
-    'the end of a lease that was long' => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '1 h')}, '|', q{SELECT pgqrs.extend_visibility('q', max(id), '300 ms') FROM pgqrs.messages} ],
+    'a delay that passes' => [ '|', q{SELECT pgqrs.enqueue('q', '1', '200 ms')} ],
+    'a delay that was there' => [ q{SELECT pgqrs.enqueue('q', '1', '200 ms')}, '|' ],
+    'a release with delay' => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '1 h')}, '|', q{SELECT pgqrs.release('q', max(id), '200 ms') FROM pgqrs.messages} ],
+    'the end of a lease' => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '200 ms')}, '|' ],
+    'the end of a lease that was long' => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '1 h')}, '|', q{SELECT pgqrs.extend_visibility('q', max(id), '200 ms') FROM pgqrs.messages} ],
     resume_queue => [ q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.pause_queue('q')}, '|', q{SELECT pgqrs.resume_queue('q')} ],
     'more deliveries' => [ q{SELECT pgqrs.alter_queue('q', max_deliveries => 1); SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.dequeue('q', '1 ms')}, '|',
         q{SELECT pgqrs.alter_queue('q', max_deliveries => 2)} ],
@@ -48,12 +48,13 @@ for my $mode ('plain', 'preload')
     $node->start;
     $node->safe_psql('postgres', 'CREATE EXTENSION pgqrs');
 
+    my $other;
     for my $event (sort keys %events)
     {
         for my $kind (sort keys %waits)
         {
-            $node->safe_psql('postgres', q{SELECT pgqrs.drop_queue(name, true) FROM pgqrs.list_queues(); SELECT pgqrs.create_queue('q')});
-            my $other = $node->background_psql('postgres', on_error_stop => 0);
+            Waiter::query($node, q{SELECT pgqrs.drop_queue(name, true) FROM pgqrs.list_queues(); SELECT pgqrs.create_queue('q')});
+            $other //= $node->background_psql('postgres', on_error_stop => 0);
             my ($waiter, $began);
             for my $step (@{ $events{$event} })
             {
@@ -65,7 +66,7 @@ for my $mode ('plain', 'preload')
                 }
                 elsif ($event eq 'the end of a consumer' && $began)
                 {
-                    $node->safe_psql('postgres', $step);
+                    Waiter::query($node, $step);
                 }
                 else
                 {
@@ -74,9 +75,11 @@ for my $mode ('plain', 'preload')
             }
             is($waiter->answer, $answers{$kind}, "$mode: $kind, $event");
             cmp_ok(time - $began, '<', 20, sprintf '%s: %s, %s: after %d ms', $mode, $kind, $event, 1000 * (time - $began));
-            eval { $other->quit };
+            $event eq 'the end of a consumer' ? undef $other : $other->query('ROLLBACK');
         }
     }
+    $other->quit;
+    Waiter::close($node);
     $node->stop;
 }
 done_testing();

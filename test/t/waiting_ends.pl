@@ -24,6 +24,7 @@ for my $mode ('plain', 'preload')
         $node->safe_psql('postgres', q{CREATE EXTENSION IF NOT EXISTS pgqrs; SELECT pgqrs.create_queue('q', if_not_exists => true)});
         my @waiters = map { Waiter->start($node, $_, %settings) } @waits, @waits;
         Waiter::asleep($node, 4);
+        Waiter::close($node);
         my $began = time;
         $end->();
         my $returned = time;
@@ -34,7 +35,7 @@ for my $mode ('plain', 'preload')
     my $sql = sub { my ($query) = @_; return sub { $node->safe_psql('postgres', "SET statement_timeout = '30 s'; $query") } };
 
     $ends->('pg_cancel_backend', 'ERROR 57014', $sql->("SELECT pg_cancel_backend(pid) $all"));
-    $ends->('statement_timeout', 'ERROR 57014', sub { }, statement_timeout => '3s');
+    $ends->('statement_timeout', 'ERROR 57014', sub { }, statement_timeout => '2s');
     $ends->('pg_terminate_backend', 'FATAL 57P01', $sql->("SELECT pg_terminate_backend(pid) $all"));
     $ends->('drop_queue', 'ERROR PQ002', $sql->(q{SELECT pgqrs.drop_queue('q')}));
     $ends->('DELETE of the queue', 'ERROR PQ002', $sql->(q{DELETE FROM pgqrs.queues}));

@@ -22,47 +22,47 @@ sub ended
     my ($number) = @_;
     my $left = @waiters - $number;
     Waiter::asleep($node, $left);
-    my @counts = map { $node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'waiter%' AND state = 'active'}) } 1 .. 20;
+    my @counts = map { Waiter::query($node, q{SELECT count(pg_sleep(0.01)) FROM pg_stat_activity WHERE application_name LIKE 'waiter%' AND state = 'active'}) } 1 .. 20;
     is($counts[-1], $left, "$left of " . @waiters . ' sleep on');
-    my @ended = grep { $_->ends } @waiters;
-    @waiters = grep { my $one = $_; !grep { $_ == $one } @ended } @waiters;
+    my %asleep = map { $_ => 1 } split /\n/, Waiter::query($node, q{SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'waiter%' AND state = 'active'});
+    my @ended = grep { !$asleep{ $_->name } } @waiters;
+    @waiters = grep { $asleep{ $_->name } } @waiters;
     return sort map { $_->answer } @ended;
 }
 
 # The procedure delivers nothing, so that every other would see the message, too, if it looked.
 push @waiters, Waiter->start($node, q{CALL pgqrs.wait('q', '60 s')}) for 1 .. 10;
 Waiter::asleep($node, 10);
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '1')});
+Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1')});
 is_deeply([ ended(1) ], ['t'], 'wait: one message ends one');
-is($node->safe_psql('postgres', q{SELECT payload FROM pgqrs.dequeue('q', '1 h')}), '1', 'which delivers it');
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue_batch('q', '{1,2,3}')});
+is(Waiter::query($node, q{SELECT payload FROM pgqrs.dequeue('q', '1 h')}), '1', 'which delivers it');
+Waiter::query($node, q{SELECT pgqrs.enqueue_batch('q', '{1,2,3}')});
 is_deeply([ ended(3) ], [ 't', 't', 't' ], 'wait: a batch of three ends three');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM pgqrs.dequeue_batch('q', 10, '1 h')}), '3', 'which deliver it');
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '1', '100 ms')});
+is(Waiter::query($node, q{SELECT count(*) FROM pgqrs.dequeue_batch('q', 10, '1 h')}), '3', 'which deliver it');
+Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1', '100 ms')});
 is_deeply([ ended(1) ], ['t'], 'wait: one that becomes due ends one');
-is($node->safe_psql('postgres', q{SELECT payload FROM pgqrs.dequeue('q', '100 ms')}), '1', 'which delivers it');
+is(Waiter::query($node, q{SELECT payload FROM pgqrs.dequeue('q', '100 ms')}), '1', 'which delivers it');
 is_deeply([ ended(1) ], ['t'], 'wait: one whose lease ends, one');
-$node->safe_psql('postgres', q{SELECT pgqrs.pop('q', 10)});
+Waiter::query($node, q{SELECT pgqrs.pop('q', 10)});
 
 # Who was told of a message and does not come leaves it to the next, after a while.
-$node->safe_psql('postgres', q{SELECT pgqrs.pause_queue('q')});
-$_->{run}->kill_kill for @waiters;
-$node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name LIKE 'waiter%'}) or die;
-$node->safe_psql('postgres', q{SELECT pgqrs.resume_queue('q')});
+Waiter::query($node, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'waiter%'});
+is_deeply([ map { $_->answer } @waiters ], [ ('ERROR 57014') x 4 ], 'wait: four were left');
 @waiters = map { Waiter->start($node, q{CALL pgqrs.wait('q', '60 s')}, 'pgqrs.poll_interval' => '50ms') } 1 .. 3;
 Waiter::asleep($node, 3);
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '1')});
+Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1')});
 is_deeply([ map { $_->answer } @waiters ], [ 't', 't', 't' ], 'wait: a message that nobody takes is told to the next');
-$node->safe_psql('postgres', q{SELECT pgqrs.pop('q', 10)});
+Waiter::query($node, q{SELECT pgqrs.pop('q', 10)});
 
 @waiters = map { Waiter->start($node, q{SELECT payload FROM pgqrs.dequeue('q', '1 h', '60 s')}) } 1 .. 6;
 Waiter::asleep($node, 6);
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '1')});
+Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1')});
 is_deeply([ ended(1) ], ['1'], 'dequeue: one message ends one');
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue_batch('q', '{2,3}')});
+Waiter::query($node, q{SELECT pgqrs.enqueue_batch('q', '{2,3}')});
 is_deeply([ ended(2) ], [ '2', '3' ], 'dequeue: a batch of two ends two');
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue_batch('q', '{4,5,6}', '100 ms')});
+Waiter::query($node, q{SELECT pgqrs.enqueue_batch('q', '{4,5,6}', '100 ms')});
 is_deeply([ ended(3) ], [ '4', '5', '6' ], 'dequeue: three that become due at once end three');
 
+Waiter::close($node);
 $node->stop;
 done_testing();

@@ -31,13 +31,13 @@ for my $end (sort keys %ends)
         # Woken and ended while it is stopped, so that it learns of both at once.
         kill 'STOP', $pid;
         my $began = time;
-        $node->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '1')});
-        $node->safe_psql('postgres', "SELECT $end($pid)");
+        Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1')});
+        Waiter::query($node, "SELECT $end($pid)");
         kill 'CONT', $pid;
         is($first->answer, $ends{$end}, "$end: $kind: the first one ends");
         is($second->answer, $answers{$kind}, "$end: $kind: the next one gets the message");
         cmp_ok(time - $began, '<', 20, sprintf '%s: %s: after %d ms', $end, $kind, 1000 * (time - $began));
-        $node->safe_psql('postgres', q{SELECT pgqrs.purge_queue('q')});
+        Waiter::query($node, q{SELECT pgqrs.purge_queue('q')});
     }
 }
 
@@ -48,12 +48,13 @@ my $second = Waiter->start($node, q{SELECT payload FROM pgqrs.dequeue('q', '1 h'
 Waiter::asleep($node, 2);
 my $pid = $second->pid;
 kill 'STOP', $pid;
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue_batch('q', '{1,2}')});
+Waiter::query($node, q{SELECT pgqrs.enqueue_batch('q', '{1,2}')});
 is($first->answer, '2', 'one takes both');
 kill 'CONT', $pid;
 Waiter::asleep($node, 1);
-$node->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '3')});
+Waiter::query($node, q{SELECT pgqrs.enqueue('q', '3')});
 is($second->answer, '3', 'the other gets the next');
 
+Waiter::close($node);
 $node->stop;
 done_testing();
