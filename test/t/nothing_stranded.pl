@@ -1,5 +1,5 @@
-# Whatever many sessions do at once, no message is stranded and none is delivered twice under one lease: when all have ended, dequeues get every
-# message that by the tables is due.
+# Whatever many sessions do at once, no message is stranded and none is delivered twice under one lease: whenever all pause, dequeues get every message
+# that by the tables is due.
 #
 # PGQRS_SEED=NUMBER repeats what sessions do, as far as their timing allows.
 use strict;
@@ -15,8 +15,18 @@ srand($seed);
 note("PGQRS_SEED=$seed");
 
 my $sessions = 12;
-my $rounds = 4;
-my $seconds = 2.5;
+my %seconds = (plain => 2, preloaded => 5);
+
+# What sessions do, by weight, how long they lease, and for how long they do it between two looks at what they have left. Commands that make all look
+# again from the beginning, and leases that end, would put right what went wrong before: in the first storm there are none.
+my %often = (enqueue => 8, enqueue_batch => 2, enqueue_at => 1, dequeue => 22, sleep => 8, release => 3, release_batch => 1, archive => 3, archive_late => 4,
+    archive_batch => 1, lock => 2, block => 2, pop => 1, wait => 1, delete => 1);
+my %storms = (
+    'long leases' => { weights => {%often}, leases => [3600_000], interval => 0.1 },
+    'short leases' => { weights => { %often, extend => 2, update => 2, insert => 1 }, leases => [ 1, 10, 30, 100, 3600_000 ], interval => 0.1 },
+    everything => {
+        weights => { %often, extend => 2, update => 2, insert => 1, prepare => 2, end_prepared => 4, alter => 1, pause => 1, terminate => 0.2 },
+        leases => [ 1, 10, 100, 300, 3600_000 ], interval => 0.4, crash => 1 });
 
 # Preloaded, no rescan may come to the rescue.
 my %settings = (
@@ -34,70 +44,73 @@ sub up_to { return int(rand($_[0] + 1)) }
 # One of the messages; by hand, and as releases and extensions, only those with odd ids are changed: leases of the others stay as they are given.
 my $any = q{SELECT coalesce((SELECT id FROM pgqrs.messages ORDER BY random() LIMIT 1), -1)};
 my $odd = q{SELECT coalesce((SELECT id FROM pgqrs.messages WHERE id % 2 = 1 ORDER BY random() LIMIT 1), -1)};
+my $storm;
 
 sub queue { return pick(q{'s1'}, q{'s2'}) }
+sub lease { return pick(@{ $storm->{leases} }) }
 
 my %actions = (
-    enqueue => sub { 'SELECT pgqrs.enqueue(' . queue() . ", '1', delay => '" . pick(0, 0, up_to(300)) . " ms', priority => " . pick(0, 5, 5, 9) . ')' },
+    enqueue => sub { 'SELECT pgqrs.enqueue(' . queue() . ", '1', delay => '" . pick(0, 0, up_to(100)) . " ms', priority => " . pick(0, 5, 5, 9) . ')' },
     enqueue_batch => sub { 'SELECT count(*) FROM pgqrs.enqueue_batch(' . queue() . ", '{1,2,3}', priority => " . pick(0, 5, 9) . ')' },
-    enqueue_at => sub { 'SELECT pgqrs.enqueue_at(' . queue() . ", '1', now() + '" . up_to(100) . " ms')" },
-    insert => sub { "INSERT INTO pgqrs.messages (queue_id, available_at, payload) SELECT id, clock_timestamp() - '" . up_to(2000) . " ms'::interval, '1' FROM pgqrs.queues WHERE name = " . queue() },
+    enqueue_at => sub { 'SELECT pgqrs.enqueue_at(' . queue() . ", '1', now() + '" . up_to(50) . " ms')" },
+    insert => sub { "INSERT INTO pgqrs.messages (queue_id, available_at, payload) SELECT id, clock_timestamp() - '" . up_to(500) . " ms'::interval, '1' FROM pgqrs.queues WHERE name = " . queue() },
     dequeue => sub {
-        my $lease = pick(1, 10, 100, 300, 300, 3600_000);
+        my $lease = lease();
         return "INSERT INTO delivered SELECT id, read_ct, vt - '$lease ms'::interval, vt FROM pgqrs.dequeue_batch(" . queue() . ', ' . pick(1, 1, 2, 10) . ", '$lease ms')";
     },
-    wait => sub { 'INSERT INTO delivered SELECT id, read_ct, NULL, NULL FROM pgqrs.dequeue(' . queue() . ", '100 ms', wait => '" . up_to(30) . " ms')" },
+    wait => sub { 'INSERT INTO delivered SELECT id, read_ct, NULL, NULL FROM pgqrs.dequeue(' . queue() . ", '" . lease() . " ms', wait => '" . up_to(30) . " ms')" },
     pop => sub { 'SELECT count(*) FROM pgqrs.pop(' . queue() . ', ' . pick(1, 3) . ')' },
     archive => sub { 'SELECT pgqrs.' . pick('archive', 'delete') . '(' . queue() . ", ($any))" },
     archive_late => sub { 'SELECT pgqrs.archive(' . queue() . ", id, read_ct) FROM (SELECT * FROM delivered ORDER BY random() LIMIT 1) AS d" },
     archive_batch => sub { 'SELECT count(*) FROM pgqrs.archive_batch(' . queue() . ", ARRAY(SELECT id FROM pgqrs.messages ORDER BY random() LIMIT 5))" },
-    release => sub { 'SELECT pgqrs.release(' . queue() . ", ($odd), '" . pick(0, up_to(200)) . " ms')" },
-    release_batch => sub { 'SELECT count(*) FROM pgqrs.release_batch(' . queue() . ", ARRAY(SELECT id FROM pgqrs.messages WHERE id % 2 = 1 ORDER BY random() LIMIT 4), '" . pick(0, up_to(100)) . " ms')" },
-    extend => sub { 'SELECT pgqrs.extend_visibility(' . queue() . ", ($odd), '" . pick(1, 50, 300) . " ms')" },
+    release => sub { 'SELECT pgqrs.release(' . queue() . ", ($odd), '" . pick(0, up_to(100)) . " ms')" },
+    release_batch => sub { 'SELECT count(*) FROM pgqrs.release_batch(' . queue() . ", ARRAY(SELECT id FROM pgqrs.messages WHERE id % 2 = 1 ORDER BY random() LIMIT 4), '" . pick(0, up_to(50)) . " ms')" },
+    extend => sub { 'SELECT pgqrs.extend_visibility(' . queue() . ", ($odd), '" . lease() . " ms')" },
     update => sub {
-        my $time = "clock_timestamp() + '" . (up_to(3000) - 2500) . " ms'::interval";
+        my $time = "clock_timestamp() + '" . (up_to(300) - 250) . " ms'::interval";
         return 'UPDATE pgqrs.messages SET ' . pick("available_at = $time", "vt = $time", 'vt = NULL', 'priority = ' . pick(0, 5, 9)) . " WHERE id = ($odd)";
     },
     delete => sub { "DELETE FROM pgqrs.messages WHERE id = ($any)" },
     lock => sub { "SELECT id FROM pgqrs.messages WHERE id = ($any) FOR UPDATE" },
     block => sub { 'DO $$ BEGIN BEGIN PERFORM pgqrs.dequeue(' . queue() . "); PERFORM pg_sleep(0.01); RAISE 'undo'; EXCEPTION WHEN raise_exception THEN NULL; END; END \$\$" },
-    sleep => sub { 'SELECT pg_sleep(' . rand(0.04) . ')' },
+    sleep => sub { 'SELECT pg_sleep(' . rand(0.03) . ')' },
     alter => sub { 'SELECT pgqrs.alter_queue(' . queue() . ", '" . (1 + up_to(300)) . " ms')" },
     pause => sub { my $queue = queue(); "SELECT pgqrs.pause_queue($queue), pg_sleep(0.005), pgqrs.resume_queue($queue)" },
     terminate => sub {
         "SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity WHERE application_name = 'storm' AND (wait_event IN ('ClientRead', 'PgSleep')) AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1) AS s";
     },
+    # By whomever; outside of a transaction only.
+    end_prepared => sub { "SELECT gid FROM pg_prepared_xacts ORDER BY random() LIMIT 1 \\gset\n\\if :{?gid}\n" . pick('COMMIT', 'ROLLBACK') . " PREPARED :'gid';\n\\unset gid\n\\endif\nSELECT" },
 );
-my %weights = (enqueue => 8, enqueue_batch => 3, insert => 2, dequeue => 22, sleep => 8, release => 3, archive => 4, archive_late => 4, terminate => 0.2, alter => 0.5, pause => 0.2);
-my @wheel = map { ($_) x (10 * ($weights{$_} // 2)) } sort keys %actions;
 
-sub action { return $actions{ pick(@wheel) }->() . ";\n" }
+# Names, each as often as its weight says.
+sub wheel { return map { ($_) x (5 * $storm->{weights}{$_}) } grep { $storm->{weights}{$_} } @_ }
+sub action { return $actions{ pick(wheel(grep { $_ ne 'end_prepared' } sort keys %actions)) }->() . ";\n" }
+
+my $transactions = 0;
 
 sub transaction
 {
-    my ($number) = @_;
-    return action() if rand() < 0.4;
+    my $kind = pick(('action') x 40, ('block') x 60, wheel('prepare', 'end_prepared'));
+    return action() if $kind eq 'action';
+    return $actions{$kind}->() . ";\n" if $kind eq 'end_prepared';
     my $sql = 'BEGIN' . (rand() < 0.12 ? ' ISOLATION LEVEL REPEATABLE READ' : '') . ";\n";
     for (1 .. 1 + up_to(4))
     {
         $sql .= rand() < 0.25 ? "SAVEPOINT s;\n" . action() . (rand() < 0.3 ? action() : '') . pick('ROLLBACK TO s', 'ROLLBACK TO s', 'RELEASE s') . ";\n" : action();
     }
-    return $sql . "COMMIT;\n" if rand() < 0.65;
-    return $sql . "ROLLBACK;\n" if rand() < 0.7;
-    return $sql . "PREPARE TRANSACTION '$number';\n";
+    return $sql . ($kind eq 'prepare' ? "PREPARE TRANSACTION '" . ++$transactions . "';\n" : rand() < 0.7 ? "COMMIT;\n" : "ROLLBACK;\n");
 }
 
-# Another session may have prepared it.
-sub end_prepared { return "SELECT gid FROM pg_prepared_xacts ORDER BY random() LIMIT 1 \\gset\n\\if :{?gid}\n" . pick('COMMIT', 'ROLLBACK') . " PREPARED :'gid';\n\\unset gid\n\\endif\n" }
-
-# More than a session can do in the time; it stops when that is over.
+# More than a session can do in the time; it stops when that is over. All transactions pause when somebody wants lock 42 for himself.
 sub script
 {
-    my ($name, $deadline) = @_;
-    my $sql = "\\set VERBOSITY verbose\nSET deadlock_timeout = '20 ms';\nSET lock_timeout = '200 ms';\n";
-    for my $number (1 .. 400)
+    my ($deadline) = @_;
+    my $sql = "\\set VERBOSITY verbose\nSET deadlock_timeout = '20 ms';\n";
+    for (1 .. 500)
     {
-        $sql .= transaction("$name-$number") . (rand() < 0.1 ? end_prepared() : '') . "SELECT extract(epoch FROM clock_timestamp()) > $deadline AS over \\gset\n\\if :over\n\\q\n\\endif\n";
+        $sql .= "SET lock_timeout = 0; SELECT extract(epoch FROM clock_timestamp()) > $deadline AS over FROM pg_advisory_lock_shared(42) \\gset\n\\if :over\n\\q\n\\endif\n"
+            . "SET lock_timeout = '200 ms';\n" . transaction() . "SELECT FROM pg_advisory_unlock_shared(42);\n";
     }
     return $sql;
 }
@@ -109,69 +122,83 @@ sub start_session
 {
     my ($node, $deadline) = @_;
     my $file = PostgreSQL::Test::Utils::tempdir() . '/' . ++$scripts . '.sql';
-    append_to_file($file, script($scripts, $deadline));
+    append_to_file($file, script($deadline));
     my $pid = fork // die "fork: $!";
     return $pid if $pid != 0;
     open STDOUT, '>', '/dev/null';
     open STDERR, '>>', $node->basedir . '/errors';
-    exec 'psql', '-XAtq', '-d', $node->connstr('postgres') . ' application_name=storm', '-f', $file;
-    POSIX::_exit(1);
+    exec 'psql', '-XAtq', '-d', $node->connstr('postgres') . ' application_name=storm', '-f', $file or POSIX::_exit(1);
 }
 
-# Many sessions; those that were ended are replaced. Half-way a backend is killed, if wanted. Afterwards all have ended, prepared transactions too.
+# Many sessions; those that were ended are replaced. Again and again all pause and it is looked at what they left; the ids of messages found stranded.
+# Half-way a backend is killed, if wanted.
 sub storm
 {
-    my ($node, $kill) = @_;
-    my $end = time + $seconds;
+    my ($node, $mode) = @_;
+    my $end = time + $seconds{$mode};
+    my $crash = $storm->{crash} ? $end - $seconds{$mode} / 2 : undef;
     my %running = map { (start_session($node, $end) => 1) } 1 .. $sessions;
+    my $looker = $node->background_psql('postgres');
+    my ($looks, @stranded) = (0);
     while (%running)
     {
-        while ((my $pid = waitpid -1, WNOHANG) > 0)
+        sleep $storm->{interval};
+        for my $ended (grep { waitpid($_, WNOHANG) != 0 } keys %running)
         {
-            delete $running{$pid} or next;
-            $running{ start_session($node, $end) } = 1 if time < $end - 0.1;
+            delete $running{$ended};
+            $running{ start_session($node, $end) } = 1 if time < $end - 0.2;
         }
-        if ($kill && time > $end - $seconds / 2)
+        if ($crash && time > $crash)
         {
-            my ($state, $out) = $node->psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE application_name = 'storm' ORDER BY random() LIMIT 1});
-            $kill = !($out && kill 'KILL', $out);
+            undef $crash;
+            crash($node);
+            eval { $looker->quit };
+            $looker = $node->background_psql('postgres');
         }
-        sleep 0.02;
+        push @stranded, look($looker, $mode, '0');
+        ++$looks;
         die "sessions do not end, PGQRS_SEED=$seed" if time > $end + $PostgreSQL::Test::Utils::timeout_default;
     }
-    $node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'storm'}) or die 'sessions do not end';
-    for my $prepared (split /\n/, $node->safe_psql('postgres', 'SELECT gid FROM pg_prepared_xacts'))
-    {
-        $node->safe_psql('postgres', pick('COMMIT', 'ROLLBACK') . " PREPARED '$prepared'");
-    }
-    $node->safe_psql('postgres', q{SELECT pgqrs.resume_queue(name) FROM pgqrs.list_queues()});
+    push @stranded, look($looker, $mode, '0');
+    $looker->quit;
+    note("$looks looks");
+    return "@stranded";
 }
 
-# The messages that were due when it began and that dequeues do not get: preloaded in one go, otherwise until ten seconds have passed. Those that
-# it gets are archived.
-sub stranded
+sub crash
 {
-    my ($node, $mode, $clock) = @_;
-    my $session = $node->background_psql('postgres');
-    $session->query_safe("SET pgqrs.clock_offset = '$clock'");
+    my ($node) = @_;
+    my $log = -s $node->logfile;
+    my $victim = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE application_name = 'storm' ORDER BY random() LIMIT 1});
+    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
+    kill 'KILL', $victim or die "no session $victim";
+    sleep 0.02 until slurp_file($node->logfile, $log) =~ /reinitializing/ || time > $deadline;
+    $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+}
+
+# The messages that are due while all pause and that dequeues do not get: preloaded in one go, otherwise until ten seconds have passed. What is
+# dequeued is archived.
+sub look
+{
+    my ($session, $mode, $clock) = @_;
     my $now = "clock_timestamp() + '$clock'";
+    my @prepared = grep { $_ ne '' } split /\n/, $session->query_safe("SET pgqrs.clock_offset = '$clock'; SELECT FROM pg_advisory_lock(42); SELECT gid FROM pg_prepared_xacts");
+    $session->query_safe(pick('COMMIT', 'ROLLBACK') . " PREPARED '$_'") for @prepared;
     my %due = map { $_ => 1 } split /\n/, $session->query_safe("SELECT id FROM pgqrs.messages WHERE available_at <= $now AND (vt IS NULL OR vt <= $now)");
-    my $due = keys %due;
     my $deadline = time + 10;
     do
     {
         for my $queue ('s1', 's2')
         {
-            while (my @got = split /\n/, $session->query_safe("SELECT id FROM pgqrs.dequeue_batch('$queue', 20, '1 d')"))
+            while (my @got = split /\n/, $session->query_safe("SELECT id FROM pgqrs.dequeue_batch('$queue', 50, '1 d')"))
             {
                 delete @due{@got};
                 $session->query_safe("SELECT count(*) FROM pgqrs.archive_batch('$queue', '{" . join(',', @got) . "}')");
             }
         }
     } while (%due && $mode eq 'plain' && time < $deadline);
-    $session->quit;
-    note("$due messages were due");
-    return join ' ', sort { $a <=> $b } keys %due;
+    $session->query_safe('SELECT FROM pg_advisory_unlock(42)');
+    return sort { $a <=> $b } keys %due;
 }
 
 for my $mode (sort keys %settings)
@@ -186,12 +213,14 @@ for my $mode (sort keys %settings)
         SELECT pgqrs.create_queue('s1', '100 ms'), pgqrs.create_queue('s2', '100 ms');
         CREATE TABLE delivered (id bigint, read_ct int, at timestamptz, vt timestamptz);
     });
-    for my $round (1 .. $rounds)
+    for my $name ('long leases', 'short leases', 'everything')
     {
-        storm($node, $round == 2);
-        is(stranded($node, $mode, '0'), '', "$mode, round $round: nothing is stranded") or diag("PGQRS_SEED=$seed");
+        $storm = $storms{$name};
+        is(storm($node, $mode), '', "$mode, $name: nothing is stranded") or diag("PGQRS_SEED=$seed");
     }
-    is(stranded($node, $mode, '2 h'), '', "$mode: nothing is when all leases have ended") or diag("PGQRS_SEED=$seed");
+    my $looker = $node->background_psql('postgres');
+    is(join(' ', look($looker, $mode, '2 h')), '', "$mode: nothing is when all leases have ended") or diag("PGQRS_SEED=$seed");
+    $looker->quit;
     is($node->safe_psql('postgres', q{SELECT count(*) FROM pgqrs.messages}), '0', "$mode: nothing is left");
     my $delivered = $node->safe_psql('postgres', 'SELECT count(*) FROM delivered');
     cmp_ok($delivered, '>', 300, "$mode: $delivered deliveries");
