@@ -39,7 +39,8 @@ constinit pg::Statement sum_up(R"sql(
     SELECT $1, sum(finished), sum(discarded)
     FROM summed
     HAVING count(*) > 0
-)sql");
+)sql",
+                               pg::Planning::indexed);
 
 class SummingUp {
 public:
