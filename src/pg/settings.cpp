@@ -57,7 +57,7 @@ void define_settings() {
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",
-                                    "Each takes about 600 bytes. Queues beyond it work as without "
+                                    "Each takes about 700 bytes. Queues beyond it work as without "
                                     "shared_preload_libraries.",
                                     &max_shared_queues_setting, 10'000, 0, 10'000'000,
                                     PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
