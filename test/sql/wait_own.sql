@@ -1,5 +1,7 @@
 -- A dequeue that waits finds what its own transaction has put into the queue for later, when its time has come.
 SELECT name FROM pgqrs.create_queue('wait_own');
+-- It has been seen empty, so there is no other reason to look into it.
+SELECT * FROM pgqrs.dequeue('wait_own');
 SELECT clock_timestamp() AS began \gset
 BEGIN;
 SELECT pgqrs.enqueue('wait_own', '"delayed"', '50 ms') > 0 AS enqueued;

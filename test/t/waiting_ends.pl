@@ -41,6 +41,8 @@ for my $mode ('plain', 'preload')
     $ends->('DELETE of the queue', 'ERROR PQ002', $sql->(q{DELETE FROM pgqrs.queues}));
     $ends->('renaming the queue', 'ERROR PQ002', $sql->(q{UPDATE pgqrs.queues SET name = 'other'}));
     $ends->('DROP EXTENSION', 'ERROR 42P01', $sql->(q{DROP EXTENSION pgqrs}));
+    # Without shared memory they look for it while it is being dropped.
+    $ends->('DROP EXTENSION in a transaction', 'ERROR 42P01', $sql->(q{BEGIN; DROP EXTENSION pgqrs; SELECT pg_sleep(0.5); COMMIT}));
     $ends->('a fast shutdown', 'FATAL 57P01', sub { $node->stop('fast') });
 }
 done_testing();

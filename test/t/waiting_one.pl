@@ -30,7 +30,28 @@ sub ended
     return sort map { $_->answer } @ended;
 }
 
+# Ends those who are left.
+sub cancel
+{
+    Waiter::query($node, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'waiter%'});
+    is_deeply([ map { $_->answer } @waiters ], [ ('ERROR 57014') x @waiters ], @waiters . ' waited all the time');
+    @waiters = ();
+    return;
+}
+
 # The procedure delivers nothing, so that every other would see the message, too, if it looked.
+for my $back ('ROLLBACK TO s', 'ROLLBACK')
+{
+    my $other = $node->background_psql('postgres');
+    $other->query_safe(q{SELECT pgqrs.enqueue_batch('q', '{1,2}'); BEGIN; SAVEPOINT s; SELECT pgqrs.dequeue_batch('q', 2, '1 h')});
+    push @waiters, Waiter->start($node, q{CALL pgqrs.wait('q', '60 s')}) for 1 .. 4;
+    Waiter::asleep($node, 4);
+    $other->query_safe($back);
+    is_deeply([ ended(2) ], [ 't', 't' ], "wait: $back with two messages ends two");
+    $other->quit;
+    is(Waiter::query($node, q{SELECT count(*) FROM pgqrs.dequeue_batch('q', 10, '1 h')}), '2', 'which deliver them');
+    cancel();
+}
 push @waiters, Waiter->start($node, q{CALL pgqrs.wait('q', '60 s')}) for 1 .. 10;
 Waiter::asleep($node, 10);
 Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1')});
@@ -46,8 +67,7 @@ is_deeply([ ended(1) ], ['t'], 'wait: one whose lease ends, one');
 Waiter::query($node, q{SELECT pgqrs.pop('q', 10)});
 
 # Who was told of a message and does not come leaves it to the next, after a while.
-Waiter::query($node, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'waiter%'});
-is_deeply([ map { $_->answer } @waiters ], [ ('ERROR 57014') x 4 ], 'wait: four were left');
+cancel();
 @waiters = map { Waiter->start($node, q{CALL pgqrs.wait('q', '60 s')}, 'pgqrs.poll_interval' => '50ms') } 1 .. 3;
 Waiter::asleep($node, 3);
 Waiter::query($node, q{SELECT pgqrs.enqueue('q', '1')});
