@@ -85,10 +85,22 @@ Datum note_changed_counts(const pg::Trigger& trigger,
 PGQRS_FUNCTION(pgqrs_queues_changed) {
     const pg::Trigger trigger = call.trigger();
     store::announce_queues_changed();
-    if (trigger.is_update() || trigger.is_delete()) {
-        const auto note =
-            trigger.is_delete() ? store::note_queue_dropped : store::note_queue_changed;
-        note(pg::relation_oid("messages"), DatumGetInt32(trigger.old_value("id").datum));
+    if (!trigger.is_row()) {
+        return trigger.result();
+    }
+    const Oid messages = pg::relation_oid("messages");
+    if (trigger.is_delete()) {
+        store::note_queue_dropped(messages, DatumGetInt32(trigger.old_value("id").datum));
+    } else if (trigger.is_update()) {
+        if (trigger.old_value("max_deliveries").datum !=
+            trigger.new_value("max_deliveries").datum) {
+            // A dequeue that still knows the old limit must not pass messages for good.
+            pg::lock_name(pg::relation_oid("queues"), pg::text_of(trigger.old_value("name")),
+                          pg::LockMode::exclusive);
+        }
+        store::note_queue_changed(messages, DatumGetInt32(trigger.old_value("id").datum));
+    } else {
+        store::note_queue_created(messages, DatumGetInt32(trigger.new_value("id").datum));
     }
     return trigger.result();
 }

@@ -193,11 +193,10 @@ void lease_row(Work& work) {
     }
 }
 
-void note_delivered(int priority, Work& work) {
-    core::Touched& touched = *work.touched;
-    touched.delivered(priority, position(work.locked, work), work.wanted->lease_end);
-    touched.change.remove_message(times_of(work.locked, work));
-    touched.change.add_message(times_of(work.changed, work));
+void count_delivered(Work& work) {
+    core::QueueCounts& change = work.touched->change;
+    change.remove_message(times_of(work.locked, work));
+    change.add_message(times_of(work.changed, work));
 }
 
 void deliver_row(Work& work) {
@@ -220,9 +219,11 @@ bool claim_row(int priority, Work& work) {
         note_held(work.locked, work);
         return false;
     }
+    // First, for an error can come before the row is delivered and after others see it changed.
+    work.touched->delivered(priority, position(work.locked, work), work.wanted->lease_end);
     lease_row(work);
     deliver_row(work);
-    note_delivered(priority, work);
+    count_delivered(work);
     ResetPerTupleExprContext(work.estate);
     return true;
 }

@@ -36,6 +36,8 @@ Trigger::Trigger(FunctionCallInfo info) {
 
 Oid Trigger::relation() const { return RelationGetRelid(data_->tg_relation); }
 
+bool Trigger::is_row() const { return TRIGGER_FIRED_FOR_ROW(data_->tg_event); }
+
 bool Trigger::is_before() const { return TRIGGER_FIRED_BEFORE(data_->tg_event); }
 
 bool Trigger::is_update() const { return TRIGGER_FIRED_BY_UPDATE(data_->tg_event); }

@@ -226,6 +226,7 @@ void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
             return;
         }
         const DeliveryRequest request{.queue = name, .quantity = quantity};
+        note_many_before(pg::relation_oid(kMessages.table.relation), queue.id);
         const auto popped = run(statements().pop, queue, request, sink);
         if (popped > 0) {
             record_departures(queue.id, static_cast<std::int64_t>(popped), 0);

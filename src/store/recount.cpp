@@ -58,12 +58,16 @@ bool begin_alone(Oid messages, std::int32_t queue_id, std::string_view name, pg:
         }
     } catch (const pg::Error& error) {
         if (!pg::is_lock_failure(error)) {
-            throw;
+            throw attempt.undo_after(error);
         }
     } catch (const core::Error& error) {
         if (error.state() != core::SqlState::queue_not_found) {
+            attempt.undo();
             throw;
         }
+    } catch (...) {
+        attempt.undo();
+        throw;
     }
     attempt.undo();
     return begun;

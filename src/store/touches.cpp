@@ -21,6 +21,7 @@ struct Touch {
     pg::SubtransactionId subtransaction;
     core::Touched what;
     bool dropped = false;    // and the queue with them
+    bool created = false;    // the queue is new
     bool noticed = false;    // a notice is promised
     bool held = false;       // against recounts
     bool uncounted = false;  // the change of its counts is not known
@@ -95,6 +96,17 @@ void committed() noexcept {
     forget_all();
 }
 
+// What was done has been rolled back.
+void undone(const Touch& touch) noexcept {
+    if (touch.created) {
+        pg::forget_marks(touch.queue->key);
+    } else if (touch.queue->key.queue == kAllQueues) {
+        pg::distrust_marks();
+    } else {
+        pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
+    }
+}
+
 void aborted() noexcept {
     pg::other_commands_aborted();
     pg::abandon_wait();
@@ -102,7 +114,7 @@ void aborted() noexcept {
     pg::abandon_recount();
     if (state != nullptr) {
         for (const Touch& touch : state->touches) {
-            pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
+            undone(touch);
         }
     }
     forget_all();
@@ -119,6 +131,7 @@ void subtransaction_committed(pg::SubtransactionId id, pg::SubtransactionId pare
         if (Touch* of_parent = find_touch(touch.queue, parent); of_parent != nullptr) {
             of_parent->what.add(touch.what);
             of_parent->dropped |= touch.dropped;
+            of_parent->created |= touch.created;
             of_parent->noticed |= touch.noticed;
             of_parent->held |= touch.held;
             of_parent->uncounted |= touch.uncounted;
@@ -136,7 +149,7 @@ void subtransaction_aborted(pg::SubtransactionId id) noexcept {
     }
     state->touches.remove_if([&](const Touch& touch) {
         if (touch.subtransaction == id) {
-            pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
+            undone(touch);
         }
         return touch.subtransaction == id;
     });
@@ -206,12 +219,18 @@ void note_queue_changed(Oid messages, std::int32_t queue_id) {
     core::Touched& touches = touched(messages, queue_id);
     core::lower(touches.after_commit, core::marks_at(core::kBeginning));
     touches.ready_after_commit = pg::kAllWaiters;
+    // What the transaction did not deliver because of the change can be delivered after a rollback.
+    core::lower(touches.after_abort, core::marks_at(core::kBeginning));
 }
 
 void note_many_before(Oid messages, std::int32_t queue_id) {
     core::Touched& touches = touched(messages, queue_id);
     core::lower(touches.after_abort, core::marks_at(core::kBeginning));
     touches.ready_after_abort = pg::kAllWaiters;
+}
+
+void note_queue_created(Oid messages, std::int32_t queue_id) {
+    touch_of(messages, queue_id).created = true;
 }
 
 void note_queue_dropped(Oid messages, std::int32_t queue_id) {

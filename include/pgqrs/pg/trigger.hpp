@@ -13,6 +13,7 @@ public:
     explicit Trigger(FunctionCallInfo info);
 
     Oid relation() const;
+    bool is_row() const;
     bool is_before() const;
     bool is_update() const;
     bool is_delete() const;

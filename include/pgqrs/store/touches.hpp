@@ -67,6 +67,8 @@ void note_queue_changed(Oid messages, std::int32_t queue_id);
 // Notes that the current subtransaction is about to change any number of the queue's messages by one
 // statement: should it break off, the triggers have not noted those it had changed by then.
 void note_many_before(Oid messages, std::int32_t queue_id);
+// Notes that the queue is new: after a rollback nobody needs to know of it.
+void note_queue_created(Oid messages, std::int32_t queue_id);
 // Notes that the queue is gone.
 void note_queue_dropped(Oid messages, std::int32_t queue_id);
 
