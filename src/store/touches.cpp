@@ -102,6 +102,9 @@ void undone(const Touch& touch) noexcept {
         pg::forget_marks(touch.queue->key);
     } else if (touch.queue->key.queue == kAllQueues) {
         pg::distrust_marks();
+        for (auto& [key, marks] : state->queues) {
+            marks.own = core::marks_at(core::kBeginning);
+        }
     } else {
         pg::lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
     }
