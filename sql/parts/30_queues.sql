@@ -53,7 +53,8 @@ CREATE FUNCTION pgqrs.alter_queue(
 COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text, boolean) IS
 'Changes the settings that are not NULL and returns the row. max_deliveries => 0 takes the limit
 away, description => '''' the description. Leases already given keep their length. notify counts for
-messages enqueued from the commit on. Raises PQ002, PQ010.';
+messages enqueued from the commit on. Another max_deliveries waits for transactions that use the
+queue. Raises PQ002, PQ004, PQ010.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
