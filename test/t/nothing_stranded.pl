@@ -131,7 +131,7 @@ sub start_session
 }
 
 # Many sessions; those that were ended are replaced. Again and again all pause and it is looked at what they left; the ids of messages found stranded.
-# Half-way a backend is killed, if wanted.
+# Half-way the server crashes, if wanted.
 sub storm
 {
     my ($node, $mode) = @_;
@@ -165,13 +165,16 @@ sub storm
     return "@stranded";
 }
 
+# The server's, by the end of a session that had dequeued.
 sub crash
 {
     my ($node) = @_;
+    my $victim = $node->background_psql('postgres');
+    my $pid = (split /\n/, $victim->query_safe(q{SELECT pg_backend_pid(); BEGIN; SELECT id FROM pgqrs.dequeue('s1')}))[0];
     my $log = -s $node->logfile;
-    my $victim = $node->safe_psql('postgres', q{SELECT pid FROM pg_stat_activity WHERE application_name = 'storm' ORDER BY random() LIMIT 1});
     my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
-    kill 'KILL', $victim or die "no session $victim";
+    kill 'KILL', $pid;
+    eval { $victim->quit };
     sleep 0.02 until slurp_file($node->logfile, $log) =~ /reinitializing/ || time > $deadline;
     $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
 }
