@@ -2,6 +2,9 @@
 use strict;
 use warnings;
 use IPC::Run qw(start finish);
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -124,20 +127,18 @@ for my $round (1 .. 3)
 }
 
 # A crash.
-sub kill_backend
+sub crash
 {
     my $victim = $node->background_psql('postgres');
-    my ($pid) = $victim->query_safe(q{BEGIN; SELECT pgqrs.enqueue('m', '1'); SELECT pg_backend_pid()}) =~ /(\d+)$/;
-    kill 'KILL', $pid;
-    eval { $victim->quit };
-    $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+    $victim->query_safe(q{BEGIN; SELECT pgqrs.enqueue('m', '1')});
+    Crash::by_killing($node, $victim);
 }
-kill_backend();
+crash();
 is(known('m'), 't', 'known after a crash');
 is(differences(), '', 'right after a crash');
 
 # Whoever has the queue in hand for long is not waited for, nor counted wrongly.
-kill_backend();
+crash();
 my $holder = $node->background_psql('postgres');
 $holder->query_safe(q{BEGIN; SELECT pgqrs.enqueue('m', '1'); SELECT count(*) FROM pgqrs.dequeue_batch('m', 3)});
 is(known('m'), 'f', 'not known while somebody holds the queue');
@@ -147,7 +148,7 @@ $holder->query_safe('COMMIT');
 ok(becomes_known(), 'known again some time after');
 is(differences(), '', 'and right');
 # By hand, too.
-kill_backend();
+crash();
 eval { $holder->quit };
 $holder = $node->background_psql('postgres');
 $holder->query_safe(q{BEGIN; DELETE FROM pgqrs.messages WHERE id = ANY (some_ids('m', 5))});

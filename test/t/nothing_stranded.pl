@@ -5,6 +5,9 @@
 use strict;
 use warnings;
 use POSIX qw(:sys_wait_h);
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -170,13 +173,8 @@ sub crash
 {
     my ($node) = @_;
     my $victim = $node->background_psql('postgres');
-    my $pid = (split /\n/, $victim->query_safe(q{SELECT pg_backend_pid(); BEGIN; SELECT id FROM pgqrs.dequeue('s1')}))[0];
-    my $log = -s $node->logfile;
-    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
-    kill 'KILL', $pid;
-    eval { $victim->quit };
-    sleep 0.02 until slurp_file($node->logfile, $log) =~ /reinitializing/ || time > $deadline;
-    $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+    $victim->query_safe(q{BEGIN; SELECT id FROM pgqrs.dequeue('s1')});
+    Crash::by_killing($node, $victim);
 }
 
 # The messages that are due while all pause and that dequeues do not get: preloaded in one go, otherwise until ten seconds have passed. What is

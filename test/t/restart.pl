@@ -1,6 +1,9 @@
 # What was committed survives restart, crash and kill -9, leases included; what was not is as if it never happened.
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -45,22 +48,14 @@ $node->restart;
 is($node->safe_psql('postgres', q{COMMIT PREPARED 'p'; SELECT payload FROM pgqrs.dequeue_batch('q', 10)}), '"prepared"', 'it is delivered once committed');
 
 # kill -9 of a backend: in the middle of a delivery, and after one that was committed.
-sub kill_backend
-{
-    my ($session) = @_;
-    my ($pid) = $session->query_safe('SELECT pg_backend_pid()') =~ /(\d+)/;
-    kill 'KILL', $pid;
-    eval { $session->quit };
-    $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
-}
 $node->safe_psql('postgres', q{SELECT pgqrs.purge_queue('q'); SELECT pgqrs.enqueue('q', '1')});
 my $victim = $node->background_psql('postgres');
 is($victim->query_safe(q{BEGIN; SELECT payload, read_ct FROM pgqrs.dequeue('q')}), '1|1', 'delivered, not committed');
-kill_backend($victim);
+Crash::by_killing($node, $victim);
 is(contents(), '1|0|f', 'kill -9 in the middle of a delivery gives the message back');
 $victim = $node->background_psql('postgres');
 is($victim->query_safe(q{SELECT payload, read_ct FROM pgqrs.dequeue('q')}), '1|1', 'delivered and committed');
-kill_backend($victim);
+Crash::by_killing($node, $victim);
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pgqrs.dequeue('q')}), '0', 'the lease of a killed consumer holds');
 is($node->safe_psql('postgres', q{SET pgqrs.clock_offset = '2 h'; SELECT payload, read_ct FROM pgqrs.dequeue('q')}), '1|2', 'then the message is delivered again');
 

@@ -2,6 +2,9 @@
 # included, and what happens afterwards is heard of as before.
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -65,13 +68,8 @@ sub crash
 {
     my ($node) = @_;
     my $victim = $node->background_psql('postgres');
-    my $pid = $victim->query_safe(q{SELECT pg_backend_pid() FROM pgqrs.count_messages('q')}) + 0;
-    my $log = -s $node->logfile;
-    kill 'KILL', $pid;
-    eval { $victim->quit };
-    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
-    sleep 0.05 until slurp_file($node->logfile, $log) =~ /reinitializing/ || time > $deadline;
-    $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+    $victim->query_safe(q{SELECT pgqrs.count_messages('q')});
+    Crash::by_killing($node, $victim);
 }
 
 # The payloads a new session gets, its clock so many minutes ahead. Preloaded, the first call must get them.
