@@ -1,0 +1,114 @@
+// A connection to the server: libpq's, opened and closed here, or the caller's own.
+//
+// All statements are sent as unnamed extended queries, so they work through PgBouncer in transaction mode whatever its
+// version; the server keeps the plans of what the functions do. Not for use by two threads at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pgqrs/client/config.hpp"
+#include "pgqrs/client/error.hpp"
+
+struct pg_conn;
+struct pg_result;
+
+namespace pgqrs {
+
+class Stop;
+
+// A parameter: text as PostgreSQL reads it, or NULL.
+using Parameter = std::optional<std::string>;
+
+struct Statement {
+    std::string sql;  // one statement; parameters are $1, $2...
+    std::vector<Parameter> parameters = {};
+};
+
+// The rows of a statement. Views into it live as long as it does.
+class Result {
+public:
+    explicit Result(pg_result* raw);
+
+    int rows() const noexcept;
+    int columns() const noexcept;
+    // Rows an INSERT, UPDATE, DELETE, MERGE or SELECT was about.
+    std::int64_t affected() const noexcept;
+    // nullopt: NULL. Positions count from 0.
+    std::optional<std::string_view> get(int row, int column) const;
+    std::string text(int row, int column) const;      // NULL is ""
+    std::int64_t integer(int row, int column) const;  // NULL is 0
+    bool boolean(int row, int column) const;          // NULL is false
+    bool is_null(int row, int column) const noexcept;
+
+private:
+    struct Clear {
+        void operator()(pg_result* raw) const noexcept;
+    };
+    std::unique_ptr<pg_result, Clear> raw_;
+};
+
+class Connection {
+public:
+    // Opens a connection; raises ConnectionError, whose text never has the password.
+    explicit Connection(const Config& config);
+    explicit Connection(const std::string& dsn);
+    // Uses a connection of the caller, who keeps it, closes it after this object, and may have a transaction open on it.
+    static Connection borrow(pg_conn* raw);
+
+    Connection(Connection&& other) noexcept;
+    Connection& operator=(Connection&& other) noexcept;
+    ~Connection();
+
+    // Runs one statement of the application. Raises ServerError, or ConnectionError when the connection is lost: in_doubt
+    //
+    // when no transaction was open, as it may have committed itself.
+    // With a stop, the statement is cancelled when it is requested (Stopped).
+    Result execute(const std::string& sql, const std::vector<Parameter>& parameters = {},
+                   const Stop* stop = nullptr);
+
+    // Sends all statements at once and reads their results: one round trip. Outside of a transaction they are one of
+    // their own, all or nothing.
+    std::vector<Result> pipeline(const std::vector<Statement>& statements);
+
+    bool in_transaction() const noexcept;  // also a failed one
+    bool usable() const noexcept;          // false: lost
+    // Closes and opens it again; raises ConnectionError, or Error when it is borrowed.
+    void reopen();
+    bool borrowed() const noexcept { return !owned_; }
+    pg_conn* raw() const noexcept { return raw_; }
+    const Config& config() const noexcept { return config_; }
+
+private:
+    Connection(pg_conn* raw, bool owned);
+    void close() noexcept;
+
+    pg_conn* raw_ = nullptr;
+    bool owned_ = true;
+    Config config_;
+};
+
+// BEGIN now, ROLLBACK at the end of the scope unless committed. What producers, consumers and the application do on the
+// connection meanwhile is one transaction.
+class Transaction {
+public:
+    explicit Transaction(Connection& connection);  // raises Error when one is open already
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    // Raises ServerError when a statement had failed before or the commit does; ConnectionError that is in_doubt when the
+    // connection is lost meanwhile.
+    void commit();
+    void rollback();
+
+private:
+    Connection& connection_;
+    bool open_ = true;
+};
+
+}  // namespace pgqrs

@@ -1,0 +1,80 @@
+// Takes messages from one queue and finishes them.
+//
+// With a Message, every finishing call is fenced by its read_ct: false means that the lease ran out and the message went to
+// another consumer, or that it is gone; nothing was changed. With ids alone it is not fenced.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pgqrs/client/connection.hpp"
+#include "pgqrs/client/message.hpp"
+
+namespace pgqrs {
+
+class Stop;
+
+struct Finished {
+    std::int64_t id;
+    bool done;
+};
+
+struct DequeueOptions {
+    std::optional<Duration> lock_time =
+        {};  // length of the lease; without, the configuration's or the queue's
+    std::optional<std::int64_t> worker = {};  // an id from Workers or Consumer::register_worker
+};
+
+class Consumer {
+public:
+    // The connection must outlive it. Raises InvalidArgument (PQ004) for a name no queue can have.
+    Consumer(Connection& connection, std::string queue, DequeueOptions options = {});
+
+    // The next message, or none. With `wait`, waits for one in the server for that long (at most pgqrs.max_wait, 60 s; its
+    // statement holds a snapshot meanwhile).
+    std::optional<Message> dequeue(Duration wait = {});
+    // Up to `quantity`; 0 means the configuration's default_batch_size.
+    std::vector<Message> dequeue_batch(int quantity = 0, Duration wait = {});
+    // Waits, without holding a snapshot, until there is a message: true, or false after the timeout. Outside of
+    // transactions only. Raises Stopped as soon as `stop` is requested.
+    bool wait(Duration timeout, const Stop* stop = nullptr);
+    // Takes and deletes: at most once, nothing to finish.
+    std::vector<Message> pop(int quantity = 1);
+    std::vector<Message> peek(int quantity = 1);
+
+    [[nodiscard]] bool archive(const Message& message);
+    [[nodiscard]] bool remove(const Message& message);
+    [[nodiscard]] bool release(const Message& message, Duration delay = {});
+    [[nodiscard]] bool extend(const Message& message, Duration by);
+
+    [[nodiscard]] bool archive(std::int64_t id, std::optional<int> read_ct = std::nullopt);
+    [[nodiscard]] bool remove(std::int64_t id, std::optional<int> read_ct = std::nullopt);
+    [[nodiscard]] bool release(std::int64_t id, Duration delay,
+                               std::optional<int> read_ct = std::nullopt);
+    [[nodiscard]] bool extend(std::int64_t id, Duration by,
+                              std::optional<int> read_ct = std::nullopt);
+
+    // One answer for each message, in their order; all in one transaction, however many.
+    std::vector<Finished> archive_batch(const std::vector<Message>& messages);
+    std::vector<Finished> remove_batch(const std::vector<Message>& messages);
+    std::vector<Finished> release_batch(const std::vector<Message>& messages, Duration delay = {});
+    std::vector<Finished> archive_batch(const std::vector<std::int64_t>& ids);
+    std::vector<Finished> remove_batch(const std::vector<std::int64_t>& ids);
+    std::vector<Finished> release_batch(const std::vector<std::int64_t>& ids, Duration delay = {});
+
+    // As archive(), but raises LeaseLost (PQ001) instead of answering false: for the end of a transaction, which is then
+    // rolled back with the work in it.
+    void archive_or_throw(const Message& message);
+
+    const std::string& queue() const noexcept { return queue_; }
+    Connection& connection() const noexcept { return connection_; }
+
+private:
+    Connection& connection_;
+    std::string queue_;
+    DequeueOptions options_;
+};
+
+}  // namespace pgqrs

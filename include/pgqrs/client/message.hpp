@@ -1,0 +1,100 @@
+// Messages as they are delivered and archived, workers, queues, metrics: the rows of the SQL surface.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "pgqrs/client/error.hpp"
+#include "pgqrs/client/time.hpp"
+
+namespace pgqrs {
+
+struct Message {
+    std::int64_t id = 0;
+    std::string queue;
+    std::string payload;  // JSON text as the server has it: numbers keep all their digits
+    std::optional<std::string> headers;  // JSON text of an object
+    int priority = 5;
+    int read_ct = 0;  // deliveries so far; that of a delivery is its fencing token
+    TimePoint enqueued_at;
+    TimePoint available_at;
+    std::optional<TimePoint> vt;  // end of the lease, by the server's clock
+    std::optional<std::int64_t> worker_id;
+
+    nlohmann::json payload_json() const;
+    nlohmann::json headers_json() const;  // an empty object when there are none
+    // The header "type", which names the payload's type; empty when there is none.
+    std::string type() const;
+    // The payload as any type nlohmann-json converts. Raises InvalidArgument (PQ005) when it does not fit.
+    template <typename T>
+    T as() const {
+        try {
+            return payload_json().get<T>();
+        } catch (const nlohmann::json::exception& error) {
+            throw InvalidArgument(Error::Parts{
+                "PQ005",
+                "message " + std::to_string(id) + " has a payload of another shape than expected",
+                error.what()});
+        }
+    }
+};
+
+enum class Outcome { done, dead, cancelled };
+const char* to_string(Outcome outcome);
+
+struct ArchivedMessage : Message {
+    TimePoint archived_at;
+    std::optional<Duration> processing_duration;
+    Outcome outcome = Outcome::done;
+};
+
+struct Queue {
+    std::int64_t id = 0;
+    std::string name;
+    Duration visibility_timeout{};
+    std::optional<int> max_deliveries;
+    std::optional<std::string> description;
+    bool notify = false;
+    std::optional<TimePoint> paused_at;
+    TimePoint created_at;
+};
+
+struct Worker {
+    std::int64_t id = 0;
+    std::string queue;
+    std::string name;
+    std::optional<std::string> hostname;
+    std::optional<int> pid;
+    std::optional<std::string> metadata;  // JSON text
+    TimePoint registered_at;
+};
+
+// Columns as pgqrs.metrics describes them.
+struct Metrics {
+    std::string queue;
+    bool paused = false;
+    std::int64_t messages = 0;
+    std::int64_t pending = 0;
+    std::int64_t in_flight = 0;
+    std::int64_t delayed = 0;
+    std::optional<std::int64_t> exhausted;
+    std::int64_t archived = 0;
+    std::optional<Duration> oldest_pending_age;
+    std::optional<TimePoint> newest_enqueued_at;
+    std::int64_t total_enqueued = 0;
+    std::int64_t total_finished = 0;
+    bool exact = false;
+    TimePoint measured_at;
+};
+
+// One fault verify() found.
+struct Fault {
+    std::string kind;
+    std::string object;
+    std::string fault;
+};
+
+}  // namespace pgqrs

@@ -1,0 +1,27 @@
+// What a producer may send, checked in the client before the round trip. The server checks sizes itself; these rules are
+// for what only the application knows.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace pgqrs {
+
+// nullopt: no limit. The keys are those of the "validation" mapping in a YAML file.
+struct Validation {
+    std::size_t max_payload_bytes = 1024 * 1024;   // of the JSON text
+    std::optional<std::size_t> max_string_length;  // bytes of every string and key in the payload
+    std::optional<std::size_t> max_depth;          // 1: a scalar or an empty object or array
+    std::vector<std::string> required_keys;        // of the payload, which must then be an object
+    std::vector<std::string> forbidden_keys;       // at any depth
+
+    // Raises InvalidArgument (PQ005) for the first rule the payload breaks, naming it and where: "payload 3".
+    void check(const nlohmann::json& payload, std::size_t text_bytes,
+               const std::string& subject = "payload") const;
+};
+
+}  // namespace pgqrs
