@@ -36,8 +36,10 @@ missing = $(if $(HAVE_PKG_CONFIG),,pkgconf) \
 CLIENT_MISSING := $(sort $(call missing,$(CLIENT_MODULES)))
 CLI_MISSING := $(sort $(CLIENT_MISSING) $(call missing,$(CLI_MODULES)))
 
-B := build/client
-C := build/cli
+# Another BUILD keeps what is built with other flags beside.
+BUILD ?= build
+B := $(BUILD)/client
+C := $(BUILD)/cli
 CLIENT_OBJS := $(patsubst src/%.cpp,$(B)/%.o,$(wildcard src/client/*.cpp src/core/*.cpp))
 CLI_OBJS := $(patsubst src/cli/%.cpp,$(C)/%.o,$(wildcard src/cli/*.cpp))
 STATIC := $(B)/libpgqrs.a
@@ -74,7 +76,7 @@ endif
 
 # The compiler's version and the flags: objects of another release or mode are not reused.
 BUILD_ID := $(CXX) $(shell $(CXX) -dumpfullversion 2>/dev/null || $(CXX) -dumpversion) $(CXXFLAGS) $(FLAGS) $(CLI_FLAGS)
-ifeq ($(filter-out client cli all-that-can install-client,$(or $(MAKECMDGOALS),cli)),)
+ifeq ($(filter install-built uninstall-client clean,$(MAKECMDGOALS)),)
 $(shell mkdir -p $(B)/client $(B)/core $(C); for id in $(B)/id $(C)/id; do \
 	echo '$(BUILD_ID)' | cmp -s - $$id || echo '$(BUILD_ID)' >$$id; done)
 endif
