@@ -36,6 +36,8 @@ public:
 
     int rows() const noexcept;
     int columns() const noexcept;
+    // The command's tag: "SELECT 1", "COMMIT"...
+    std::string command() const;
     // Rows an INSERT, UPDATE, DELETE, MERGE or SELECT was about.
     std::int64_t affected() const noexcept;
     // nullopt: NULL. Positions count from 0.
@@ -77,6 +79,8 @@ public:
 
     bool in_transaction() const noexcept;  // also a failed one
     bool usable() const noexcept;          // false: lost
+    // The same after a look whether the server has closed it meanwhile; does not wait.
+    bool check_usable() noexcept;
     // Closes and opens it again; raises ConnectionError, or Error when it is borrowed.
     void reopen();
     bool borrowed() const noexcept { return !owned_; }
