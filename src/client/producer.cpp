@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pgqrs/client/consumer.hpp"
+#include "pgqrs/client/json_text.hpp"
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/core/names.hpp"
@@ -63,11 +64,19 @@ std::string checked_text(const Validation& rules, const nlohmann::json& payload,
 
 void check_text(const Validation& rules, const std::string& text, const std::string& subject) {
     rules.check_size(text.size(), subject);
-    if (!nlohmann::json::accept(text)) {
-        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid JSON"});
+    if (const auto fault = find_json_fault(text)) {
+        throw InvalidArgument(
+            Error::Parts{"PQ005", subject + " is not valid JSON",
+                         fault->reason + " at byte " + std::to_string(fault->byte)});
     }
-    if (rules.looks_inside()) {
+    if (!rules.looks_inside()) {
+        return;
+    }
+    try {
         rules.check(nlohmann::json::parse(text), subject);
+    } catch (const nlohmann::json::exception&) {
+        throw InvalidArgument(Error::Parts{
+            "PQ005", subject + " has a number that is too large for the rules to be checked"});
     }
 }
 
