@@ -16,9 +16,6 @@ constexpr Duration kWait = std::chrono::seconds(30);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
-// How long a finish is tried again after the connection was lost, when the lease is already over.
-constexpr Duration kFirstRetry = std::chrono::seconds(1);
-constexpr Duration kLongestRetry = std::chrono::minutes(10);
 
 std::string host_name() {
     char name[256] = {};
@@ -212,9 +209,8 @@ void WorkerThread::settle(const RunningJob& job, const Message& message, const s
 
 void WorkerThread::release_failed(const Message& message, const std::string& error,
                                   const LeaseKeeper::Held& lease) {
-    const Duration delay = shared_.options.retry_delay
-                               ? shared_.options.retry_delay(message)
-                               : backoff(message.read_ct, kFirstRetry, kLongestRetry);
+    const Duration delay = shared_.options.retry_delay ? shared_.options.retry_delay(message)
+                                                       : default_retry_delay(message);
     std::string problem;
     const bool released = persist(
         lease, [&] { return consumer_->release(message, delay); }, problem);
