@@ -8,6 +8,7 @@
 #include "pgqrs/core/names.hpp"
 #include "rows.hpp"
 #include "rules.hpp"
+#include "lease_lost.hpp"
 
 namespace pgqrs {
 Consumer::Consumer(Connection& connection, std::string queue, DequeueOptions options)
@@ -97,10 +98,7 @@ bool Consumer::extend(std::int64_t id, Duration by, std::optional<int> read_ct) 
 
 void Consumer::archive_or_throw(const Message& message) {
     if (!archive(message)) {
-        throw LeaseLost(Error::Parts{
-            "PQ001", "the lease of message " + std::to_string(message.id) + " was lost",
-            "Its delivery number " + std::to_string(message.read_ct) +
-                " is not the latest, or the message is gone."});
+        throw_lease_lost(message);
     }
 }
 

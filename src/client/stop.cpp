@@ -1,6 +1,7 @@
 // See stop.hpp.
 #include "pgqrs/client/stop.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -28,6 +29,14 @@ extern "C" void pgqrs_on_signal(int signal) {
         return;
     }
     stop->request();
+}
+
+// A signal that is ignored (nohup, a background job of a shell without job control) stays so.
+void catch_unless_ignored(int signal, const struct sigaction& action, struct sigaction& old) {
+    sigaction(signal, nullptr, &old);
+    if (old.sa_handler != SIG_IGN) {
+        sigaction(signal, &action, nullptr);
+    }
 }
 
 }  // namespace
@@ -74,8 +83,8 @@ StopOnSignals::StopOnSignals(Stop& stop) {
     struct sigaction action {};
     action.sa_handler = pgqrs_on_signal;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &old_interrupt);
-    sigaction(SIGTERM, &action, &old_terminate);
+    catch_unless_ignored(SIGINT, action, old_interrupt);
+    catch_unless_ignored(SIGTERM, action, old_terminate);
 }
 
 StopOnSignals::~StopOnSignals() {

@@ -3,6 +3,8 @@
 #
 #   make_private_server             creates the folder and the installation; both go on every way out
 #   start_server NAME [LINE...]     initdb and start; each LINE goes to postgresql.conf; points PGHOST, PGPORT... at it
+#   start_tcp_server NAME [LINE...] the same, and it listens on 127.0.0.1, too; there it wants passwords (scram-sha-256)
+#   free_port                       prints a TCP port of 127.0.0.1 that nobody listens on; needs python3
 #   use_server NAME                 points PGHOST, PGPORT... at a server started before
 #   stop_server NAME                fast shutdown
 #   restart_server NAME             stop and start with the same data
@@ -17,7 +19,8 @@
 # the programs are copied into the same layout below the folder, the real share and library files are linked in, and
 # `make install DESTDIR=` adds ours.
 #
-# Owner of all state is the folder; its lifetime is the script's. The servers listen on a socket in the folder only.
+# Owner of all state is the folder; its lifetime is the script's. Unless started with
+# start_tcp_server, servers listen on a socket in the folder only.
 
 PGQRS_TMP=
 PGQRS_NEXT_PORT=5432
@@ -107,6 +110,21 @@ start_server() {
     } >>"$data/postgresql.conf"
     PGQRS_NEXT_PORT=$((PGQRS_NEXT_PORT + 1))
     launch_server "$name"
+}
+
+# Everybody on the machine can knock at TCP: the superuser is for the socket only.
+start_tcp_server() {
+    local name=$1
+    shift
+    printf '%s\n' 'local all all trust' 'host all postgres all reject' 'host all all 127.0.0.1/32 scram-sha-256' \
+        >"$PGQRS_TMP/$name.hba"
+    give_to_server_user "$PGQRS_TMP/$name.hba"
+    PGQRS_NEXT_PORT=$(free_port)
+    start_server "$name" "listen_addresses = '127.0.0.1'" "hba_file = '$PGQRS_TMP/$name.hba'" "$@"
+}
+
+free_port() {
+    /usr/bin/python3 -I -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 launch_server() {

@@ -1,0 +1,256 @@
+"""What the tests of the clients stand on: languages, places to connect to, databases, running programs, waiting."""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+
+ROOT = pathlib.Path(os.environ["PGQRS_ROOT"])
+TMP = pathlib.Path(os.environ["PGQRS_TMP"])
+HERE = ROOT / "test" / "clients"
+DEADLINE = 30  # seconds; nothing that works takes nearly as long
+
+
+class Failure(Exception):
+    """A claim that does not hold."""
+
+
+def check(holds, claim):
+    if not holds:
+        raise Failure(claim)
+
+
+def wait_until(holds, claim, seconds=DEADLINE):
+    """Returns the first answer that is true."""
+    end = time.monotonic() + seconds
+    while not (answer := holds()):
+        check(time.monotonic() < end, f"not within {seconds} s: {claim}")
+        time.sleep(0.02)
+    return answer
+
+
+@dataclasses.dataclass(eq=False)
+class Language:
+    name: str
+    url_kind: str
+    build: list
+    producer: list
+    worker: list
+
+
+def read_languages(wanted):
+    languages = []
+    for line in (HERE / "languages").read_text().splitlines():
+        fields = [field.strip() for field in line.split("|")]
+        if fields[0] and not line.startswith("#") and (not wanted or fields[0] in wanted):
+            name, _, url_kind, *commands = fields
+            folders = {"$EXAMPLES": str(ROOT / "examples" / name), "$BUILD": str(TMP / "build" / name)}
+            for variable, folder in folders.items():
+                commands = [command.replace(variable, folder) for command in commands]
+            languages.append(Language(name, url_kind, *map(shlex.split, commands)))
+    check(languages and not set(wanted) - {language.name for language in languages}, f"no such language: {wanted}")
+    return languages
+
+
+def build(language, folder="build"):
+    (TMP / folder / language.name).mkdir(parents=True)
+    if language.build:
+        subprocess.run(language.build, check=True, stdout=2, timeout=240)
+
+
+class Program:
+    """A producer or worker that runs; what it writes goes to a file."""
+
+    count = 0
+    counting = threading.Lock()
+
+    def __init__(self, command, environment):
+        with Program.counting:
+            Program.count += 1
+            self.log = TMP / f"program{Program.count}.log"
+        self.command = command
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def status(self, seconds=DEADLINE):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"did not end within {seconds} s: {self}") from None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, seconds):
+        """Asks it to stop. 143 is what a JVM answers then, whatever the program says."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.status(seconds)
+        check(status in (0, 143), f"status {status} after SIGTERM: {self}")
+
+    def __str__(self):
+        text = self.log.read_text(errors="replace")[-3000:]
+        return f"{' '.join(self.command)}\n{text}"
+
+
+def port_of(place):
+    return os.environ[f"CLIENTS_{place.upper()}_PORT"]
+
+
+class Shop:
+    """A database with the examples' schema, and the programs that work on it. place: the name of a port."""
+
+    def __init__(self, name, place):
+        self.name, self.place = name, place
+        self.port = port_of("preload" if place == "direct" else place)
+        self.server_port = port_of("plain" if place == "plain" else "preload")
+        self.programs = []
+        with self.admin("postgres") as db:
+            db.execute(f"CREATE DATABASE {name} OWNER app")
+        with self.admin(name) as db:
+            db.execute("SET SESSION AUTHORIZATION app")
+            db.execute((ROOT / "examples" / "schema.sql").read_bytes())
+        self.connect_admin()
+
+    def connect_admin(self):
+        self.db = self.admin(self.name)
+
+    def clear(self):
+        """As new, for the next test."""
+        self.rows("SELECT pgqrs.purge_queue('invoices')")
+        self.rows("SELECT pgqrs.purge_archive('invoices', older_than => '0')")
+        self.db.execute("TRUNCATE orders, order_lines, invoices RESTART IDENTITY")
+
+    def admin(self, database):
+        """As the superuser, by the socket."""
+        return psycopg.connect(
+            host=str(TMP / "s"), port=self.server_port, dbname=database, user="postgres", autocommit=True
+        )
+
+    def rows(self, sql, *parameters):
+        return self.db.execute(sql, parameters or None).fetchall()
+
+    def value(self, sql, *parameters):
+        return self.rows(sql, *parameters)[0][0]
+
+    def url(self, kind):
+        password = os.environ["CLIENTS_PASSWORD"]
+        if kind == "jdbc":
+            return f"jdbc:postgresql://127.0.0.1:{self.port}/{self.name}?user=app&password={password}"
+        return f"postgresql://app:{password}@127.0.0.1:{self.port}/{self.name}"
+
+    def start(self, language, command, **settings):
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DBI_", "QUEUE", "CLIENTS_"))}
+        variable = "JDBC_DATABASE_URL" if language.url_kind == "jdbc" else "DATABASE_URL"
+        settings = {name: str(value) for name, value in settings.items()}
+        program = Program(command, {**inherited, variable: self.url(language.url_kind), **settings})
+        self.programs.append(program)
+        return program
+
+    def worker(self, language, **settings):
+        return self.start(language, language.worker, **settings)
+
+    def producer(self, language, *arguments):
+        return self.start(language, [*language.producer, *map(str, arguments)])
+
+    def produce(self, language, orders):
+        program = self.producer(language, orders)
+        check(program.status() == 0, f"a producer failed: {program}")
+
+    def drain(self, language):
+        """A worker until nothing can be delivered."""
+        program = self.worker(language, STOP_WHEN_EMPTY=1)
+        check(program.status() == 0, f"a worker failed: {program}")
+
+    def in_flight(self):
+        """Messages that somebody has a lease of: (id, read_ct)."""
+        return self.rows("SELECT id, read_ct FROM pgqrs.messages WHERE vt > clock_timestamp() AND delivered_at IS NOT NULL")
+
+    def held(self, number=1):
+        wait_until(lambda: len(self.in_flight()) == number, f"{number} messages are in flight")
+        return self.in_flight()
+
+    def waits(self):
+        return self.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query LIKE 'CALL pgqrs.wait%%'",
+            self.name,
+        )
+
+    def wait_for_waits(self, number):
+        wait_until(lambda: self.waits() == number, f"{number} workers wait")
+
+    def wait_for_invoices(self, number):
+        wait_until(lambda: self.value("SELECT count(*) FROM invoices") >= number, f"{number} invoices are made")
+
+    def check_ledger(self):
+        """Every order has exactly one invoice, which is right, and its message is in the archive with its headers."""
+        check(self.value("SELECT count(*) FROM orders") > 0, "there are orders")
+        check(self.rows("SELECT * FROM pgqrs.messages") == [], "no message is left")
+        wrong = self.rows(
+            """SELECT o.id, o.placed_by, i.* FROM orders AS o
+               LEFT JOIN (SELECT order_id, count(*) AS invoices, min(total) AS total FROM invoices GROUP BY order_id) AS i
+                   ON i.order_id = o.id
+               WHERE i.invoices IS DISTINCT FROM 1
+                  OR i.total <> (SELECT sum(quantity * price) FROM order_lines AS l WHERE l.order_id = o.id)"""
+        )
+        check(wrong == [], f"every order has one invoice, and the right one: {wrong[:5]}")
+        wrong = self.rows(
+            """SELECT o.id, a.id, a.read_ct, i.read_ct, a.headers FROM orders AS o JOIN invoices AS i ON i.order_id = o.id
+               FULL JOIN pgqrs.archive AS a ON a.id = i.message_id
+               WHERE (a.payload ->> 'order_id')::bigint IS DISTINCT FROM o.id OR a.read_ct IS DISTINCT FROM i.read_ct
+                  OR a.outcome <> 'done'
+                  OR a.headers IS DISTINCT FROM jsonb_build_object('type', 'order_placed', 'source', o.placed_by)"""
+        )
+        check(wrong == [], f"the archive has the messages of the invoices: {wrong[:5]}")
+
+    def show_programs(self):
+        for program in self.programs[-8:]:
+            print(program, file=sys.stderr)
+
+    def end(self):
+        for program in self.programs:
+            program.kill()
+        self.programs = []
+
+
+@contextlib.contextmanager
+def shop(name, place):
+    it = Shop(name, place)
+    try:
+        yield it
+    finally:
+        it.end()
+        it.db.close()
+
+
+def changed_copy(language, old, new):
+    """The language with a copy of its programs in which a text is replaced."""
+    folder = TMP / "changed" / language.name
+    shutil.copytree(ROOT / "examples" / language.name, folder)
+    changed = 0
+    for path in folder.iterdir():
+        text = path.read_text()
+        changed += old in text
+        path.write_text(text.replace(old, new))
+    check(changed == 2, f"producer and worker contain {old}")
+    places = {str(ROOT / "examples" / language.name): str(folder), str(TMP / "build" / language.name): str(TMP / "changed_build" / language.name)}
+    commands = []
+    for command in (language.build, language.producer, language.worker):
+        for old_place, new_place in places.items():
+            command = [word.replace(old_place, new_place) for word in command]
+        commands.append(command)
+    copy = Language(language.name, language.url_kind, *commands)
+    build(copy, "changed_build")
+    return copy
