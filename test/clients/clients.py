@@ -36,6 +36,7 @@ def run(name, test, *arguments):
     with lock:
         passed, failed = passed + result, failed + (not result)
         print(f"{'ok' if result else 'not ok'} {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+    return result
 
 
 # --- one language in a shop of its own. The first line of each says what is claimed.
@@ -355,8 +356,7 @@ def keeps_a_statement(shop, language):
 
 def main():
     languages = shops.read_languages(sys.argv[1:])
-    for language in languages:
-        run(f"build {language.name}", shops.build, language)
+    languages = [language for language in languages if run(f"build {language.name}", shops.build, language)]
     through_reset = [makes_invoices, enqueues_nothing_when_refused, wakes_up, ends_the_wait_at_sigterm]
     with concurrent.futures.ThreadPoolExecutor(max_workers=4) as threads:
         jobs = [
