@@ -47,9 +47,10 @@ void check_json(const std::string& text, const std::string& subject) {
     try {
         [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
+        const bool bare_word = text.find_first_of("{[\"") == std::string::npos && error.byte <= 1;
         throw Failure(Exit::rejected,
                       subject + " is not valid JSON: " + position_of(text, error.byte),
-                      "A text is written with double quotes: '\"hello\"'.");
+                      bare_word ? "A text is written with double quotes: '\"hello\"'." : "");
     } catch (const nlohmann::json::exception&) {
         throw Failure(Exit::rejected, subject + " has a number that is too large");
     }
