@@ -39,8 +39,9 @@ void Command::queue(std::optional<std::string>& target) {
 }
 
 void Command::text(const std::string& name, std::string& target, const std::string& about) {
-    add_value(*app_, name, "", about, [&target](const std::string& text) { target = text; })
-        ->required();
+    add_value(*app_, name, "", about, [&target](const std::string& text) {
+        target = text;
+    })->required();
 }
 
 void Command::id(const std::string& name, std::int64_t& target, const std::string& about) {
@@ -86,16 +87,14 @@ void Command::option(const std::string& name, std::optional<std::string>& target
 
 void Command::option(const std::string& name, std::optional<Duration>& target,
                      const std::string& about) {
-    add_value(*app_, name, "DURATION", about, [&target, name](const std::string& text) {
-        target = parse_length(text, name);
-    });
+    add_value(*app_, name, "DURATION", about,
+              [&target, name](const std::string& text) { target = parse_length(text, name); });
 }
 
 void Command::option(const std::string& name, std::optional<bool>& target,
                      const std::string& about) {
-    add_value(*app_, name, "BOOL", about, [&target, name](const std::string& text) {
-        target = parse_boolean(text, name);
-    });
+    add_value(*app_, name, "BOOL", about,
+              [&target, name](const std::string& text) { target = parse_boolean(text, name); });
 }
 
 void Command::number(const std::string& name, std::optional<int>& target, int least, int most,
@@ -107,9 +106,8 @@ void Command::number(const std::string& name, std::optional<int>& target, int le
 
 void Command::id_option(const std::string& name, std::optional<std::int64_t>& target,
                         const std::string& about) {
-    add_value(*app_, name, "ID", about, [&target, name](const std::string& text) {
-        target = parse_id(text, name);
-    });
+    add_value(*app_, name, "ID", about,
+              [&target, name](const std::string& text) { target = parse_id(text, name); });
 }
 
 void Command::words(const std::string& name, std::vector<std::string>& target,

@@ -55,10 +55,9 @@ void add_globals(CLI::App& app, Globals& globals) {
              [&](const std::string& text) { globals.out = text; });
     add_text(app, "--log-dest", "FILE", "Where the log goes [stderr]",
              [&](const std::string& text) { globals.log_destination = text; });
-    add_text(app, "--log-level", "LEVEL", "error, warn, info, debug or trace [warn]",
-             [&](const std::string& text) {
-                 globals.log_level = choose(kLevels, text, "--log-level");
-             });
+    add_text(
+        app, "--log-level", "LEVEL", "error, warn, info, debug or trace [warn]",
+        [&](const std::string& text) { globals.log_level = choose(kLevels, text, "--log-level"); });
     const auto flag = [&](const char* name, bool& target, const char* about) {
         app.add_flag_callback(
             name, [&target] { target = true; }, about);
@@ -75,7 +74,9 @@ std::string exit_codes() {
         const std::string code = std::to_string(static_cast<int>(entry.code));
         text += std::string(5 - code.size(), ' ') + code + "  " + std::string(entry.meaning) + "\n";
     }
-    text += "\nGlobal options may stand before or after the command. `pgqrs COMMAND --help` tells more.";
+    text +=
+        "\nGlobal options may stand before or after the command. `pgqrs COMMAND --help` tells "
+        "more.";
     return text;
 }
 

@@ -10,9 +10,11 @@ namespace {
 Exit exit_of(core::SqlState state) {
     using core::SqlState;
     switch (state) {
-        case SqlState::lease_lost: return Exit::lease_lost;
+        case SqlState::lease_lost:
+            return Exit::lease_lost;
         case SqlState::queue_not_found:
-        case SqlState::worker_not_found: return Exit::not_found;
+        case SqlState::worker_not_found:
+            return Exit::not_found;
         case SqlState::queue_exists:
         case SqlState::invalid_name:
         case SqlState::payload_rejected:
@@ -20,7 +22,8 @@ Exit exit_of(core::SqlState state) {
         case SqlState::queue_paused:
         case SqlState::limit_exceeded:
         case SqlState::invalid_argument:
-        case SqlState::queue_not_empty: return Exit::rejected;
+        case SqlState::queue_not_empty:
+            return Exit::rejected;
     }
     return Exit::failed;
 }

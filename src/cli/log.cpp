@@ -19,16 +19,14 @@ namespace {
 constexpr std::array<std::string_view, 5> kNames = {"error", "warn ", "info ", "debug", "trace"};
 
 std::string line_of(Log::Level level, std::string_view message) {
-    const auto now =
-        std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    const auto now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
     return to_iso8601(now) + " " + std::string(kNames[static_cast<std::size_t>(level)]) + " " +
            printable(message) + "\n";
 }
 
 }  // namespace
 
-Log::Log(const std::string& destination, Level level)
-    : descriptor_(STDERR_FILENO), level_(level) {
+Log::Log(const std::string& destination, Level level) : descriptor_(STDERR_FILENO), level_(level) {
     if (destination == "stderr") {
         return;
     }

@@ -91,8 +91,7 @@ void Output::write(std::string_view text) {
         open();
     }
     while (!text.empty()) {
-        const auto written =
-            ::write(file_ >= 0 ? file_ : STDOUT_FILENO, text.data(), text.size());
+        const auto written = ::write(file_ >= 0 ? file_ : STDOUT_FILENO, text.data(), text.size());
         if (written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno != EINTR) {

@@ -18,9 +18,9 @@ struct Options {
 void run(Context& context, const Options& options) {
     const Queue queue = Admin(context.connection())
                             .create_queue(options.queue, options.settings, options.if_not_exists);
-    context.show_done(table_of<Queue>(queue_fields(), {queue}),
-                      "queue \"" + queue.name + "\" " +
-                          (options.if_not_exists ? "is there" : "created"));
+    context.show_done(
+        table_of<Queue>(queue_fields(), {queue}),
+        "queue \"" + queue.name + "\" " + (options.if_not_exists ? "is there" : "created"));
 }
 
 }  // namespace

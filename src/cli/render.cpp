@@ -8,10 +8,13 @@ namespace {
 
 std::string json_of(const Value& value) {
     switch (value.kind) {
-        case Value::Kind::null: return "null";
+        case Value::Kind::null:
+            return "null";
         case Value::Kind::text:
-        case Value::Kind::time: return json_string(value.text);
-        default: return value.text;
+        case Value::Kind::time:
+            return json_string(value.text);
+        default:
+            return value.text;
     }
 }
 
@@ -82,9 +85,12 @@ std::string csv_line(const Table& table, std::size_t row) {
 
 std::string render(const Table& table, Shape shape, Format format, const Style& style) {
     switch (format) {
-        case Format::json: return render_json(table, shape);
-        case Format::csv: return render_csv(table);
-        case Format::table: break;
+        case Format::json:
+            return render_json(table, shape);
+        case Format::csv:
+            return render_csv(table);
+        case Format::table:
+            break;
     }
     if (shape == Shape::one) {
         return table.rows.empty() ? std::string() : render_record(table, style);

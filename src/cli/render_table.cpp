@@ -2,8 +2,8 @@
 #include "pgqrs/cli/render.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "pgqrs/cli/cells.hpp"
 #include "pgqrs/cli/text.hpp"
 
 namespace pgqrs::cli {
@@ -14,48 +14,6 @@ constexpr std::string_view kGap = "  ";
 constexpr std::string_view kYellow = "\033[33m";
 constexpr std::string_view kBold = "\033[1m";
 constexpr std::string_view kPlain = "\033[0m";
-
-// "1h 5m 30.5s"
-std::string human(Duration duration) {
-    const Value seconds = seconds_value(duration);
-    auto rest = duration.count();
-    if (rest < 60'000'000) {
-        return seconds.text + "s";
-    }
-    std::string text;
-    const auto take = [&](std::int64_t unit, const char* name) {
-        if (const auto count = rest / unit; count > 0) {
-            text += (text.empty() ? "" : " ") + std::to_string(count) + name;
-            rest -= count * unit;
-        }
-    };
-    take(86'400'000'000, "d");
-    take(3'600'000'000, "h");
-    take(60'000'000, "m");
-    if (rest > 0) {
-        text += " " + seconds_value(Duration(rest)).text + "s";
-    }
-    return text;
-}
-
-// Times to the second, which is what people read.
-std::string cell_of(const Value& value) {
-    switch (value.kind) {
-        case Value::Kind::time: return value.text.substr(0, 19) + "Z";
-        case Value::Kind::seconds: return human(value.duration);
-        default: return printable(value.text);
-    }
-}
-
-std::string title_of(const Column& column) {
-    constexpr std::string_view kUnit = "_seconds";
-    return column.key.ends_with(kUnit) ? column.key.substr(0, column.key.size() - kUnit.size())
-                                       : column.key;
-}
-
-bool right_aligned(const Value& value) {
-    return value.kind == Value::Kind::number || value.kind == Value::Kind::seconds;
-}
 
 struct Grid {
     std::vector<std::size_t> columns;  // which of the table's
@@ -136,7 +94,8 @@ std::string render_table(const Table& table, const Style& style) {
         });
     };
     std::string text = line([&](std::size_t index) {
-        const auto title = shorten(title_of(table.columns[grid.columns[index]]), grid.widths[index]);
+        const auto title =
+            shorten(title_of(table.columns[grid.columns[index]]), grid.widths[index]);
         return coloured(padded(title, grid.widths[index], right(index)), kBold, style.colour);
     });
     for (const auto& row : table.rows) {
@@ -158,10 +117,10 @@ std::string render_record(const Table& table, const Style& style) {
     std::string text;
     for (std::size_t index = 0; index < table.columns.size(); ++index) {
         const Value& value = table.rows.front()[index];
-        std::string line = coloured(padded(title_of(table.columns[index]), width, false), kBold,
-                                    style.colour) +
-                           std::string(kGap) +
-                           coloured(cell_of(value), kYellow, style.colour && value.standing_out);
+        std::string line =
+            coloured(padded(title_of(table.columns[index]), width, false), kBold, style.colour) +
+            std::string(kGap) +
+            coloured(cell_of(value), kYellow, style.colour && value.standing_out);
         trim_end(line);
         text += line + "\n";
     }

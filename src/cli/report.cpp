@@ -98,8 +98,9 @@ Exit report(const std::exception& error, Context* context) {
     const bool colour = colour_wanted(STDERR_FILENO) && !(context && context->globals().no_color);
     write_to_stderr(text_of(story, verbose, colour));
     if (context && context->log().to_file()) {
-        context->log().write(Log::Level::error,
-                             story.message + (story.sqlstate.empty() ? "" : " (" + story.sqlstate + ")"));
+        context->log().write(
+            Log::Level::error,
+            story.message + (story.sqlstate.empty() ? "" : " (" + story.sqlstate + ")"));
     }
     return story.code;
 }

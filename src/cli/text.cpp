@@ -40,20 +40,17 @@ struct Range {
 };
 
 // Coarse: the blocks that matter, not every unassigned hole in them.
-constexpr std::array kNoWidth = {Range{0x0300, 0x036F}, Range{0x0483, 0x0489},
-                                 Range{0x0591, 0x05BD}, Range{0x064B, 0x065F},
-                                 Range{0x1AB0, 0x1AFF}, Range{0x1DC0, 0x1DFF},
-                                 Range{0x200B, 0x200F}, Range{0x202A, 0x202E},
-                                 Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF},
-                                 Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F},
-                                 Range{0xFEFF, 0xFEFF}, Range{0xE0100, 0xE01EF}};
-constexpr std::array kDoubleWidth = {Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},
-                                     Range{0x3041, 0xA4CF},   Range{0xA960, 0xA97F},
-                                     Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},
-                                     Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},
-                                     Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1F64F},
-                                     Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1FAFF},
-                                     Range{0x20000, 0x3FFFD}};
+constexpr std::array kNoWidth = {
+    Range{0x0300, 0x036F}, Range{0x0483, 0x0489},  Range{0x0591, 0x05BD}, Range{0x064B, 0x065F},
+    Range{0x1AB0, 0x1AFF}, Range{0x1DC0, 0x1DFF},  Range{0x200B, 0x200F}, Range{0x202A, 0x202E},
+    Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF},  Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F},
+    Range{0xFEFF, 0xFEFF}, Range{0xE0100, 0xE01EF}};
+constexpr std::array kDoubleWidth = {
+    Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},
+    Range{0xA960, 0xA97F},   Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},
+    Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},
+    Range{0x1F300, 0x1F64F}, Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1FAFF},
+    Range{0x20000, 0x3FFFD}};
 
 template <std::size_t Size>
 bool contains(const std::array<Range, Size>& ranges, char32_t code) {
@@ -116,6 +113,10 @@ std::string printable(std::string_view text) {
         at += next.bytes;
     }
     return result;
+}
+
+std::string number_of(std::int64_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
 }  // namespace pgqrs::cli

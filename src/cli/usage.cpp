@@ -92,7 +92,7 @@ UsageError usage_error(const CLI::App& root, const CLI::ParseError& error) {
     }
     const std::string subject = subject_of(error);
     const std::string text = error.what();
-    if (text.find("At most") != std::string::npos) {
+    if (text.find("At Most") != std::string::npos) {
         return UsageError(subject + " was given more than once", help_hint(app));
     }
     if (text.find("required") != std::string::npos) {

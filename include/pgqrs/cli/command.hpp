@@ -48,8 +48,8 @@ public:
                 const std::string& about);
     void id_option(const std::string& name, std::optional<std::int64_t>& target,
                    const std::string& about);
-    void words(const std::string& name, std::vector<std::string>& target,
-               const std::string& type, const std::string& about);  // may be repeated
+    void words(const std::string& name, std::vector<std::string>& target, const std::string& type,
+               const std::string& about);  // may be repeated
     // The option must be given.
     void require(const std::string& name);
 

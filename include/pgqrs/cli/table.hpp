@@ -14,9 +14,9 @@ namespace pgqrs::cli {
 struct Value {
     enum class Kind { null, text, number, boolean, json, time, seconds };
     Kind kind = Kind::null;
-    std::string text = {};         // JSON is the server's text, which keeps all digits of numbers
-    Duration duration = {};        // of seconds
-    bool standing_out = false;     // in yellow where there is colour
+    std::string text = {};      // JSON is the server's text, which keeps all digits of numbers
+    Duration duration = {};     // of seconds
+    bool standing_out = false;  // in yellow where there is colour
 };
 
 inline Value null_value() { return {}; }

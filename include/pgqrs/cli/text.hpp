@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ std::string shorten(std::string_view text, std::size_t width);
 
 // Control characters, which could take over a terminal, become \n, \t, \x1b...
 std::string printable(std::string_view text);
+
+// "1 message", "2 messages".
+std::string number_of(std::int64_t number, const std::string& noun);
 
 // The argument in quotes for an error message, or "***" when there could be a password in it.
 std::string quote_argument(std::string_view argument);
