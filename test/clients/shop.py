@@ -127,6 +127,14 @@ class Shop:
     def connect_admin(self):
         self.db = self.admin(self.name)
 
+    def reachable(self):
+        """For programs: a pooler refuses for a moment what it could not pass on before."""
+        try:
+            with psycopg.connect(self.url("libpq"), prepare_threshold=None) as db:
+                return db.execute("SELECT true").fetchone()[0]
+        except psycopg.OperationalError:
+            return False
+
     def clear(self):
         """As new, for the next test."""
         self.rows("SELECT pgqrs.purge_queue('invoices')")
