@@ -7,6 +7,10 @@
 #   make installcheck      runs the SQL and isolation tests against that running server
 #   make PG_CONFIG=...     builds for another installation
 #
+# The C++ client library and the command (client.mk; no server needed, only development packages of Debian):
+#   make, make install     build and install them too when the packages are there; WITH_CLIENT=no leaves them out
+#   make client | make cli | make install-client | make uninstall-client      PREFIX=/usr/local DESTDIR=
+#
 # Without anything but make and a Debian system (the scripts install what they need):
 #   make demo | make test | make lint | make test-versions | make bench
 #
@@ -54,6 +58,11 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 
 .DEFAULT_GOAL := all
 .PHONY: all install uninstall installcheck clean demo test lint test-versions bench
+.PHONY: client cli install-client uninstall-client client-if-possible client-if-built
+
+CLIENT_MAKE = @+$(MAKE) --no-print-directory -f client.mk
+client cli install-client uninstall-client:
+	$(CLIENT_MAKE) $@
 
 ifneq ($(PGXS),)
 
@@ -64,6 +73,15 @@ BUILD_ID := $(shell $(PG_CONFIG) --version) | $(EXTVERSION) | $(CXX) $(WERROR) $
 $(shell echo '$(BUILD_ID)' | cmp -s - .build-id 2>/dev/null || echo '$(BUILD_ID)' 2>/dev/null >.build-id)
 $(OBJS): .build-id Makefile
 -include $(OBJS:.o=.d)
+
+ifneq ($(WITH_CLIENT),no)
+all: client-if-possible
+install: client-if-built
+client-if-possible:
+	$(CLIENT_MAKE) all-that-can
+client-if-built: all
+	$(CLIENT_MAKE) install-built
+endif
 
 $(shlib): pgqrs.map
 pgqrs.map: Makefile
@@ -85,7 +103,8 @@ else
 
 all install uninstall installcheck:
 	@echo 'pgqrs: $(PG_CONFIG) names no PostgreSQL build files (PGXS): install the server headers' \
-	    '(Debian: apt-get install g++ postgresql-server-dev-15) or set PG_CONFIG=/path/to/pg_config' >&2; exit 1
+	    '(Debian: apt-get install g++ postgresql-server-dev-15) or set PG_CONFIG=/path/to/pg_config.' \
+	    'The client needs no server: make client cli install-client' >&2; exit 1
 
 clean:
 	rm -rf pgqrs.so $(OBJS) $(DATA_built) $(EXTRA_CLEAN)

@@ -253,6 +253,7 @@ def reconnects(languages):
                     restart_server("preload")
                     for shop in (direct, pooler):
                         shop.connect_admin()
+                        shops.wait_until(shop.reachable, "the server is back")
             for (_, language), worker in workers.items():
                 check(not worker.ended(), f"{language.name} goes on: {worker}")
             for shop in (direct, pooler):

@@ -31,5 +31,5 @@ build_extension() {
     [ -e "$("$PG_CONFIG" --pgxs)" ] || die "$PG_CONFIG names no PGXS: install postgresql-server-dev-$PG_MAJOR"
     say "building for $("$PG_CONFIG" --version)"
     run_interruptible flock "$PGQRS_ROOT/.build-lock" \
-        make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" PG_CONFIG="$PG_CONFIG" all >&2
+        make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" PG_CONFIG="$PG_CONFIG" WITH_CLIENT=no all >&2
 }

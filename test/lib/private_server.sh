@@ -30,7 +30,7 @@ make_private_server() {
     create_folder
     link_installation
     flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s install \
-        PG_CONFIG="$PG_CONFIG" DESTDIR="$PGQRS_TMP/inst" >"$PGQRS_TMP/install.log" 2>&1 ||
+        PG_CONFIG="$PG_CONFIG" DESTDIR="$PGQRS_TMP/inst" WITH_CLIENT=no >"$PGQRS_TMP/install.log" 2>&1 ||
         { cat "$PGQRS_TMP/install.log" >&2; die "make install failed"; }
     chmod -R a+rX "$PGQRS_TMP/inst"
 }

@@ -11,4 +11,4 @@ clang-format --version | grep -q 'version 14\.' || {
     echo 'clang-format is not version 14'
     exit 77
 }
-{ find src include test/unit test/bench -name '*.[ch]pp' 2>/dev/null || true; } | sort | xargs -r clang-format --dry-run -Werror
+{ find src include examples test/unit test/client test/bench -name '*.[ch]pp' 2>/dev/null || true; } | sort | xargs -r clang-format --dry-run -Werror

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Rule: includes follow the layers. core <- pg <- store <- {fn, bgw} <- module; core <- client <- cli. What a layer may
-# include is listed; all else fails, so PostgreSQL's headers stay inside pg and libpq's inside client and cli.
+# include is listed; all else fails, so PostgreSQL's headers stay inside pg and libpq's inside client and cli. The
+# client's headers are installed, so they may include less than its sources.
 set -euo pipefail
 cd "$1"
 
 std='<[a-z_]+>'
 libpq='["<]libpq-fe\.h[">]'
-posix='<(unistd|fcntl|poll|signal|termios|sys/[a-z]+)\.h>'
+posix='<(unistd|fcntl|poll|signal|pthread|termios|netinet/in|sys/[a-z]+)\.h>'
+json='<nlohmann/[a-z_]+\.hpp>'
 
 # Prints "layers|pattern": the layers whose headers the layer may include, and the other headers it may include.
 allowed() {
@@ -17,8 +19,10 @@ allowed() {
         fn) echo "fn store pg core|$std" ;;
         bgw) echo "bgw store pg core|$std" ;;
         module) echo "fn bgw store pg core|$std" ;;
-        client) echo "client core|$std|$libpq|$posix" ;;
-        cli) echo "cli client core|$std|$libpq|$posix|[<\"](CLI|yaml-cpp|nlohmann)/.*" ;;
+        client_header) echo "client core|$std|$json" ;;
+        client) echo "client core|$std|$libpq|$posix|$json|[<\"]yaml-cpp/.*" ;;
+        client_test) echo "client core|$std|$libpq|$posix|$json|\"catch\.hpp\"" ;;
+        cli) echo "cli client core|$std|$libpq|$posix|$json|[<\"](CLI|yaml-cpp|spdlog|fmt)/.*" ;;
         unit) echo "core|$std|\"catch\.hpp\"" ;;
         *) echo "|$std" ;;
     esac
@@ -26,6 +30,8 @@ allowed() {
 
 layer_of() {
     case "$1" in
+        include/pgqrs/client.hpp | include/pgqrs/client/*) echo client_header ;;
+        test/client/*) echo client_test ;;
         src/*/*) echo "$1" | cut -d/ -f2 ;;
         include/pgqrs/*/*) echo "$1" | cut -d/ -f3 ;;
         test/unit/*) echo unit ;;
@@ -41,7 +47,7 @@ check_include() {
     rule=$(allowed "$layer")
     case "$header" in
         \"pgqrs/* | \<pgqrs/*)
-            target=$(echo "${header#?pgqrs/}" | cut -d/ -f1)
+            target=$(echo "${header#?pgqrs/}" | cut -d/ -f1 | sed -E 's/\.hpp.?$//')
             case " ${rule%%|*} " in *" $target "*) return 0 ;; esac
             ;;
         # A header beside the file belongs to its layer.
@@ -59,6 +65,6 @@ bad=0
 while IFS=: read -r file line text; do
     header=$(echo "$text" | sed -E 's/^ *# *include *([<"][^>"]*[>"]).*/\1/')
     check_include "$file" "$line" "$header" || bad=1
-done < <(grep -rnE '^ *# *include' --include='*.cpp' --include='*.hpp' --include='*.h' src include test/unit 2>/dev/null |
+done < <(grep -rnE '^ *# *include' --include='*.cpp' --include='*.hpp' --include='*.h' src include test/unit test/client 2>/dev/null |
     grep -v '^test/unit/catch.hpp:')
 exit $bad

@@ -9,12 +9,17 @@ bad=0
 
 clean_tree() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{src,include/pgqrs}/{core,pg,store,fn,client,cli} "$tree/test/unit"
+    mkdir -p "$tree"/{src,include/pgqrs}/{core,pg,store,fn,client,cli} "$tree/test/unit" "$tree/test/client"
     cp "$here/../../.clang-format" "$here/../../pgqrs.control" "$here/../../META.json" "$tree/"
     echo '#include <string>' >"$tree/include/pgqrs/core/name.hpp"
     echo '#include "postgres.h"' >"$tree/include/pgqrs/pg/guard.hpp"
     printf '#include "pgqrs/store/queues.hpp"\n#include "pgqrs/pg/guard.hpp"\n// may say ereport(ERROR)\n' >"$tree/src/fn/queues.cpp"
     printf '#include "pgqrs/core/name.hpp"\n#include "libpq-fe.h"\n' >"$tree/src/client/send.cpp"
+    printf '#include <yaml-cpp/yaml.h>\n#include <nlohmann/json.hpp>\n#include <poll.h>\n' >>"$tree/src/client/send.cpp"
+    echo '#include "pgqrs/client/send.hpp"' >"$tree/include/pgqrs/client.hpp"
+    printf '#include "pgqrs/core/name.hpp"\n#include <nlohmann/json.hpp>\n' >"$tree/include/pgqrs/client/send.hpp"
+    printf '#include <CLI/CLI.hpp>\n#include "pgqrs/client.hpp"\n' >"$tree/src/cli/main.cpp"
+    printf '#include "catch.hpp"\n#include "pgqrs/client.hpp"\n' >"$tree/test/client/send_test.cpp"
     printf '#include "catch.hpp"\n#include "pgqrs/core/name.hpp"\n' >"$tree/test/unit/name_test.cpp"
     printf 'void f() { ereport(ERROR, (1)); }\n' >"$tree/src/pg/guard.cpp"
     echo 'true' >"$tree/good.sh"
@@ -66,6 +71,11 @@ plant_include src/fn/queues.cpp '"fmgr.h"'
 plant_include include/pgqrs/fn/queues.hpp '"pgqrs/client/send.hpp"'
 plant_include src/client/send.cpp '"pgqrs/pg/guard.hpp"'
 plant_include src/client/send.cpp '"pgqrs/cli/main.hpp"'
+plant_include include/pgqrs/client/send.hpp '<libpq-fe.h>'
+plant_include include/pgqrs/client.hpp '<yaml-cpp/yaml.h>'
+plant_include src/client/send.cpp '<CLI/CLI.hpp>'
+plant_include src/store/queues.cpp '"pgqrs/client.hpp"'
+plant_include test/client/send_test.cpp '"pgqrs/store/queues.hpp"'
 plant_include src/cli/main.cpp '"pgqrs/store/queues.hpp"'
 plant_include test/unit/name_test.cpp '"pgqrs/pg/guard.hpp"'
 

@@ -72,6 +72,12 @@ public:
     Connection& connection() const noexcept { return connection_; }
 
 private:
+    std::vector<Finished> finish_batch(const std::string& sql, const std::vector<Message>& messages,
+                                       std::optional<Duration> delay = std::nullopt);
+    std::vector<Finished> finish_batch(const std::string& sql, const std::vector<std::int64_t>& ids,
+                                       const std::vector<std::int64_t>& read_cts,
+                                       std::optional<Duration> delay = std::nullopt);
+
     Connection& connection_;
     std::string queue_;
     DequeueOptions options_;

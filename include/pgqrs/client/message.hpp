@@ -22,6 +22,8 @@ struct Message {
     TimePoint enqueued_at;
     TimePoint available_at;
     std::optional<TimePoint> vt;  // end of the lease, by the server's clock
+    // What was left of the lease when the message was read, so that no clock of the client's matters.
+    std::optional<Duration> lease_left;
     std::optional<std::int64_t> worker_id;
 
     nlohmann::json payload_json() const;

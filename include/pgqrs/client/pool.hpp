@@ -43,6 +43,8 @@ public:
     const Config& config() const noexcept { return config_; }
 
 private:
+    void forget_one() noexcept;
+
     Config config_;
     mutable std::mutex mutex_;
     std::condition_variable returned_;

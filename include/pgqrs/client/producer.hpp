@@ -59,6 +59,10 @@ public:
     const std::string& queue() const noexcept { return queue_; }
 
 private:
+    std::vector<std::int64_t> send_batch(const std::vector<Parameter>& payloads,
+                                         const std::vector<Parameter>& headers,
+                                         const EnqueueOptions& options);
+
     Connection& connection_;
     std::string queue_;
     Validation validation_;

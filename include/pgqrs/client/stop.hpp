@@ -5,6 +5,8 @@
 
 #include <atomic>
 
+#include "pgqrs/client/time.hpp"
+
 namespace pgqrs {
 
 class Stop {
@@ -21,7 +23,7 @@ public:
     int descriptor() const noexcept { return read_end_; }
 
     // Waits until requested or the time is over; true: requested.
-    bool wait_for_milliseconds(int milliseconds) const noexcept;
+    bool wait_for(Duration duration) const noexcept;
 
 private:
     std::atomic<bool> requested_{false};

@@ -19,9 +19,11 @@ struct Validation {
     std::vector<std::string> required_keys;        // of the payload, which must then be an object
     std::vector<std::string> forbidden_keys;       // at any depth
 
-    // Raises InvalidArgument (PQ005) for the first rule the payload breaks, naming it and where: "payload 3".
-    void check(const nlohmann::json& payload, std::size_t text_bytes,
-               const std::string& subject = "payload") const;
+    // Both raise InvalidArgument (PQ005) for the first rule that is broken, naming it and what breaks it: "payload 3".
+    void check_size(std::size_t text_bytes, const std::string& subject) const;
+    void check(const nlohmann::json& payload, const std::string& subject) const;
+    // Whether check() has rules to look at.
+    bool looks_inside() const noexcept;
 };
 
 }  // namespace pgqrs

@@ -1,0 +1,44 @@
+// One exchange with the server: send, wait without blocking for ever, read all results. Keeps the connection in
+// nonblocking mode meanwhile, so that a large batch cannot have both sides wait for the other to read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <libpq-fe.h>
+
+#include "pgqrs/client/connection.hpp"
+
+namespace pgqrs {
+
+class Stop;
+
+class Exchange {
+public:
+    // Raises ConnectionError when the connection was lost before; then nothing was sent, so nothing is in doubt.
+    Exchange(PGconn* connection, const Stop* stop);
+    ~Exchange();
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    void send(const std::string& sql, const std::vector<Parameter>& parameters);
+    // The result of what was sent; raises its failure, and Stopped when it was cancelled.
+    Result receive(bool in_doubt);
+    // One result for each statement, or the first failure.
+    std::vector<Result> pipeline(const std::vector<Statement>& statements, bool in_doubt);
+
+private:
+    void flush();
+    void await_input();
+    PGresult* next_result();
+
+    PGconn* connection_;
+    const Stop* stop_;
+    bool cancelled_ = false;
+    int was_nonblocking_;
+};
+
+// Looks, without waiting, whether the server has closed the connection; true: it is lost.
+bool notice_loss(PGconn* connection) noexcept;
+
+}  // namespace pgqrs

@@ -1,0 +1,30 @@
+// See message.hpp.
+#include "pgqrs/client/message.hpp"
+
+namespace pgqrs {
+
+nlohmann::json Message::payload_json() const { return nlohmann::json::parse(payload); }
+
+nlohmann::json Message::headers_json() const {
+    return headers ? nlohmann::json::parse(*headers) : nlohmann::json::object();
+}
+
+std::string Message::type() const {
+    const auto all = headers_json();
+    const auto found = all.find("type");
+    return found != all.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+const char* to_string(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::done:
+            return "done";
+        case Outcome::dead:
+            return "dead";
+        case Outcome::cancelled:
+            return "cancelled";
+    }
+    return "";
+}
+
+}  // namespace pgqrs

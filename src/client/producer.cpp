@@ -1,0 +1,179 @@
+// See producer.hpp.
+#include "pgqrs/client/producer.hpp"
+
+#include <algorithm>
+
+#include "pgqrs/client/consumer.hpp"
+#include "pgqrs/core/duration.hpp"
+#include "pgqrs/core/limits.hpp"
+#include "pgqrs/core/names.hpp"
+#include "rows.hpp"
+#include "rules.hpp"
+
+namespace pgqrs {
+namespace {
+
+// A JSON text; invalid UTF-8 in a string is the one thing that cannot be written as one.
+std::string text_of(const nlohmann::json& value, const std::string& subject) {
+    try {
+        return value.dump();
+    } catch (const nlohmann::json::exception& error) {
+        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid UTF-8", error.what()});
+    }
+}
+
+// The object of options.headers with the type in it; nullopt when there is nothing to say.
+Parameter headers_of(const EnqueueOptions& options) {
+    if (!options.headers.is_null() && !options.headers.is_object()) {
+        throw InvalidArgument(Error::Parts{"PQ005", "headers must be a JSON object"});
+    }
+    if (options.type.empty()) {
+        return options.headers.is_null() ? Parameter() : text_of(options.headers, "headers");
+    }
+    nlohmann::json headers = options.headers;
+    headers["type"] = options.type;
+    return text_of(headers, "headers");
+}
+
+void check_options(const EnqueueOptions& options) {
+    check_by([&] { core::check_priority(options.priority); });
+    check_by([&] { core::check_delay(options.delay.count(), "delay"); });
+}
+
+std::string subject_of(std::size_t position) { return "payload " + std::to_string(position + 1); }
+
+// What one message of a batch becomes, checked.
+std::string checked_text(const Validation& rules, const nlohmann::json& payload,
+                         const std::string& subject) {
+    rules.check(payload, subject);
+    std::string text = text_of(payload, subject);
+    rules.check_size(text.size(), subject);
+    return text;
+}
+
+void check_text(const Validation& rules, const std::string& text, const std::string& subject) {
+    rules.check_size(text.size(), subject);
+    if (!nlohmann::json::accept(text)) {
+        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid JSON"});
+    }
+    if (rules.looks_inside()) {
+        rules.check(nlohmann::json::parse(text), subject);
+    }
+}
+
+// One call of enqueue_batch for each `size` messages.
+std::vector<Statement> batch_statements(const std::string& queue,
+                                        const std::vector<Parameter>& payloads,
+                                        const std::vector<Parameter>& headers,
+                                        const EnqueueOptions& options, std::size_t size) {
+    std::vector<Statement> statements;
+    for (std::size_t start = 0; start < payloads.size(); start += size) {
+        const auto from = static_cast<std::ptrdiff_t>(start);
+        const auto to = static_cast<std::ptrdiff_t>(std::min(start + size, payloads.size()));
+        const auto part = [&](const std::vector<Parameter>& all) {
+            return array_of(std::vector<Parameter>(all.begin() + from, all.begin() + to));
+        };
+        statements.push_back(
+            {"SELECT pgqrs.enqueue_batch($1, $2::jsonb[], $3::interval, $4::integer, $5::jsonb[])",
+             {queue, part(payloads), to_interval(options.delay), std::to_string(options.priority),
+              headers.empty() ? Parameter() : part(headers)}});
+    }
+    return statements;
+}
+
+std::vector<std::int64_t> ids_of(const std::vector<Result>& results) {
+    std::vector<std::int64_t> ids;
+    for (const auto& result : results) {
+        for (int row = 0; row < result.rows(); ++row) {
+            ids.push_back(result.integer(row, 0));
+        }
+    }
+    return ids;
+}
+
+}  // namespace
+
+Producer::Producer(Connection& connection, std::string queue)
+    : Producer(connection, std::move(queue), connection.config().validation) {}
+
+Producer::Producer(Connection& connection, std::string queue, Validation validation)
+    : connection_(connection), queue_(std::move(queue)), validation_(std::move(validation)) {
+    check_by([&] { core::check_queue_name(queue_); });
+}
+
+std::int64_t Producer::enqueue(const nlohmann::json& payload, const EnqueueOptions& options) {
+    check_options(options);
+    const auto result = connection_.execute(
+        "SELECT pgqrs.enqueue($1, $2::jsonb, $3::interval, $4::integer, $5::jsonb)",
+        {queue_, checked_text(validation_, payload, "payload"), to_interval(options.delay),
+         std::to_string(options.priority), headers_of(options)});
+    return result.integer(0, 0);
+}
+
+std::int64_t Producer::enqueue_delayed(const nlohmann::json& payload, Duration delay,
+                                       EnqueueOptions options) {
+    options.delay = delay;
+    return enqueue(payload, options);
+}
+
+std::int64_t Producer::enqueue_at(const nlohmann::json& payload, TimePoint at,
+                                  const EnqueueOptions& options) {
+    check_options(options);
+    if (options.delay.count() != 0) {
+        throw InvalidArgument(Error::Parts{"PQ010", "enqueue_at takes no delay"});
+    }
+    const auto result = connection_.execute(
+        "SELECT pgqrs.enqueue_at($1, $2::jsonb, timestamptz 'epoch' + $3::interval, $4::integer, "
+        "$5::jsonb)",
+        {queue_, checked_text(validation_, payload, "payload"), to_interval(at.time_since_epoch()),
+         std::to_string(options.priority), headers_of(options)});
+    return result.integer(0, 0);
+}
+
+std::vector<std::int64_t> Producer::batch_enqueue(const std::vector<nlohmann::json>& payloads,
+                                                  const EnqueueOptions& options) {
+    check_options(options);
+    std::vector<Parameter> texts;
+    for (const auto& payload : payloads) {
+        texts.push_back(checked_text(validation_, payload, subject_of(texts.size())));
+    }
+    std::vector<Parameter> headers;
+    if (const auto common = headers_of(options)) {
+        headers.assign(texts.size(), common);
+    }
+    return send_batch(texts, headers, options);
+}
+
+std::vector<std::int64_t> Producer::batch_enqueue(const std::vector<NewMessage>& messages,
+                                                  const EnqueueOptions& options) {
+    check_options(options);
+    const auto common = headers_of(options);
+    std::vector<Parameter> texts;
+    std::vector<Parameter> headers;
+    for (const auto& message : messages) {
+        check_text(validation_, message.payload, subject_of(texts.size()));
+        texts.push_back(message.payload);
+        headers.push_back(message.headers ? message.headers : common);
+    }
+    if (std::none_of(headers.begin(), headers.end(),
+                     [](const auto& one) { return one.has_value(); })) {
+        headers.clear();
+    }
+    return send_batch(texts, headers, options);
+}
+
+std::vector<std::int64_t> Producer::send_batch(const std::vector<Parameter>& payloads,
+                                               const std::vector<Parameter>& headers,
+                                               const EnqueueOptions& options) {
+    if (payloads.empty()) {
+        return {};
+    }
+    const auto size = static_cast<std::size_t>(connection_.config().default_batch_size);
+    return ids_of(connection_.pipeline(batch_statements(queue_, payloads, headers, options, size)));
+}
+
+bool Producer::extend_visibility(std::int64_t id, Duration by, std::optional<int> read_ct) {
+    return Consumer(connection_, queue_).extend(id, by, read_ct);
+}
+
+}  // namespace pgqrs

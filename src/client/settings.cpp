@@ -1,0 +1,174 @@
+// Reading settings from the environment and from YAML files; see config.hpp for the names.
+#include "pgqrs/client/config.hpp"
+
+#include <charconv>
+#include <climits>
+#include <cstdlib>
+
+#include <yaml-cpp/yaml.h>
+
+#include "pgqrs/client/error.hpp"
+
+namespace pgqrs {
+namespace {
+
+constexpr std::string_view kSchemaHint =
+    "pgqrs is an extension, and an extension lives in one schema: its objects are always in "
+    "\"pgqrs\".";
+
+int whole_number(const std::string& text, const std::string& source, const std::string& key) {
+    int value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc() || end != text.data() + text.size() || value < 1) {
+        throw ConfigError(
+            source, key,
+            "must be a whole number from 1 to " + std::to_string(INT_MAX) + ": \"" + text + "\"");
+    }
+    return value;
+}
+
+Duration duration(const std::string& text, const std::string& source, const std::string& key,
+                  Duration least) {
+    Duration value{};
+    try {
+        value = parse_duration(text, key);
+    } catch (const InvalidArgument& error) {
+        throw ConfigError(source, key, "is not a duration: \"" + text + "\"", error.hint());
+    }
+    if (value < least) {
+        throw ConfigError(source, key, "is too short: \"" + text + "\"");
+    }
+    return value;
+}
+
+void check_schema(const std::string& text, const std::string& source, const std::string& key) {
+    if (text != "pgqrs") {
+        throw ConfigError(source, key, "must be \"pgqrs\": \"" + text + "\"",
+                          std::string(kSchemaHint));
+    }
+}
+
+// The settings of one scalar, whatever the source; `key` is what the source calls it, `setting` what a file does.
+// False: there is no such setting.
+bool read(Settings& settings, const std::string& setting, const std::string& text,
+          const std::string& source, const std::string& key) {
+    if (setting == "dsn") {
+        settings.dsn = text;
+    } else if (setting == "max_connections") {
+        settings.max_connections = whole_number(text, source, key);
+    } else if (setting == "connection_timeout_seconds") {
+        settings.connection_timeout = duration(text, source, key, std::chrono::seconds(1));
+    } else if (setting == "default_lock_time_seconds") {
+        settings.default_lock_time = duration(text, source, key, std::chrono::milliseconds(1));
+    } else if (setting == "default_max_batch_size") {
+        settings.default_batch_size = whole_number(text, source, key);
+    } else if (setting == "schema") {
+        check_schema(text, source, key);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+std::string scalar(const YAML::Node& node, const std::string& source, const std::string& key) {
+    if (!node.IsScalar()) {
+        throw ConfigError(source, key, "must be a single value");
+    }
+    return node.Scalar();
+}
+
+std::vector<std::string> list_of_keys(const YAML::Node& node, const std::string& source,
+                                      const std::string& key) {
+    if (!node.IsSequence()) {
+        throw ConfigError(source, key, "must be a list");
+    }
+    std::vector<std::string> keys;
+    for (const auto& element : node) {
+        keys.push_back(scalar(element, source, key));
+    }
+    return keys;
+}
+
+Validation read_validation(const YAML::Node& node, const std::string& source) {
+    if (!node.IsMap()) {
+        throw ConfigError(source, "validation", "must be a mapping");
+    }
+    Validation rules;
+    for (const auto& entry : node) {
+        const auto name = scalar(entry.first, source, "validation");
+        const auto key = "validation." + name;
+        if (name == "max_payload_bytes") {
+            rules.max_payload_bytes = whole_number(scalar(entry.second, source, key), source, key);
+        } else if (name == "max_string_length") {
+            rules.max_string_length = whole_number(scalar(entry.second, source, key), source, key);
+        } else if (name == "max_depth") {
+            rules.max_depth = whole_number(scalar(entry.second, source, key), source, key);
+        } else if (name == "required_keys") {
+            rules.required_keys = list_of_keys(entry.second, source, key);
+        } else if (name == "forbidden_keys") {
+            rules.forbidden_keys = list_of_keys(entry.second, source, key);
+        } else {
+            throw ConfigError(
+                source, key, "is not a setting",
+                "There are max_payload_bytes, max_string_length, max_depth, required_keys and "
+                "forbidden_keys.");
+        }
+    }
+    return rules;
+}
+
+// yaml-cpp's own messages name line and column but may quote the line, which may hold a password.
+YAML::Node load_file(const std::string& path) {
+    try {
+        return YAML::LoadFile(path);
+    } catch (const YAML::BadFile&) {
+        throw ConfigError(path, "the file", "cannot be read");
+    } catch (const YAML::Exception& error) {
+        throw ConfigError(path, "line " + std::to_string(error.mark.line + 1), "is not valid YAML");
+    }
+}
+
+}  // namespace
+
+Settings Settings::from_environment() {
+    constexpr std::pair<const char*, const char*> names[] = {
+        {"PGQRS_DSN", "dsn"},
+        {"PGQRS_MAX_CONNECTIONS", "max_connections"},
+        {"PGQRS_CONNECTION_TIMEOUT", "connection_timeout_seconds"},
+        {"PGQRS_DEFAULT_LOCK_TIME", "default_lock_time_seconds"},
+        {"PGQRS_DEFAULT_BATCH_SIZE", "default_max_batch_size"},
+        {"PGQRS_SCHEMA", "schema"},
+    };
+    Settings settings;
+    for (const auto& [variable, setting] : names) {
+        const char* const value = std::getenv(variable);
+        if (value != nullptr && *value != '\0') {
+            read(settings, setting, value, "environment", variable);
+        }
+    }
+    return settings;
+}
+
+Settings Settings::from_file(const std::string& path) {
+    const YAML::Node root = load_file(path);
+    Settings settings;
+    if (root.IsNull()) {
+        return settings;
+    }
+    if (!root.IsMap()) {
+        throw ConfigError(path, "the file", "must be a YAML mapping of settings");
+    }
+    for (const auto& entry : root) {
+        const auto key = scalar(entry.first, path, "a key");
+        if (key == "validation") {
+            settings.validation = read_validation(entry.second, path);
+        } else if (!read(settings, key, scalar(entry.second, path, key), path, key)) {
+            throw ConfigError(path, key, "is not a setting",
+                              "There are dsn, schema, max_connections, connection_timeout_seconds, "
+                              "default_lock_time_seconds, default_max_batch_size and validation.");
+        }
+    }
+    return settings;
+}
+
+}  // namespace pgqrs
