@@ -347,15 +347,15 @@ def prepares_by_default(shop, language):
         shop.produce(language, 10)
         worker = shop.worker(changed, STOP_WHEN_EMPTY=1, LEASE_SECONDS=2)
         complains = turn == "second" and not follows_prepared_statements()
-        wait_until(lambda: worker.ended() or (complains and "prepared statement" in str(worker)), f"{turn}: {worker}")
+        wait_until(lambda: worker.ended() or (complains and "prepared statement" in worker.said()), f"{turn}: {worker}")
         if complains:
-            check("already exists" in str(worker), f"the second client gets the error: {worker}")
+            check("already exists" in worker.said(), f"the second client gets the error: {worker}")
             worker.kill()
+            helper = shop.worker(language, WAIT_SECONDS=1)
+            shop.wait_for_invoices(20)
+            helper.stop(5)
         else:
-            check(worker.status() == 0 and "prepared" not in str(worker), f"no error: {worker}")
-    helper = shop.worker(language, WAIT_SECONDS=1)
-    shop.wait_for_invoices(20)
-    helper.stop(5)
+            check(worker.status() == 0 and "prepared" not in worker.said(), f"no error: {worker}")
     shop.check_ledger()
 
 
