@@ -2,8 +2,9 @@
 # make test: builds with warnings as errors and runs every kind of test on private servers in a temporary folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap client readme demo
-#   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap client readme clients demo
+#   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue,
+#                                        test/run.sh clients -- python node
 #
 # regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'.
 # The last line on stdout is `N passed, N failed`; all else goes to stderr. Status is non-zero if a test failed or a
@@ -49,7 +50,7 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap client readme demo)
+        stages=(lint unit regress isolation tap client readme clients demo)
     fi
 }
 
@@ -82,6 +83,7 @@ run_stage_client() {
     [ ${#names[@]} -gt 0 ] || stage 'installed client' run_installed
 }
 run_stage_demo() { stage 'demo' run_demo; }
+run_stage_clients() { stage 'clients' run_script "$PGQRS_ROOT/test/clients/run.sh" "${names[@]}"; }
 run_stage_readme() { stage 'README' run_script "$PGQRS_ROOT/test/readme/run.sh"; }
 
 # The demo checks its own result.
@@ -94,10 +96,10 @@ run_demo() {
     fi
 }
 
-# A script of its own that ends with the closing line.
+# A script of its own, with arguments, that ends with the closing line.
 run_script() {
     local output=$PGQRS_TMP/script.out status=0
-    run_interruptible bash "$1" >"$output" || status=$?
+    run_interruptible bash "$@" >"$output" || status=$?
     cat "$output" >&2
     take_closing_line "$output" || status=1
     return "$status"

@@ -114,7 +114,9 @@ Connection Connection::borrow(pg_conn* raw) {
 Connection::Connection(Connection&& other) noexcept
     : raw_(std::exchange(other.raw_, nullptr)),
       owned_(other.owned_),
-      config_(std::move(other.config_)) {}
+      config_(std::move(other.config_)),
+      stop_(other.stop_),
+      trace_(std::move(other.trace_)) {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
     if (this != &other) {
@@ -122,6 +124,8 @@ Connection& Connection::operator=(Connection&& other) noexcept {
         raw_ = std::exchange(other.raw_, nullptr);
         owned_ = other.owned_;
         config_ = std::move(other.config_);
+        stop_ = other.stop_;
+        trace_ = std::move(other.trace_);
     }
     return *this;
 }
@@ -151,14 +155,22 @@ void Connection::reopen() {
 
 Result Connection::execute(const std::string& sql, const std::vector<Parameter>& parameters,
                            const Stop* stop) {
-    Exchange exchange(raw_, stop);
+    Exchange exchange(raw_, stop == nullptr ? stop_ : stop);
+    if (trace_) {
+        trace_(sql);
+    }
     const bool in_doubt = may_commit(raw_, sql);
     exchange.send(sql, parameters);
     return exchange.receive(in_doubt);
 }
 
 std::vector<Result> Connection::pipeline(const std::vector<Statement>& statements) {
-    Exchange exchange(raw_, nullptr);
+    Exchange exchange(raw_, stop_);
+    for (const auto& statement : statements) {
+        if (trace_) {
+            trace_(statement.sql);
+        }
+    }
     const bool in_doubt = PQtransactionStatus(raw_) == PQTRANS_IDLE;
     return exchange.pipeline(statements, in_doubt);
 }

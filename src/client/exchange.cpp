@@ -216,6 +216,9 @@ std::vector<Result> Exchange::pipeline(const std::vector<Statement>& statements,
             failure = std::move(result);
         }
     }
+    if (cancelled_ && failure && parts_of(failure.get()).sqlstate == "57014") {
+        throw Stopped();
+    }
     if (failure) {
         throw_failure(connection_, failure.get(), in_doubt);
     }

@@ -36,6 +36,7 @@ def run(name, test, *arguments):
     with lock:
         passed, failed = passed + result, failed + (not result)
         print(f"{'ok' if result else 'not ok'} {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+    return result
 
 
 # --- one language in a shop of its own. The first line of each says what is claimed.
@@ -226,8 +227,10 @@ def reconnects(languages):
                 # Waits of several workers share the few connections of the pool in turn.
                 workers[pooler, language] = pooler.worker(language, QUEUE=queue, WAIT_SECONDS=0.3)
             for turn in (1, 2):
-                for shop, language in workers:
-                    producer = shop.start(language, [*language.producer, "1"], QUEUE=f"q_{language.name}")
+                producers = [
+                    shop.start(language, [*language.producer, "1"], QUEUE=f"q_{language.name}") for shop, language in workers
+                ]
+                for producer in producers:
                     check(producer.status() == 0, f"a producer: {producer}")
                 for shop in (direct, pooler):
                     shop.wait_for_invoices(turn * len(languages))
@@ -238,6 +241,7 @@ def reconnects(languages):
                     restart_server("preload")
                     for shop in (direct, pooler):
                         shop.connect_admin()
+                        shops.wait_until(shop.reachable, "the server is back")
             for (_, language), worker in workers.items():
                 check(not worker.ended(), f"{language.name} goes on: {worker}")
             for shop in (direct, pooler):
@@ -291,7 +295,7 @@ def fleet(shop, languages):
             check(producer.status() == 0, f"a producer failed: {producer}")
         orders += 10 * len(languages)
         made_by = {name for name, in shop.rows("SELECT DISTINCT made_by FROM invoices")}
-        if part >= 3 and made_by == names:
+        if part >= 2 and made_by == names:
             break
         check(time.monotonic() < end, f"all languages work: {made_by}")
     shop.wait_for_invoices(orders)
@@ -355,10 +359,9 @@ def keeps_a_statement(shop, language):
 
 def main():
     languages = shops.read_languages(sys.argv[1:])
-    for language in languages:
-        run(f"build {language.name}", shops.build, language)
+    languages = [language for language in languages if run(f"build {language.name}", shops.build, language)]
     through_reset = [makes_invoices, enqueues_nothing_when_refused, wakes_up, ends_the_wait_at_sigterm]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as threads:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=6) as threads:
         jobs = [
             threads.submit(test_language, place, place, language, tests)
             for place, tests in (("direct", EVERYTHING), ("pooler", EVERYTHING), ("reset", through_reset))
@@ -372,7 +375,7 @@ def main():
         for job in jobs:
             if job.exception():
                 run("a language's tests", job.result)
-    for place in ("direct", "plain", "pooler", "reset"):
+    for place in ("direct", "plain", "pooler"):
         with shops.shop(f"fleet_{place}", place) as shop:
             run(f"{place} fleet", in_shop, fleet, shop, languages)
     run("restart", reconnects, languages)

@@ -53,7 +53,7 @@ def read_languages(wanted):
         fields = [field.strip() for field in line.split("|")]
         if fields[0] and not line.startswith("#") and (not wanted or fields[0] in wanted):
             name, _, url_kind, *commands = fields
-            folders = {"$EXAMPLES": str(ROOT / "examples" / name), "$BUILD": str(TMP / "build" / name)}
+            folders = {"$EXAMPLES": str(ROOT / "examples" / name), "$TESTS": str(HERE), "$BUILD": str(TMP / "build" / name)}
             for variable, folder in folders.items():
                 commands = [command.replace(variable, folder) for command in commands]
             languages.append(Language(name, url_kind, *map(shlex.split, commands)))
@@ -126,6 +126,14 @@ class Shop:
 
     def connect_admin(self):
         self.db = self.admin(self.name)
+
+    def reachable(self):
+        """For programs: a pooler refuses for a moment what it could not pass on before."""
+        try:
+            with psycopg.connect(self.url("libpq"), prepare_threshold=None) as db:
+                return db.execute("SELECT true").fetchone()[0]
+        except psycopg.OperationalError:
+            return False
 
     def clear(self):
         """As new, for the next test."""

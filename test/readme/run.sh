@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every fenced code block of README.md and doc/*.md, each file against a new private server. A block's
+# Runs every fenced code block of README.md, doc/*.md and examples/README.md, each file against a new private server. A block's
 # language says how:
 #
 #   sql       psql, stops at the first error; each block is a session of its own. In a file whose blocks do not
@@ -10,6 +10,9 @@
 #   sh        bash -e in a copy of the checkout, without the lines `make test` (this is part of it) and `make demo`.
 #             sudo does not change the user; pg_config is the private one, so `make install` installs there
 #   ini       a preloaded server starts with these settings and complains about none
+#
+# After the line `<!-- from FILE -->` a block of any language is not run: it has to be part of that file of the checkout, as
+# it stands, such as of an example that test/clients runs.
 #
 # Any other language fails, so that nothing goes untested silently.
 #
@@ -36,7 +39,7 @@ main() {
     local -a files=("$@")
     [ $# -gt 0 ] || mapfile -t files < <(
         echo "$PGQRS_ROOT/README.md"
-        find "$PGQRS_ROOT/doc" -name '*.md' 2>/dev/null | sort
+        find "$PGQRS_ROOT/doc" "$PGQRS_ROOT/examples" -name '*.md' 2>/dev/null | sort
     )
     choose_postgres
     # shellcheck disable=SC2046
@@ -89,6 +92,8 @@ check_sql() {
 }
 
 check_output() { "${python[@]}" "$here/match_output.py" "$1" "$work/printed"; }
+
+check_excerpt() { "${python[@]}" "$here/match_excerpt.py" "$1" "$PGQRS_ROOT/$(cat "$1.from")"; }
 
 check_python() { limited python env -C "$work" -u DATABASE_URL STOP_WHEN_EMPTY=1 "${python[@]}" "$1"; }
 

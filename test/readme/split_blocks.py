@@ -8,7 +8,8 @@ Writes the text of each block to a file in FOLDER and prints a line a block, in 
     LINE  LANGUAGE  KIND  WHERE
 
 KIND says what to do with it: sql, python, sh, ini; output (to be what the sql block directly before it printed);
-illustration; error (WHERE is then what is wrong with it).
+excerpt (to be part of the file whose name is in WHERE with the suffix .from); illustration; error (WHERE is then what is
+wrong with it).
 """
 
 import re
@@ -19,6 +20,7 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,}) *([^\s`]*)[^`]*$")
 # A fence after the marker of a quote or a list would go unseen.
 HIDDEN_FENCE = re.compile(r"^ *(>|[-*+] |\d+[.)] ).*(```|~~~)")
 OUTPUT_MARK = "<!-- output -->"
+FROM_MARK = re.compile(r"^<!-- from ([A-Za-z0-9_./-]+) -->$")
 
 
 def kind_of(language, marked, follows):
@@ -39,8 +41,8 @@ def kind_of(language, marked, follows):
 
 
 def blocks_of(lines):
-    """Yields (line number, language, kind, what is wrong, lines of the block)."""
-    marked, follows = 0, None
+    """Yields (line number, language, kind, what is wrong or the file it is from, lines of the block)."""
+    marked, source, follows = 0, None, None
     numbered = enumerate(lines, 1)
     for number, line in numbered:
         opening = FENCE.match(line)
@@ -48,7 +50,7 @@ def blocks_of(lines):
             indent, fence, language = opening.groups()
             language = language or "none"
             closing = re.compile(rf"^ *{fence[0]}{{{len(fence)},}} *$")
-            kind, wrong = kind_of(language, marked, follows)
+            kind, wrong = ("excerpt", source) if source else kind_of(language, marked, follows)
             block = []
             for _, inner in numbered:
                 if closing.match(inner):
@@ -57,17 +59,18 @@ def blocks_of(lines):
             else:
                 kind, wrong = "error", "the block is not closed"
             yield number, language, kind, wrong, block
-            marked, follows = 0, kind
-        elif line.strip() == OUTPUT_MARK:
+            marked, source, follows = 0, None, kind
+        elif (line.strip() == OUTPUT_MARK or FROM_MARK.match(line)) and not marked:
             marked = number
+            source = FROM_MARK.match(line) and FROM_MARK.match(line)[1]
         elif line.strip():
             if marked:
-                yield marked, "none", "error", f"no block after {OUTPUT_MARK}", []
+                yield marked, "none", "error", "no block after the mark", []
             if HIDDEN_FENCE.match(line):
                 yield number, "none", "error", "a fence after a quote's or list's marker is not seen", []
-            marked, follows = 0, None
+            marked, source, follows = 0, None, None
     if marked:
-        yield marked, "none", "error", f"no block after {OUTPUT_MARK}", []
+        yield marked, "none", "error", "no block after the mark", []
 
 
 def main():
@@ -78,6 +81,10 @@ def main():
         where = f"{folder}/{number}.{kind}"
         with open(where, "w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in block)
+        if kind == "excerpt":
+            with open(where + ".from", "w", encoding="utf-8") as file:
+                file.write(wrong)
+            wrong = None
         print(number, language, kind, wrong or where, sep="\t")
 
 

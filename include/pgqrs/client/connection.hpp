@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pgqrs/client/config.hpp"
@@ -77,6 +79,13 @@ public:
     // their own, all or nothing.
     std::vector<Result> pipeline(const std::vector<Statement>& statements);
 
+    // From now on all statements are cancelled when the stop is requested, as if each had been given it; null: none are.
+    void stop_with(const Stop* stop) noexcept { stop_ = stop; }
+    // From now on called with the text of each statement before it is sent: for logs. It has no parameters' values.
+    void trace_with(std::function<void(const std::string& sql)> trace) {
+        trace_ = std::move(trace);
+    }
+
     bool in_transaction() const noexcept;  // also a failed one
     bool usable() const noexcept;          // false: lost
     // The same after a look whether the server has closed it meanwhile; does not wait.
@@ -94,6 +103,8 @@ private:
     pg_conn* raw_ = nullptr;
     bool owned_ = true;
     Config config_;
+    const Stop* stop_ = nullptr;
+    std::function<void(const std::string&)> trace_;
 };
 
 // BEGIN now, ROLLBACK at the end of the scope unless committed. What producers, consumers and the application do on the

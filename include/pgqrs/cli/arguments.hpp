@@ -1,0 +1,18 @@
+// Texts of the command line as values. Each raises a UsageError that names the argument.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "pgqrs/client/time.hpp"
+
+namespace pgqrs::cli {
+
+// An id of a message or worker: 1 to 2^63 - 1.
+std::int64_t parse_id(std::string_view text, const std::string& name);
+int parse_number(std::string_view text, const std::string& name, int least, int most);
+bool parse_boolean(std::string_view text, const std::string& name);
+Duration parse_length(std::string_view text, const std::string& name);
+
+}  // namespace pgqrs::cli

@@ -1,0 +1,20 @@
+// Payloads and headers from the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace pgqrs::cli {
+
+// The argument, or all of stdin when it is "-".
+std::string read_payload(const std::string& argument);
+
+// Raises Failure (rejected) that says where the text stops being JSON. `subject` is "payload" or "line 3".
+void check_json(const std::string& text, const std::string& subject);
+
+// An object of strings from "KEY=VALUE" arguments, or null when there are none.
+nlohmann::json headers_of(const std::vector<std::string>& pairs);
+
+}  // namespace pgqrs::cli

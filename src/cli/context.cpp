@@ -1,0 +1,106 @@
+// Log, output and connection as the global options say; see context.hpp.
+#include "pgqrs/cli/context.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "pgqrs/cli/report.hpp"
+#include "pgqrs/cli/terminal.hpp"
+#include "pgqrs/cli/text.hpp"
+
+namespace pgqrs::cli {
+namespace {
+
+Log::Level level_of(const Globals& globals) {
+    return globals.log_level.value_or(globals.verbose ? Log::Level::info : Log::Level::warn);
+}
+
+}  // namespace
+
+Context::Context(Globals globals)
+    : globals_(std::move(globals)),
+      log_(globals_.log_destination, level_of(globals_)),
+      output_(globals_.out) {}
+
+const Config& Context::config() {
+    if (!config_) {
+        Settings overrides;
+        overrides.dsn = globals_.dsn;
+        config_ = Config::load(overrides, globals_.config_file);
+        log_.debug("connection string from " +
+                   (config_->dsn_source.empty() ? "libpq's environment" : config_->dsn_source) +
+                   ": " + without_password(config_->dsn));
+    }
+    return *config_;
+}
+
+Connection& Context::connection() {
+    if (!connection_) {
+        const Config& settings = config();
+        const auto start = std::chrono::steady_clock::now();
+        connection_ = std::make_unique<Connection>(settings);
+        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - start);
+        log_.info("connected in " + std::to_string(took.count()) + " ms");
+        connection_->trace_with([this](const std::string& sql) { log_.trace(sql); });
+        connection_->stop_with(&stop_);
+        watch_signals();
+    }
+    return *connection_;
+}
+
+void Context::watch_signals() {
+    if (!signals_) {
+        signals_ = std::make_unique<StopOnSignals>(stop_);
+    }
+}
+
+void Context::show_list(const Table& table, const std::string& when_empty) {
+    if (table.rows.empty() && globals_.format == Format::table) {
+        if (is_terminal(STDERR_FILENO)) {
+            note(when_empty);
+        }
+    }
+    output_.write(render(table, Shape::list, globals_.format, style()));
+}
+
+void Context::show_one(const Table& table, const std::string& when_empty) {
+    if (table.rows.empty() && globals_.format == Format::table && is_terminal(STDERR_FILENO)) {
+        note(when_empty);
+    }
+    output_.write(render(table, Shape::one, globals_.format, style()));
+}
+
+void Context::show_done(const Table& record, const std::string& sentence,
+                        const std::string& value) {
+    if (globals_.format != Format::table) {
+        output_.write(render(record, Shape::one, globals_.format, style()));
+    } else if (!globals_.quiet) {
+        output_.write(printable(sentence) + "\n");
+    } else if (!value.empty()) {
+        output_.write(value + "\n");
+    }
+}
+
+void Context::show_number(const Table& record, std::int64_t number) {
+    if (globals_.format == Format::table) {
+        output_.write(std::to_string(number) + "\n");
+    } else {
+        output_.write(render(record, Shape::one, globals_.format, style()));
+    }
+}
+
+void Context::note(const std::string& line) const {
+    if (!globals_.quiet && !line.empty()) {
+        write_to_stderr(printable(line) + "\n");
+    }
+}
+
+Style Context::style() const {
+    const int descriptor = output_.descriptor();
+    return {terminal_width(descriptor), !globals_.no_color && colour_wanted(descriptor)};
+}
+
+}  // namespace pgqrs::cli

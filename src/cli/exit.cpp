@@ -1,0 +1,55 @@
+// Exit codes of errors; see exit.hpp.
+#include "pgqrs/cli/exit.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace pgqrs::cli {
+namespace {
+
+Exit exit_of(core::SqlState state) {
+    using core::SqlState;
+    switch (state) {
+        case SqlState::lease_lost:
+            return Exit::lease_lost;
+        case SqlState::queue_not_found:
+        case SqlState::worker_not_found:
+            return Exit::not_found;
+        case SqlState::queue_exists:
+        case SqlState::invalid_name:
+        case SqlState::payload_rejected:
+        case SqlState::rate_limited:
+        case SqlState::queue_paused:
+        case SqlState::limit_exceeded:
+        case SqlState::invalid_argument:
+        case SqlState::queue_not_empty:
+            return Exit::rejected;
+    }
+    return Exit::failed;
+}
+
+// PostgreSQL's own: class 22 is data it cannot take, such as \u0000 in a payload; class 08 a broken connection.
+Exit exit_of_postgres(std::string_view sqlstate) {
+    if (sqlstate.starts_with("22")) {
+        return Exit::rejected;
+    }
+    return sqlstate.starts_with("08") ? Exit::connection : Exit::failed;
+}
+
+}  // namespace
+
+Exit exit_of(const Error& error) {
+    if (dynamic_cast<const Stopped*>(&error)) {
+        return Exit::interrupted;
+    }
+    if (dynamic_cast<const ConfigError*>(&error)) {
+        return Exit::usage;
+    }
+    if (dynamic_cast<const ConnectionError*>(&error) || error.connection_lost()) {
+        return Exit::connection;
+    }
+    const auto state = error.state();
+    return state ? exit_of(*state) : exit_of_postgres(error.sqlstate());
+}
+
+}  // namespace pgqrs::cli

@@ -1,0 +1,79 @@
+// pgqrs message read: takes a batch of messages and shows it.
+#include <memory>
+#include <string>
+#include <algorithm>
+
+#include "pgqrs/cli/commands.hpp"
+#include "pgqrs/cli/failure.hpp"
+#include "pgqrs/cli/rows.hpp"
+#include "pgqrs/cli/text.hpp"
+#include "pgqrs/client/consumer.hpp"
+
+namespace pgqrs::cli {
+namespace {
+
+struct Options {
+    std::string queue;
+    std::optional<int> count;
+    std::optional<Duration> lock_time;
+    std::optional<std::string> type;
+    bool archive = false;
+};
+
+// Those of another type were delivered, too: the server cannot choose by a header. They go back at once, into their old
+// place; that delivery stays counted in their read_ct.
+void give_back_others(Context& context, Consumer& consumer, const std::string& type,
+                      std::vector<Message>& messages) {
+    const auto others =
+        std::stable_partition(messages.begin(), messages.end(),
+                              [&](const Message& message) { return message.type() == type; });
+    const std::vector<Message> back(others, messages.end());
+    messages.erase(others, messages.end());
+    if (!back.empty()) {
+        consumer.release_batch(back);
+        context.note(number_of(static_cast<std::int64_t>(back.size()), "message") +
+                     " of another type given back");
+    }
+}
+
+void archive(Consumer& consumer, const std::vector<Message>& messages) {
+    std::string lost;
+    for (const auto& [id, done] : consumer.archive_batch(messages)) {
+        lost += done ? "" : (lost.empty() ? "" : ", ") + std::to_string(id);
+    }
+    if (!lost.empty()) {
+        throw Failure(Exit::lease_lost, "not archived, because their leases were lost: " + lost);
+    }
+}
+
+void run(Context& context, const Options& options) {
+    Consumer consumer(context.connection(), options.queue, {.lock_time = options.lock_time});
+    auto messages = consumer.dequeue_batch(options.count.value_or(0));
+    if (options.type) {
+        give_back_others(context, consumer, *options.type, messages);
+    }
+    context.show_list(table_of(message_fields(), messages), "no messages");
+    // What could not be shown is not archived: it will be delivered again.
+    context.output().finish();
+    if (options.archive) {
+        archive(consumer, messages);
+    }
+}
+
+}  // namespace
+
+void add_message_read(Command& group) {
+    auto options = std::make_shared<Options>();
+    Command command = group.add("read", "Take a batch of messages and show it");
+    command.queue(options->queue);
+    command.number("--count", options->count, 1, 1'000'000,
+                   "Messages to take at most [the configuration's batch size]");
+    command.option("--lock-time", options->lock_time,
+                   "Length of the lease [the configuration's or the queue's]");
+    command.option("--message-type", options->type,
+                   "Keep those with this header \"type\" and give back the others");
+    command.flag("--archive", options->archive, "Archive what was shown");
+    command.runs([options](Context& context) { run(context, *options); });
+}
+
+}  // namespace pgqrs::cli
