@@ -25,9 +25,9 @@ void check_string(const std::string& text, std::size_t limit, const std::string&
 // Walks the whole value; depth is that of `value`, the outermost has 1.
 void check_value(const Validation& rules, const nlohmann::json& value, std::size_t depth,
                  const std::string& subject) {
-    if (depth > rules.max_depth.value_or(kDeepestJson)) {
-        reject(subject + " is nested deeper than " +
-               std::to_string(rules.max_depth.value_or(kDeepestJson)) + " levels");
+    const auto deepest = std::min(rules.max_depth.value_or(kDeepestJson), kDeepestJson);
+    if (depth > deepest) {
+        reject(subject + " is nested deeper than " + std::to_string(deepest) + " levels");
     }
     if (value.is_string() && rules.max_string_length) {
         check_string(value.get_ref<const std::string&>(), *rules.max_string_length, subject);
