@@ -1,6 +1,7 @@
 // See connection.hpp. Sending and reading is in exchange.cpp.
 #include "pgqrs/client/connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -39,14 +40,32 @@ PGconn* open(const Config& config) {
     return PQconnectdbParams(keywords.data(), values.data(), 1);
 }
 
-std::string first_word(const std::string& sql) {
+// Where the statement begins: behind blanks and comments.
+std::size_t start_of(std::string_view sql) {
+    std::size_t at = 0;
+    for (;;) {
+        at = std::min(sql.find_first_not_of(" \t\r\n\f\v", at), sql.size());
+        if (sql.substr(at).starts_with("--")) {
+            at = sql.find('\n', at);
+        } else if (sql.substr(at).starts_with("/*")) {
+            at = sql.find("*/", at + 2);
+            at += at == std::string_view::npos ? 0 : 2;
+        } else {
+            return at;
+        }
+        if (at == std::string_view::npos) {
+            return sql.size();
+        }
+    }
+}
+
+std::string first_word(std::string_view sql) {
     std::string word;
-    for (const char c : sql) {
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-            word += static_cast<char>(c & ~0x20);
-        } else if (!word.empty()) {
+    for (const char c : sql.substr(start_of(sql))) {
+        if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z')) {
             break;
         }
+        word += static_cast<char>(c & ~0x20);
     }
     return word;
 }
@@ -171,7 +190,9 @@ std::vector<Result> Connection::pipeline(const std::vector<Statement>& statement
             trace_(statement.sql);
         }
     }
-    const bool in_doubt = PQtransactionStatus(raw_) == PQTRANS_IDLE;
+    const bool in_doubt =
+        std::any_of(statements.begin(), statements.end(),
+                    [&](const auto& statement) { return may_commit(raw_, statement.sql); });
     return exchange.pipeline(statements, in_doubt);
 }
 

@@ -100,6 +100,10 @@ std::string without_password(const std::string& dsn) {
     std::string text;
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr) {
+            // A part of the password may have become another setting.
+            if (looks_misparsed(*option)) {
+                return "(invalid connection string)";
+            }
             text += (text.empty() ? "" : " ") + std::string(option->keyword) + "=" +
                     (secret(*option) ? "***" : option->val);
         }

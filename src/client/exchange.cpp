@@ -32,7 +32,10 @@ bool copies(const PGresult* result) {
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
-void check(const std::vector<Parameter>& parameters) {
+void check(const std::string& sql, const std::vector<Parameter>& parameters) {
+    if (sql.find('\0') != std::string::npos) {
+        throw InvalidArgument(Error::Parts{"PQ010", "the statement contains a NUL byte"});
+    }
     for (const auto& parameter : parameters) {
         if (parameter && parameter->find('\0') != std::string::npos) {
             throw InvalidArgument(
@@ -115,7 +118,7 @@ Exchange::~Exchange() {
 }
 
 void Exchange::send(const std::string& sql, const std::vector<Parameter>& parameters) {
-    check(parameters);
+    check(sql, parameters);
     const auto values = pointers_to(parameters);
     if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
                           values.data(), nullptr, nullptr, 0) != 1) {
@@ -185,7 +188,7 @@ Result Exchange::receive(bool in_doubt) {
 std::vector<Result> Exchange::pipeline(const std::vector<Statement>& statements, bool in_doubt) {
     // Before anything is sent, so that a bad one cannot leave half a pipeline.
     for (const auto& statement : statements) {
-        check(statement.parameters);
+        check(statement.sql, statement.parameters);
     }
     if (PQenterPipelineMode(connection_) != 1) {
         throw_failure(connection_, nullptr, false);

@@ -79,7 +79,9 @@ void LeaseKeeper::run() {
         if (next == nullptr) {
             changed_.wait(lock);
         } else if (Clock::now() < next->due_) {
-            changed_.wait_until(lock, next->due_);
+            // A copy: the job may end while we sleep, and wait_until() looks at its argument afterwards.
+            const auto due = next->due_;
+            changed_.wait_until(lock, due);
         } else {
             extend(lock, *next);
         }

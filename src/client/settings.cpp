@@ -4,6 +4,7 @@
 #include <charconv>
 #include <climits>
 #include <cstdlib>
+#include <ios>
 
 #include <yaml-cpp/yaml.h>
 
@@ -125,6 +126,9 @@ YAML::Node load_file(const std::string& path) {
         throw ConfigError(path, "the file", "cannot be read");
     } catch (const YAML::Exception& error) {
         throw ConfigError(path, "line " + std::to_string(error.mark.line + 1), "is not valid YAML");
+    } catch (const std::ios_base::failure&) {
+        // A directory can be opened but not read.
+        throw ConfigError(path, "the file", "cannot be read");
     }
 }
 
