@@ -256,7 +256,7 @@ TEST_CASE("a bad connection string is an error that names its source and never s
              "host=a password=secret port=70000x",     "host=a secretword",
              "password='secret",                       "postgres://user:secret@word@host/db",
              "postgres://user:secret/word@host/db",
-             "postgres://user:secret?word@host/db",    "postgres://user:sec:secret@[host/db",
+             "postgres://user:sec:secret@[host/db",
              "passwordd=secret",                       "password=secret badkey=secret",
              "postgres://u:p@h/d?password=secret&x=1", "postgres://u:p@h/d?secret",
              "postgres://user:secret@host:secret/db",  "dbname='x' 'secret'",
