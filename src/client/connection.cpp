@@ -233,6 +233,9 @@ void Transaction::commit() {
         throw Error(Error::Parts{"25P01", "the transaction has ended already"});
     }
     open_ = false;
+    if (connection_.usable() && !connection_.in_transaction()) {
+        throw Error(Error::Parts{"25P01", "the transaction was ended by a statement"});
+    }
     // The server answers a COMMIT after a failed statement with a successful ROLLBACK.
     if (connection_.execute("COMMIT").command() == "ROLLBACK") {
         throw ServerError(
