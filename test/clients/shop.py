@@ -100,9 +100,11 @@ class Program:
         status = self.status(seconds)
         check(status in (0, 143), f"status {status} after SIGTERM: {self}")
 
+    def said(self):
+        return self.log.read_text(errors="replace")
+
     def __str__(self):
-        text = self.log.read_text(errors="replace")[-3000:]
-        return f"{' '.join(self.command)}\n{text}"
+        return f"{' '.join(self.command)}\n{self.said()[-3000:]}"
 
 
 def port_of(place):
@@ -153,17 +155,17 @@ class Shop:
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]
 
-    def url(self, kind):
-        password = os.environ["CLIENTS_PASSWORD"]
+    def url(self, kind, port=None):
+        port, password = port or self.port, os.environ["CLIENTS_PASSWORD"]
         if kind == "jdbc":
-            return f"jdbc:postgresql://127.0.0.1:{self.port}/{self.name}?user=app&password={password}"
-        return f"postgresql://app:{password}@127.0.0.1:{self.port}/{self.name}"
+            return f"jdbc:postgresql://127.0.0.1:{port}/{self.name}?user=app&password={password}"
+        return f"postgresql://app:{password}@127.0.0.1:{port}/{self.name}"
 
-    def start(self, language, command, **settings):
+    def start(self, language, command, port=None, **settings):
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DBI_", "QUEUE", "CLIENTS_"))}
         variable = "JDBC_DATABASE_URL" if language.url_kind == "jdbc" else "DATABASE_URL"
         settings = {name: str(value) for name, value in settings.items()}
-        program = Program(command, {**inherited, variable: self.url(language.url_kind), **settings})
+        program = Program(command, {**inherited, variable: self.url(language.url_kind, port), **settings})
         self.programs.append(program)
         return program
 
