@@ -16,6 +16,8 @@ constexpr Duration kWait = std::chrono::seconds(30);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
+// By statement_timeout, which may be shorter than our waits, or by somebody's pg_cancel_backend.
+constexpr std::string_view kCancelled = "57014";
 // How long a finish is tried again after the connection was lost, when the lease is already over.
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLongestRetry = std::chrono::minutes(10);
@@ -156,7 +158,13 @@ bool WorkerThread::wait_for_more() {
         IdleTurns& turns;
         ~Finish() { turns.finished(); }
     } const finish{shared_.idle};
-    consumer_->wait(kWait, &shared_.stop);
+    try {
+        consumer_->wait(kWait, &shared_.stop);
+    } catch (const ServerError& error) {
+        if (error.sqlstate() != kCancelled) {
+            throw;
+        }
+    }
     return true;
 }
 
@@ -243,9 +251,6 @@ bool WorkerThread::persist(const LeaseKeeper::Held& lease, const std::function<b
             }
             reconnect(error.message());
         } catch (const ServerError& error) {
-            if (!error.retryable()) {
-                throw;
-            }
             pause_after(error);
         }
         if (shared_.stop.requested() && !connection_.usable()) {
@@ -276,7 +281,7 @@ void WorkerThread::reconnect(const std::string& reason) {
 
 // Raises it again unless the same can succeed later.
 void WorkerThread::pause_after(const Error& error) {
-    if (!error.retryable()) {
+    if (!error.retryable() && error.sqlstate() != kCancelled) {
         throw;
     }
     shared_.stop.wait_for(backoff(++failures_, kFirstPause, kLongestPause));
