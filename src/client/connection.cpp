@@ -165,6 +165,12 @@ Result Connection::execute(const std::string& sql, const std::vector<Parameter>&
 }
 
 std::vector<Result> Connection::pipeline(const std::vector<Statement>& statements) {
+    for (const auto& statement : statements) {
+        // libpq cannot get out of a COPY inside a pipeline.
+        if (first_word(statement.sql) == "COPY") {
+            throw Error(Error::Parts{"0A000", "COPY is not supported in a pipeline"});
+        }
+    }
     Exchange exchange(raw_, stop_);
     for (const auto& statement : statements) {
         if (trace_) {

@@ -294,7 +294,11 @@ bool WorkerThread::persist(const LeaseKeeper::Held& lease, const std::function<b
                 connection_.reopen();
                 shared_.report({WorkEvent::Kind::connection_back});
             }
-            return action();
+            const bool done = action();
+            if (done) {
+                problem.clear();
+            }
+            return done;
         } catch (const ConnectionError& error) {
             shared_.report({WorkEvent::Kind::connection_lost, nullptr, error.message()});
             problem =

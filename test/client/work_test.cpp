@@ -111,10 +111,29 @@ private:
 
 using Kind = WorkEvent::Kind;
 
+// Handlers that wait for each other.
+class Meeting {
+public:
+    explicit Meeting(int expected) : missing_(expected) {}
+    // False: they did not all come.
+    bool attend() {
+        std::unique_lock lock(mutex_);
+        --missing_;
+        all_.notify_all();
+        return all_.wait_for(lock, 30s, [&] { return missing_ <= 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable all_;
+    int missing_;
+};
+
 // A connection of a worker of this name that waits in the server.
 bool waits(pgqrs::Connection& connection, const std::string& name) {
     return test::value(connection,
-                       "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND state = 'active' "
+                       "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND "
+                       "state = 'active' "
                        "AND query LIKE 'CALL pgqrs.wait%'",
                        {name}) != "0";
 }
@@ -196,13 +215,16 @@ TEST_CASE("the delay before another try is the caller's, and grows without", "[s
     CHECK(summary.archived == 1);
 
     const auto id = f.producer.enqueue(2);
-    f.connection.execute("UPDATE pgqrs.messages SET read_ct = 4 WHERE id = $1::bigint", {std::to_string(id)});
+    f.connection.execute("UPDATE pgqrs.messages SET read_ct = 4 WHERE id = $1::bigint",
+                         {std::to_string(id)});
     f.work_until_empty([](Job&) { throw std::runtime_error("again"); });
     const auto message = f.messages.get(id).value();
     CHECK(message.available_at - message.enqueued_at >= 16s);
     CHECK(message.available_at - message.enqueued_at < 10min);
-    f.connection.execute("UPDATE pgqrs.messages SET read_ct = 2000000000, available_at = enqueued_at WHERE id = $1::bigint",
-                         {std::to_string(id)});
+    f.connection.execute(
+        "UPDATE pgqrs.messages SET read_ct = 2000000000, available_at = enqueued_at WHERE id = "
+        "$1::bigint",
+        {std::to_string(id)});
     f.work_until_empty([](Job&) { throw std::runtime_error("again"); });
     const auto late = f.messages.get(id).value();
     CHECK(late.available_at - late.enqueued_at >= 10min);
@@ -211,7 +233,8 @@ TEST_CASE("the delay before another try is the caller's, and grows without", "[s
 
 TEST_CASE("a handler can end its message itself", "[server][work]") {
     Fixture f;
-    const auto ids = f.producer.batch_enqueue(std::vector<json>{"archive", "remove", "release", "finish"});
+    const auto ids =
+        f.producer.batch_enqueue(std::vector<json>{"archive", "remove", "release", "finish"});
     Events events;
     const auto summary = f.work_until_empty(
         [](Job& job) {
@@ -239,7 +262,8 @@ TEST_CASE("a handler can end its message itself", "[server][work]") {
     CHECK(f.archive.get(ids[3]).has_value());
 }
 
-TEST_CASE("a handler that throws after it ended the message changes nothing more", "[server][work]") {
+TEST_CASE("a handler that throws after it ended the message changes nothing more",
+          "[server][work]") {
     Fixture f;
     const auto id = f.producer.enqueue(1);
     const auto summary = f.work_until_empty([](Job& job) {
@@ -257,7 +281,8 @@ TEST_CASE("finish makes the handler's writes and the archive one", "[server][wor
     f.producer.batch_enqueue(std::vector<json>{"good", "bad"});
     const auto summary = f.work_until_empty([&](Job& job) {
         job.finish([&](pgqrs::Connection& db) {
-            db.execute("INSERT INTO " + table + " VALUES ($1::bigint)", {std::to_string(job.message().id)});
+            db.execute("INSERT INTO " + table + " VALUES ($1::bigint)",
+                       {std::to_string(job.message().id)});
             if (job.message().payload == "\"bad\"") {
                 throw std::runtime_error("no");
             }
@@ -270,7 +295,8 @@ TEST_CASE("finish makes the handler's writes and the archive one", "[server][wor
     f.connection.execute("DROP TABLE " + table);
 }
 
-TEST_CASE("a transaction the handler leaves open is not committed by our archive", "[server][work]") {
+TEST_CASE("a transaction the handler leaves open is not committed by our archive",
+          "[server][work]") {
     Fixture f;
     const auto table = test::unique_name("t");
     f.connection.execute("CREATE TABLE " + table + " (id int)");
@@ -311,8 +337,10 @@ TEST_CASE("the leases of all running jobs are extended", "[server][work]") {
     Consumer thief(f.connection, f.queue);
     std::mutex mutex;
     std::atomic<int> stolen{0};
+    Meeting all(6);
     const auto summary = f.work_until_empty(
         [&](Job&) {
+            all.attend();
             const auto end = std::chrono::steady_clock::now() + 1500ms;
             while (std::chrono::steady_clock::now() < end) {
                 const std::lock_guard lock(mutex);
@@ -359,8 +387,10 @@ TEST_CASE("a lease that somebody took is noticed while the handler runs", "[serv
             if (job.message().read_ct > 1) {
                 return;
             }
-            f.connection.execute("UPDATE pgqrs.messages SET vt = clock_timestamp(), read_ct = read_ct + 1 "
-                                 "WHERE id = $1::bigint", {std::to_string(id)});
+            f.connection.execute(
+                "UPDATE pgqrs.messages SET vt = clock_timestamp(), read_ct = read_ct + 1 "
+                "WHERE id = $1::bigint",
+                {std::to_string(id)});
             noticed = test::eventually([&] { return job.lease_lost(); });
             throw std::runtime_error("so it gives up");
         },
@@ -376,14 +406,17 @@ TEST_CASE("finish does its work exactly once when the lease was lost", "[server]
     const auto table = test::unique_name("t");
     f.connection.execute("CREATE TABLE " + table + " (read_ct int)");
     f.producer.enqueue(1);
-    Working slow(f.queue, [&](Job& job) {
-        if (job.message().read_ct == 1) {
-            test::eventually([&] { return f.archive.count_by_queue(f.queue) == 1; });
-        }
-        job.finish([&](pgqrs::Connection& db) {
-            db.execute("INSERT INTO " + table + " VALUES ($1::int)", {std::to_string(job.message().read_ct)});
-        });
-    }, {.concurrency = 2, .lock_time = 50ms, .extend_leases = false});
+    Working slow(f.queue,
+                 [&](Job& job) {
+                     if (job.message().read_ct == 1) {
+                         test::eventually([&] { return f.archive.count_by_queue(f.queue) == 1; });
+                     }
+                     job.finish([&](pgqrs::Connection& db) {
+                         db.execute("INSERT INTO " + table + " VALUES ($1::int)",
+                                    {std::to_string(job.message().read_ct)});
+                     });
+                 },
+                 {.concurrency = 2, .lock_time = 50ms, .extend_leases = false});
     auto observer = test::connect();
     CHECK(test::eventually([&] { return pgqrs::Archive(observer).count_by_queue(f.queue) == 1; }));
     slow.stop.request();
@@ -394,23 +427,26 @@ TEST_CASE("finish does its work exactly once when the lease was lost", "[server]
     observer.execute("DROP TABLE " + table);
 }
 
-TEST_CASE("handlers of several threads run at the same time, each with a connection of its own", "[server][work]") {
+TEST_CASE("handlers of several threads run at the same time, each with a connection of its own",
+          "[server][work]") {
     Fixture f;
     f.producer.batch_enqueue(std::vector<json>(4, 1));
     std::mutex mutex;
-    std::condition_variable all;
     std::set<std::int64_t> pids;
     std::atomic<int> together{0};
+    Meeting all(4);
     const auto summary = f.work_until_empty(
         [&](Job& job) {
             const auto pid = test::backend_pid(job.connection());
-            std::unique_lock lock(mutex);
-            pids.insert(pid);
-            all.notify_all();
-            together += all.wait_for(lock, 30s, [&] { return pids.size() == 4; }) ? 1 : 0;
+            {
+                const std::lock_guard lock(mutex);
+                pids.insert(pid);
+            }
+            together += all.attend() ? 1 : 0;
         },
         {.concurrency = 4});
     CHECK(together == 4);
+    CHECK(pids.size() == 4);
     CHECK(summary.archived == 4);
 }
 
@@ -419,11 +455,15 @@ TEST_CASE("it uses one connection more than it has threads", "[server][work]") {
     const auto name = test::unique_name("w");
     Working working(f.queue, nothing, {.concurrency = 3}, named_config(name));
     CHECK(test::eventually([&] { return waits(f.connection, name); }));
-    CHECK(test::value(f.connection, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", {name}) == "4");
+    CHECK(test::value(f.connection,
+                      "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+                      {name}) == "4");
     // One waits for all.
     CHECK(test::eventually([&] {
-        return test::value(f.connection, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND "
-                                         "state = 'active'", {name}) == "1";
+        return test::value(f.connection,
+                           "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND "
+                           "state = 'active'",
+                           {name}) == "1";
     }));
 }
 
@@ -456,7 +496,8 @@ TEST_CASE("a stop lets handlers come to their end, and they can ask for it", "[s
     CHECK(f.left() == 2);
 }
 
-TEST_CASE("a handler that releases because of the stop leaves the message to others", "[server][work]") {
+TEST_CASE("a handler that releases because of the stop leaves the message to others",
+          "[server][work]") {
     Fixture f;
     const auto id = f.producer.enqueue(1);
     std::atomic<bool> inside{false};
@@ -489,10 +530,12 @@ TEST_CASE("SIGTERM ends it gracefully", "[server][work]") {
     Stop stop;
     const pgqrs::StopOnSignals signals(stop);
     std::thread other([&] {
-        test::eventually([&] { return f.archive.count_by_queue(f.queue) == 1 && waits(observer, name); });
+        test::eventually(
+            [&] { return f.archive.count_by_queue(f.queue) == 1 && waits(observer, name); });
         kill(getpid(), SIGTERM);
     });
-    const auto summary = pgqrs::work(named_config(name), f.queue, nothing, {.concurrency = 2}, stop);
+    const auto summary =
+        pgqrs::work(named_config(name), f.queue, nothing, {.concurrency = 2}, stop);
     other.join();
     CHECK(summary.archived == 1);
     CHECK(stop.requested());
@@ -540,16 +583,21 @@ TEST_CASE("workers are registered while it runs, and messages name them", "[serv
     f.producer.batch_enqueue(std::vector<json>{1, 2});
     std::mutex mutex;
     std::set<std::int64_t> ids;
+    bool registered = true;
+    Meeting all(2);
     const auto summary = f.work_until_empty(
         [&](Job& job) {
+            const bool met = all.attend();
             const std::lock_guard lock(mutex);
             const auto worker = job.message().worker_id.value();
             ids.insert(worker);
-            CHECK(workers.get(worker).value().name == "mailer");
-            CHECK(workers.get(worker).value().pid == getpid());
-            CHECK(workers.count_by_queue(f.queue) == 2);
+            registered = registered && workers.get(worker).value().name == "mailer" &&
+                         workers.get(worker).value().pid == getpid();
+            registered = registered && met && workers.count_by_queue(f.queue) >= 1;
         },
         {.concurrency = 2, .worker_name = "mailer"});
+    CHECK(registered);
+    CHECK(ids.size() == 2);
     CHECK(summary.archived == 2);
     CHECK(workers.count_by_queue(f.queue) == 0);
 }
@@ -561,18 +609,21 @@ TEST_CASE("events come one at a time", "[server][work]") {
     std::atomic<int> clashes{0};
     std::atomic<int> events{0};
     f.work_until_empty(nothing, {.concurrency = 4, .on_event = [&](const WorkEvent&) {
-                           clashes += ++inside == 1 ? 0 : 1;
-                           ++events;
-                           --inside;
-                       }});
+                                     clashes += ++inside == 1 ? 0 : 1;
+                                     ++events;
+                                     --inside;
+                                 }});
     CHECK(clashes == 0);
     CHECK(events == 400);
 }
 
 TEST_CASE("a queue that does not exist, or not any more, ends it", "[server][work]") {
     CHECK(test::server_error([] { pgqrs::work(test::config(), "none-such", nothing); }) == "PQ002");
-    CHECK(test::server_error([] { pgqrs::work(test::config(), "none-such", nothing, {.worker_name = "w"}); }) == "PQ002");
-    CHECK(test::argument_error([] { pgqrs::work(test::config(), "no spaces", nothing); }) == "PQ004");
+    CHECK(test::server_error([] {
+              pgqrs::work(test::config(), "none-such", nothing, {.worker_name = "w"});
+          }) == "PQ002");
+    CHECK(test::argument_error([] { pgqrs::work(test::config(), "no spaces", nothing); }) ==
+          "PQ004");
     Fixture f;
     const auto name = test::unique_name("w");
     Working working(f.queue, nothing, {.concurrency = 3}, named_config(name));
@@ -602,7 +653,8 @@ TEST_CASE("bad options are refused", "[server][work]") {
     CHECK(refused({.max_messages = -1}) == "PQ010");
     CHECK(refused({.lock_time = 0s}) == "PQ010");
     CHECK(test::argument_error([&] { pgqrs::work(test::config(), queue, nullptr); }) == "PQ010");
-    CHECK_THROWS_AS(pgqrs::work(pgqrs::Config::from_dsn("host=/nowhere"), queue, nothing), pgqrs::ConnectionError);
+    CHECK_THROWS_AS(pgqrs::work(pgqrs::Config::from_dsn("host=/nowhere"), queue, nothing),
+                    pgqrs::ConnectionError);
 }
 
 TEST_CASE("without rights it ends with the server's error", "[server][work]") {
@@ -611,7 +663,9 @@ TEST_CASE("without rights it ends with the server's error", "[server][work]") {
     f.connection.execute("CREATE ROLE " + role + " LOGIN");
     auto config = test::config();
     config.dsn += " user=" + role;
-    CHECK(test::server_error([&] { pgqrs::work(config, f.queue, nothing, {.stop_when_empty = true}); }) == "42501");
+    CHECK(test::server_error([&] {
+              pgqrs::work(config, f.queue, nothing, {.stop_when_empty = true});
+          }) == "42501");
     f.connection.execute("DROP ROLE " + role);
 }
 
@@ -653,17 +707,21 @@ TEST_CASE("it leaves no threads, descriptors or connections behind", "[server][w
     const int threads = test::threads();
     for (int i = 0; i < 3; ++i) {
         f.producer.batch_enqueue(std::vector<json>{1, 2, 3});
-        pgqrs::work(named_config(name), f.queue, [](Job& job) {
-            if (job.message().payload == "2") {
-                throw std::runtime_error("no");
-            }
-        }, {.concurrency = 4, .stop_when_empty = true, .worker_name = "w"});
+        pgqrs::work(named_config(name), f.queue,
+                    [](Job& job) {
+                        if (job.message().payload == "2") {
+                            throw std::runtime_error("no");
+                        }
+                    },
+                    {.concurrency = 4, .stop_when_empty = true, .worker_name = "w"});
         CHECK_THROWS(pgqrs::work(test::config(), "none-such", nothing, {.concurrency = 4}));
         CHECK_THROWS(pgqrs::work(pgqrs::Config::from_dsn("host=/nowhere"), f.queue, nothing));
     }
     CHECK(test::open_descriptors() == descriptors);
     CHECK(test::eventually([&] { return test::threads() == threads; }));
     CHECK(test::eventually([&] {
-        return test::value(f.connection, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", {name}) == "0";
+        return test::value(f.connection,
+                           "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+                           {name}) == "0";
     }));
 }
