@@ -18,6 +18,8 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+# After installing as root without DESTDIR; LDCONFIG=: leaves it out.
+LDCONFIG ?= ldconfig
 
 # pkg-config's names and the Debian packages that have them; spdlog and fmt count when the command includes them.
 PKG_CONFIG ?= pkg-config
@@ -142,7 +144,7 @@ ifneq ($(wildcard $(SHARED)),)
 	$(FILL) src/client/pgqrs.pc.in >'$(DESTDIR)$(LIBDIR)/pkgconfig/pgqrs.pc'
 	$(FILL) src/client/pgqrs-config.cmake.in >'$(DESTDIR)$(CMAKEDIR)/pgqrs-config.cmake'
 	$(FILL) src/client/pgqrs-config-version.cmake.in >'$(DESTDIR)$(CMAKEDIR)/pgqrs-config-version.cmake'
-	[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
+	[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 endif
 ifneq ($(wildcard $(C)/pgqrs),)
 	install -D -m 755 $(C)/pgqrs '$(DESTDIR)$(BINDIR)/pgqrs'
@@ -155,7 +157,7 @@ uninstall-client:
 	rm -f '$(DESTDIR)$(LIBDIR)/libpgqrs.a' '$(DESTDIR)$(LIBDIR)/libpgqrs.so' '$(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))' \
 	    '$(DESTDIR)$(LIBDIR)/pkgconfig/pgqrs.pc' '$(DESTDIR)$(BINDIR)/pgqrs' '$(DESTDIR)$(MANDIR)/man1/pgqrs.1' \
 	    $(foreach file,pgqrs.bash _pgqrs pgqrs.fish,'$(DESTDIR)$(PLACE_$(file))')
-	[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ldconfig
+	[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || $(LDCONFIG)
 
 clean:
 	rm -rf $(B) $(C)

@@ -30,7 +30,8 @@ def place_order(db, quantity):
 
 
 def main():
-    orders, quantity = [int(number) for number in sys.argv[1:3] + ["1", "3"][len(sys.argv) - 1 :]]
+    orders = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    quantity = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     # prepare_threshold: psycopg prepares what runs often; PgBouncer below 1.21 cannot follow that.
     with psycopg.connect(os.environ.get("DATABASE_URL", ""), autocommit=True, prepare_threshold=None) as db:
         for _ in range(orders):

@@ -13,6 +13,8 @@ WORK = Float(ENV.fetch("WORK_SECONDS", 0))
 
 class LeaseLost < StandardError; end
 
+Lease = Struct.new(:done, :lost)
+
 $stopping = false
 %w[TERM INT].each { |signal| trap(signal) { $stopping = true } }
 
@@ -20,32 +22,32 @@ def log(text)
   warn "ruby: #{text}"
 end
 
-# Extends the lease while the block works. The thread has a connection of its own, made only for long jobs. The block
-# gets a queue that answers :lost when the lease is lost.
+# Whether the block comes true within so many seconds. A long sleep would go on after a signal.
+def within(seconds)
+  ends = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+  until (answer = yield) || Process.clock_gettime(Process::CLOCK_MONOTONIC) >= ends
+    sleep 0.05
+  end
+  answer
+end
+
+# Extends the lease while the block works. The thread has a connection of its own, made only for long jobs.
 def keeping_lease(id, read_ct)
-  done = Thread::Queue.new
-  lost = Thread::Queue.new
+  lease = Lease.new(false, false)
   Thread.new do
-    until pop_within(done, LEASE / 3)
+    until lease.lost || within(LEASE / 3) { lease.done }
       begin
         extend = "SELECT pgqrs.extend_visibility($1, $2, $3, $4)"
         held = with_connection { |db| db.exec_params(extend, [QUEUE, id, "#{LEASE} s", read_ct]).getvalue(0, 0) }
-        break lost << :lost if held == "f"
+        lease.lost = held == "f"
       rescue PG::Error => error # the next turn tries again; whether it was too late, archive() knows
         log "message #{id} not extended: #{error.message}"
       end
     end
   end
-  yield lost
+  yield lease
 ensure
-  done << :done
-end
-
-# What is in the queue within so many seconds, or nil. (Queue#pop has a timeout from Ruby 3.2 on.)
-def pop_within(queue, seconds)
-  ends = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
-  sleep 0.05 while queue.empty? && Process.clock_gettime(Process::CLOCK_MONOTONIC) < ends
-  queue.pop unless queue.empty?
+  lease.done = true
 end
 
 def with_connection
@@ -55,17 +57,17 @@ ensure
   db&.finish
 end
 
-def invoice_total(db, order_id, lost)
-  raise LeaseLost if pop_within(lost, WORK) # the long part of a real job; it looks now and then whether to go on
+def invoice_total(db, order_id, lease)
+  raise LeaseLost if within(WORK) { lease.lost } # the long part of a real job; it looks now and then whether to go on
 
   sum = "SELECT sum(quantity * price) FROM order_lines WHERE order_id = $1"
   db.exec_params(sum, [order_id]).getvalue(0, 0) or raise "there is no order #{order_id}"
 end
 
 def process(db, id, payload, read_ct)
-  keeping_lease(id, read_ct) do |lost|
+  keeping_lease(id, read_ct) do |lease|
     order_id = JSON.parse(payload).fetch("order_id")
-    total = invoice_total(db, order_id, lost)
+    total = invoice_total(db, order_id, lease)
     # The invoice and the end of the message are one transaction: both, or neither.
     db.transaction do
       db.exec_params("INSERT INTO invoices (order_id, message_id, read_ct, made_by, total) VALUES ($1, $2, $3, 'ruby', $4)",
@@ -118,7 +120,7 @@ until $stopping
     end
   rescue PG::ConnectionBad, PG::AdminShutdown => error # try again, ever more slowly
     log "#{error.message.strip}; connecting again in #{pause} s"
-    sleep pause
+    within(pause) { $stopping }
     pause = [2 * pause, 30].min
   end
 end

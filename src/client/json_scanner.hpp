@@ -1,10 +1,10 @@
-// Walks over JSON text value by value; see json_text.hpp for what it is good for.
+// Walks over JSON text value by value; see json_check.hpp for what it is good for.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "pgqrs/client/json_text.hpp"
+#include "pgqrs/client/json_check.hpp"
 
 namespace pgqrs {
 

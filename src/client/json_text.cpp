@@ -1,45 +1,42 @@
 // See json_text.hpp.
-#include "pgqrs/client/json_text.hpp"
+#include "json_text.hpp"
 
-#include "json_scanner.hpp"
+#include "pgqrs/client/error.hpp"
 
 namespace pgqrs {
+namespace {
 
-std::optional<JsonFault> find_json_fault(std::string_view text) {
-    try {
-        JsonScanner scanner(text);
-        scanner.skip_value();
-        scanner.expect_end();
-    } catch (const JsonTrouble& trouble) {
-        return trouble.fault;
+bool deeper_than(const nlohmann::json& value, std::size_t levels) {
+    if (!value.is_structured()) {
+        return levels == 0;
     }
-    return std::nullopt;
+    if (levels == 0) {
+        return true;
+    }
+    for (const auto& member : value) {
+        if (deeper_than(member, levels - 1)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-std::optional<std::vector<JsonMember>> json_members(std::string_view text) {
-    JsonScanner scanner(text);
-    scanner.skip_blanks();
-    if (scanner.peek() != '{') {
-        return std::nullopt;
+}  // namespace
+
+void check_depth(const nlohmann::json& value, const std::string& subject) {
+    if (deeper_than(value, kDeepestJson)) {
+        throw InvalidArgument(Error::Parts{"PQ005", subject + " is nested deeper than " +
+                                                        std::to_string(kDeepestJson) + " levels"});
     }
-    std::vector<JsonMember> members;
-    do {
-        // The brace or comma before it.
-        scanner.expect(members.empty() ? '{' : ',');
-        scanner.skip_blanks();
-        if (scanner.peek() == '}') {
-            break;
-        }
-        const auto name = scanner.skip_string();
-        scanner.skip_blanks();
-        scanner.expect(':');
-        scanner.skip_blanks();
-        const auto start = scanner.position();
-        scanner.skip_value();
-        members.push_back({name, scanner.since(start)});
-        scanner.skip_blanks();
-    } while (scanner.peek() == ',');
-    return members;
+}
+
+std::string json_text(const nlohmann::json& value, const std::string& subject) {
+    check_depth(value, subject);
+    try {
+        return value.dump();
+    } catch (const nlohmann::json::exception& error) {
+        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid UTF-8", error.what()});
+    }
 }
 
 }  // namespace pgqrs

@@ -36,6 +36,7 @@ def run(name, test, *arguments):
     with lock:
         passed, failed = passed + result, failed + (not result)
         print(f"{'ok' if result else 'not ok'} {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+    return result
 
 
 # --- one language in a shop of its own. The first line of each says what is claimed.
@@ -167,6 +168,17 @@ def ends_the_wait_at_sigterm(shop, language):
     wait_until(lambda: shop.waits() == 0, "the wait has ended in the server", 5)
 
 
+def keeps_trying_to_connect(shop, language):
+    """A worker that loses its connection, and gets no other, says so and goes on trying; SIGTERM ends it all the same."""
+    with shops.Way(shop.port) as way:
+        worker = shop.worker(language, port=way.port)
+        shop.wait_for_waits(1)
+        before = len(worker.said())
+    wait_until(lambda: "refused" in worker.said()[before:].lower() or worker.ended(), f"it says so: {worker}")
+    check(not worker.ended(), f"it goes on: {worker}")
+    worker.stop(5)
+
+
 def wakes_up(shop, language):
     """A worker that waits makes the invoice as soon as there is an order, not at the end of its wait."""
     worker = shop.worker(language, WAIT_SECONDS=25)
@@ -189,6 +201,7 @@ EVERYTHING = [
     tries_again_later,
     finishes_the_job_at_sigterm,
     ends_the_wait_at_sigterm,
+    keeps_trying_to_connect,
 ]
 
 
@@ -226,8 +239,10 @@ def reconnects(languages):
                 # Waits of several workers share the few connections of the pool in turn.
                 workers[pooler, language] = pooler.worker(language, QUEUE=queue, WAIT_SECONDS=0.3)
             for turn in (1, 2):
-                for shop, language in workers:
-                    producer = shop.start(language, [*language.producer, "1"], QUEUE=f"q_{language.name}")
+                producers = [
+                    shop.start(language, [*language.producer, "1"], QUEUE=f"q_{language.name}") for shop, language in workers
+                ]
+                for producer in producers:
                     check(producer.status() == 0, f"a producer: {producer}")
                 for shop in (direct, pooler):
                     shop.wait_for_invoices(turn * len(languages))
@@ -238,6 +253,7 @@ def reconnects(languages):
                     restart_server("preload")
                     for shop in (direct, pooler):
                         shop.connect_admin()
+                        shops.wait_until(shop.reachable, "the server is back")
             for (_, language), worker in workers.items():
                 check(not worker.ended(), f"{language.name} goes on: {worker}")
             for shop in (direct, pooler):
@@ -291,7 +307,7 @@ def fleet(shop, languages):
             check(producer.status() == 0, f"a producer failed: {producer}")
         orders += 10 * len(languages)
         made_by = {name for name, in shop.rows("SELECT DISTINCT made_by FROM invoices")}
-        if part >= 3 and made_by == names:
+        if part >= 2 and made_by == names:
             break
         check(time.monotonic() < end, f"all languages work: {made_by}")
     shop.wait_for_invoices(orders)
@@ -331,15 +347,15 @@ def prepares_by_default(shop, language):
         shop.produce(language, 10)
         worker = shop.worker(changed, STOP_WHEN_EMPTY=1, LEASE_SECONDS=2)
         complains = turn == "second" and not follows_prepared_statements()
-        wait_until(lambda: worker.ended() or (complains and "prepared statement" in str(worker)), f"{turn}: {worker}")
+        wait_until(lambda: worker.ended() or (complains and "prepared statement" in worker.said()), f"{turn}: {worker}")
         if complains:
-            check("already exists" in str(worker), f"the second client gets the error: {worker}")
+            check("already exists" in worker.said(), f"the second client gets the error: {worker}")
             worker.kill()
+            helper = shop.worker(language, WAIT_SECONDS=1)
+            shop.wait_for_invoices(20)
+            helper.stop(5)
         else:
-            check(worker.status() == 0 and "prepared" not in str(worker), f"no error: {worker}")
-    helper = shop.worker(language, WAIT_SECONDS=1)
-    shop.wait_for_invoices(20)
-    helper.stop(5)
+            check(worker.status() == 0 and "prepared" not in worker.said(), f"no error: {worker}")
     shop.check_ledger()
 
 
@@ -355,13 +371,12 @@ def keeps_a_statement(shop, language):
 
 def main():
     languages = shops.read_languages(sys.argv[1:])
-    for language in languages:
-        run(f"build {language.name}", shops.build, language)
+    languages = [language for language in languages if run(f"build {language.name}", shops.build, language)]
     through_reset = [makes_invoices, enqueues_nothing_when_refused, wakes_up, ends_the_wait_at_sigterm]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=4) as threads:
+    with concurrent.futures.ThreadPoolExecutor(max_workers=6) as threads:
         jobs = [
             threads.submit(test_language, place, place, language, tests)
-            for place, tests in (("direct", EVERYTHING), ("pooler", EVERYTHING), ("reset", through_reset))
+            for place, tests in (("direct", EVERYTHING), ("pooler", EVERYTHING[:-1]), ("reset", through_reset))
             for language in languages
         ]
         for language in languages:
@@ -372,7 +387,7 @@ def main():
         for job in jobs:
             if job.exception():
                 run("a language's tests", job.result)
-    for place in ("direct", "plain", "pooler", "reset"):
+    for place in ("direct", "plain", "pooler"):
         with shops.shop(f"fleet_{place}", place) as shop:
             run(f"{place} fleet", in_shop, fleet, shop, languages)
     run("restart", reconnects, languages)

@@ -7,6 +7,7 @@ import pathlib
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -53,7 +54,7 @@ def read_languages(wanted):
         fields = [field.strip() for field in line.split("|")]
         if fields[0] and not line.startswith("#") and (not wanted or fields[0] in wanted):
             name, _, url_kind, *commands = fields
-            folders = {"$EXAMPLES": str(ROOT / "examples" / name), "$BUILD": str(TMP / "build" / name)}
+            folders = {"$EXAMPLES": str(ROOT / "examples" / name), "$TESTS": str(HERE), "$BUILD": str(TMP / "build" / name)}
             for variable, folder in folders.items():
                 commands = [command.replace(variable, folder) for command in commands]
             languages.append(Language(name, url_kind, *map(shlex.split, commands)))
@@ -100,9 +101,51 @@ class Program:
         status = self.status(seconds)
         check(status in (0, 143), f"status {status} after SIGTERM: {self}")
 
+    def said(self):
+        return self.log.read_text(errors="replace")
+
     def __str__(self):
-        text = self.log.read_text(errors="replace")[-3000:]
-        return f"{' '.join(self.command)}\n{text}"
+        return f"{' '.join(self.command)}\n{self.said()[-3000:]}"
+
+
+class Way:
+    """A port that leads to another one, until it is closed: then its connections are lost, and new ones refused."""
+
+    def __init__(self, target):
+        self.target = int(target)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.ends = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(("127.0.0.1", self.target))
+                self.ends += [client, server]
+                for both in ((client, server), (server, client)):
+                    threading.Thread(target=self.pass_on, args=both, daemon=True).start()
+
+    def pass_on(self, from_end, to_end):
+        with contextlib.suppress(OSError):
+            while data := from_end.recv(65536):
+                to_end.sendall(data)
+        self.cut(to_end)
+
+    @staticmethod
+    def cut(end):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.cut(self.listener)
+        self.listener.close()
+        for end in self.ends:
+            self.cut(end)
 
 
 def port_of(place):
@@ -127,6 +170,14 @@ class Shop:
     def connect_admin(self):
         self.db = self.admin(self.name)
 
+    def reachable(self):
+        """For programs: a pooler refuses for a moment what it could not pass on before."""
+        try:
+            with psycopg.connect(self.url("libpq"), prepare_threshold=None) as db:
+                return db.execute("SELECT true").fetchone()[0]
+        except psycopg.OperationalError:
+            return False
+
     def clear(self):
         """As new, for the next test."""
         self.rows("SELECT pgqrs.purge_queue('invoices')")
@@ -145,17 +196,17 @@ class Shop:
     def value(self, sql, *parameters):
         return self.rows(sql, *parameters)[0][0]
 
-    def url(self, kind):
-        password = os.environ["CLIENTS_PASSWORD"]
+    def url(self, kind, port=None):
+        port, password = port or self.port, os.environ["CLIENTS_PASSWORD"]
         if kind == "jdbc":
-            return f"jdbc:postgresql://127.0.0.1:{self.port}/{self.name}?user=app&password={password}"
-        return f"postgresql://app:{password}@127.0.0.1:{self.port}/{self.name}"
+            return f"jdbc:postgresql://127.0.0.1:{port}/{self.name}?user=app&password={password}"
+        return f"postgresql://app:{password}@127.0.0.1:{port}/{self.name}"
 
-    def start(self, language, command, **settings):
+    def start(self, language, command, port=None, **settings):
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DBI_", "QUEUE", "CLIENTS_"))}
         variable = "JDBC_DATABASE_URL" if language.url_kind == "jdbc" else "DATABASE_URL"
         settings = {name: str(value) for name, value in settings.items()}
-        program = Program(command, {**inherited, variable: self.url(language.url_kind), **settings})
+        program = Program(command, {**inherited, variable: self.url(language.url_kind, port), **settings})
         self.programs.append(program)
         return program
 

@@ -7,8 +7,9 @@ Writes the text of each block to a file in FOLDER and prints a line a block, in 
 
     LINE  LANGUAGE  KIND  WHERE
 
-KIND says what to do with it: sql, python, sh, ini; output (to be what the sql block directly before it printed);
-illustration; error (WHERE is then what is wrong with it).
+KIND says what to do with it: sql, python, sh, ini; output (to be what the sql block directly before it printed); session;
+excerpt (to be part of the file whose name is in WHERE with the suffix .from); illustration; error (WHERE is then what is
+wrong with it).
 """
 
 import re
@@ -19,6 +20,7 @@ FENCE = re.compile(r"^( *)(`{3,}|~{3,}) *([^\s`]*)[^`]*$")
 # A fence after the marker of a quote or a list would go unseen.
 HIDDEN_FENCE = re.compile(r"^ *(>|[-*+] |\d+[.)] ).*(```|~~~)")
 OUTPUT_MARK = "<!-- output -->"
+FROM_MARK = re.compile(r"^<!-- from ([A-Za-z0-9_./-]+) -->$")
 
 
 def kind_of(language, marked, follows):
@@ -34,13 +36,13 @@ def kind_of(language, marked, follows):
     if language == "text":
         return "illustration", None
     if language == "console":
-        return "error", f"a console block needs {OUTPUT_MARK} before it"
+        return "session", None
     return "error", f"no way to test this language; there is one for {', '.join(RUN)}, text and console"
 
 
 def blocks_of(lines):
-    """Yields (line number, language, kind, what is wrong, lines of the block)."""
-    marked, follows = 0, None
+    """Yields (line number, language, kind, what is wrong or the file it is from, lines of the block)."""
+    marked, source, follows = 0, None, None
     numbered = enumerate(lines, 1)
     for number, line in numbered:
         opening = FENCE.match(line)
@@ -48,7 +50,7 @@ def blocks_of(lines):
             indent, fence, language = opening.groups()
             language = language or "none"
             closing = re.compile(rf"^ *{fence[0]}{{{len(fence)},}} *$")
-            kind, wrong = kind_of(language, marked, follows)
+            kind, wrong = ("excerpt", source) if source else kind_of(language, marked, follows)
             block = []
             for _, inner in numbered:
                 if closing.match(inner):
@@ -57,17 +59,18 @@ def blocks_of(lines):
             else:
                 kind, wrong = "error", "the block is not closed"
             yield number, language, kind, wrong, block
-            marked, follows = 0, kind
-        elif line.strip() == OUTPUT_MARK:
+            marked, source, follows = 0, None, kind
+        elif (line.strip() == OUTPUT_MARK or FROM_MARK.match(line)) and not marked:
             marked = number
+            source = FROM_MARK.match(line) and FROM_MARK.match(line)[1]
         elif line.strip():
             if marked:
-                yield marked, "none", "error", f"no block after {OUTPUT_MARK}", []
+                yield marked, "none", "error", "no block after the mark", []
             if HIDDEN_FENCE.match(line):
                 yield number, "none", "error", "a fence after a quote's or list's marker is not seen", []
-            marked, follows = 0, None
+            marked, source, follows = 0, None, None
     if marked:
-        yield marked, "none", "error", f"no block after {OUTPUT_MARK}", []
+        yield marked, "none", "error", "no block after the mark", []
 
 
 def main():
@@ -76,8 +79,14 @@ def main():
         lines = file.read().split("\n")
     for number, language, kind, wrong, block in blocks_of(lines):
         where = f"{folder}/{number}.{kind}"
+        if kind == "session" and not (block and block[0].startswith("$ ")):
+            kind, wrong = "error", f"a console block begins with a command, or with {OUTPUT_MARK} before it"
         with open(where, "w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in block)
+        if kind == "excerpt":
+            with open(where + ".from", "w", encoding="utf-8") as file:
+                file.write(wrong)
+            wrong = None
         print(number, language, kind, wrong or where, sep="\t")
 
 
