@@ -2,7 +2,8 @@
 # nlohmann-json, and CLI11 for the command, all found with pkg-config. The top Makefile hands its client targets here.
 #
 #   make client            build/client/libpgqrs.a and libpgqrs.so.1
-#   make cli               build/cli/pgqrs
+#   make cli               build/cli/pgqrs, and completions for shells beside it
+#   make -f client.mk manual    doc/pgqrs.1, after a change of commands or options
 #   make install-client    library, headers, command, manual page, completions, pgqrs.pc and CMake files below
 #                          PREFIX (/usr/local), with DESTDIR in front of it; LIBDIR, BINDIR... can be set one by one
 #   make uninstall-client  removes them
@@ -48,6 +49,7 @@ STATIC := $(B)/libpgqrs.a
 SHARED := $(B)/libpgqrs.so.$(MAJOR)
 # Nothing to link yet: a command needs its sources.
 COMMAND := $(if $(CLI_OBJS),$(C)/pgqrs)
+COMPLETIONS := $(if $(CLI_OBJS),$(addprefix $(C)/completions/,pgqrs.bash _pgqrs pgqrs.fish))
 
 CXXFLAGS ?= -O2 -g
 # Headers of others are no business of our warnings.
@@ -60,17 +62,17 @@ CLIENT_LIBS := $(shell $(PKG_CONFIG) --libs $(CLIENT_MODULES) 2>/dev/null)
 CLI_LIBS := $(shell $(PKG_CONFIG) --libs $(CLIENT_MODULES) $(CLI_MODULES) 2>/dev/null)
 
 .DEFAULT_GOAL := cli
-.PHONY: client cli all-that-can install-client install-built uninstall-client clean need-client need-cli
+.PHONY: client cli manual all-that-can install-client install-built uninstall-client clean need-client need-cli
 
 client: need-client $(STATIC) $(SHARED)
-cli: need-cli $(COMMAND)
+cli: need-cli $(COMMAND) $(COMPLETIONS)
 need-client:
 	@$(if $(CLIENT_MISSING),echo 'pgqrs: the client needs: apt-get install $(CLIENT_MISSING)' >&2; exit 1,:)
 need-cli:
 	@$(if $(CLI_MISSING),echo 'pgqrs: the command needs: apt-get install $(CLI_MISSING)' >&2; exit 1,:)
 
 # For `make`: what the machine has packages for.
-all-that-can: $(if $(CLIENT_MISSING),,$(STATIC) $(SHARED)) $(if $(CLI_MISSING),,$(COMMAND))
+all-that-can: $(if $(CLIENT_MISSING),,$(STATIC) $(SHARED)) $(if $(CLI_MISSING),,$(COMMAND) $(COMPLETIONS))
 ifneq ($(CLI_MISSING),)
 	@echo 'pgqrs: built without the $(if $(CLIENT_MISSING),client library and the )command: they need' \
 	    'apt-get install $(CLI_MISSING)' >&2
@@ -109,6 +111,20 @@ $(SHARED): $(CLIENT_OBJS) $(B)/objects src/client/exports.map
 $(C)/pgqrs: $(CLI_OBJS) $(C)/objects $(STATIC)
 	$(CXX) $(CXXFLAGS) $(LDFLAGS) -pthread -o $@ $(CLI_OBJS) $(STATIC) $(CLI_LIBS)
 
+# Made of the commands themselves, so that they fit.
+SHELL_pgqrs.bash := bash
+SHELL__pgqrs := zsh
+SHELL_pgqrs.fish := fish
+$(COMPLETIONS): $(C)/pgqrs
+	@mkdir -p $(@D)
+	$(C)/pgqrs completion $(SHELL_$(@F)) >$@.new
+	@mv $@.new $@
+
+# Writes doc/pgqrs.1, which is committed; a test compares.
+manual: cli
+	$(C)/pgqrs manual src/cli/pgqrs.1.in >$(C)/pgqrs.1
+	cp $(C)/pgqrs.1 doc/pgqrs.1
+
 -include $(CLIENT_OBJS:.o=.d) $(CLI_OBJS:.o=.d)
 
 # --- installing ---
@@ -125,7 +141,6 @@ FILL = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' -e 's|@PREFIX
 	-e 's|@LIBS@|$(CLIENT_LIBS) -pthread|g' \
 	-e "s|@LIB_PATH@|$(call from_cmake,$(LIBDIR))|g" -e "s|@INCLUDE_PATH@|$(call from_cmake,$(INCLUDEDIR))|g"
 
-COMPLETIONS := $(wildcard completions/pgqrs.bash completions/_pgqrs completions/pgqrs.fish)
 PLACE_pgqrs.bash = $(DATADIR)/bash-completion/completions/pgqrs
 PLACE__pgqrs = $(DATADIR)/zsh/site-functions/_pgqrs
 PLACE_pgqrs.fish = $(DATADIR)/fish/vendor_completions.d/pgqrs.fish
@@ -149,7 +164,7 @@ endif
 ifneq ($(wildcard $(C)/pgqrs),)
 	install -D -m 755 $(C)/pgqrs '$(DESTDIR)$(BINDIR)/pgqrs'
 	$(if $(wildcard doc/pgqrs.1),install -D -m 644 doc/pgqrs.1 '$(DESTDIR)$(MANDIR)/man1/pgqrs.1')
-	$(foreach file,$(COMPLETIONS),install -D -m 644 $(file) '$(DESTDIR)$(PLACE_$(notdir $(file)))' &&) :
+	$(foreach file,$(wildcard $(COMPLETIONS)),install -D -m 644 $(file) '$(DESTDIR)$(PLACE_$(notdir $(file)))' &&) :
 endif
 
 uninstall-client:

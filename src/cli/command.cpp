@@ -5,7 +5,10 @@
 
 #include <algorithm>
 
+#include <algorithm>
+
 #include "pgqrs/cli/arguments.hpp"
+#include "pgqrs/cli/failure.hpp"
 
 namespace pgqrs::cli {
 namespace {
@@ -121,6 +124,13 @@ void Command::id_option(const std::string& name, std::optional<std::int64_t>& ta
               [&target, name](const std::string& text) { target = parse_id(text, name); });
 }
 
+void Command::count(const std::string& name, std::optional<std::int64_t>& target,
+                    const std::string& about) {
+    add_value(*app_, name, "N", about, [&target, name](const std::string& text) {
+        target = parse_id(text, name);
+    });
+}
+
 void Command::words(const std::string& name, std::vector<std::string>& target,
                     const std::string& type, const std::string& about) {
     app_->add_option_function<std::vector<std::string>>(
@@ -129,6 +139,29 @@ void Command::words(const std::string& name, std::vector<std::string>& target,
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
+
+void Command::file(const std::string& name, std::optional<std::string>& target,
+                   const std::string& about) {
+    add_value(*app_, name, "FILE", about, [&target](const std::string& text) { target = text; });
+}
+
+void Command::choice(const std::string& name, std::optional<std::string>& target,
+                     const std::vector<std::string>& words, const std::string& about) {
+    std::string type;
+    std::string known;
+    for (const auto& word : words) {
+        type += (type.empty() ? "" : "|") + word;
+        known += (known.empty() ? "" : ", ") + word;
+    }
+    add_value(*app_, name, type, about, [&target, name, words, known](const std::string& text) {
+        if (std::find(words.begin(), words.end(), text) == words.end()) {
+            throw UsageError(name + " must be one of: " + known);
+        }
+        target = text;
+    });
+}
+
+void Command::hide() { app_->group(""); }
 
 void Command::require(const std::string& name) { app_->get_option(name)->required(); }
 

@@ -49,14 +49,14 @@ void add_globals(CLI::App& app, Globals& globals) {
              [&](const std::string& text) { globals.dsn = text; });
     add_text(app, "-c,--config", "FILE", "Configuration file [pgqrs.yaml]",
              [&](const std::string& text) { globals.config_file = text; });
-    add_text(app, "--format", "FORMAT", "Output as table, json or csv [table]",
+    add_text(app, "--format", "table|json|csv", "Form of the output [table]",
              [&](const std::string& text) { globals.format = choose(kFormats, text, "--format"); });
     add_text(app, "--out", "FILE", "Where the output goes [stdout]",
              [&](const std::string& text) { globals.out = text; });
     add_text(app, "--log-dest", "FILE", "Where the log goes [stderr]",
              [&](const std::string& text) { globals.log_destination = text; });
     add_text(
-        app, "--log-level", "LEVEL", "error, warn, info, debug or trace [warn]",
+        app, "--log-level", "error|warn|info|debug|trace", "How much is logged [warn]",
         [&](const std::string& text) { globals.log_level = choose(kLevels, text, "--log-level"); });
     const auto flag = [&](const char* name, bool& target, const char* about) {
         app.add_flag_callback(

@@ -45,6 +45,9 @@ void add_commands(Command& root) {
     add_worker_list(worker);
     add_worker_show(worker);
     add_worker_delete(worker);
+
+    add_completion(root);
+    add_manual(root);
 }
 
 }  // namespace pgqrs::cli

@@ -9,14 +9,14 @@
 namespace pgqrs::cli {
 
 void add_file_options(Command& command, FileOptions& options) {
-    command.option("--file", options.file, "Send the JSON texts in this file, one a line; - is stdin");
+    command.file("--file", options.file, "Send the JSON texts in this file, one a line; - is stdin");
     command.flag("--envelope", options.envelope,
                  "Lines are objects as \"message export\" writes them");
     command.flag("--skip-bad", options.skip_bad, "Pass over bad lines instead of stopping there");
-    command.option("--rejects", options.rejects, "Append bad lines to this file");
+    command.file("--rejects", options.rejects, "Append bad lines to this file");
     command.number("--batch-size", options.batch_size, 1, 100'000,
                    "Messages in one transaction [1000]");
-    command.id_option("--from-line", options.from_line, "Begin with this line [1]");
+    command.count("--from-line", options.from_line, "Begin with this line [1]");
 }
 
 void check_file_options(const FileOptions& options) {

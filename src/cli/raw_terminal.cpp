@@ -93,7 +93,8 @@ Size RawTerminal::size() const {
 void RawTerminal::draw(const std::vector<std::string>& lines) const {
     std::string frame = "\033[H";
     for (std::size_t line = 0; line < lines.size(); ++line) {
-        frame += (line == 0 ? "" : "\r\n") + lines[line] + "\033[K";
+        // Cleared first: behind a full line the cursor still stands on its last character.
+        frame += std::string(line == 0 ? "" : "\r\n") + "\033[K" + lines[line];
     }
     write_all(frame + "\033[J");
 }

@@ -40,12 +40,7 @@ void show_once(Context& context, Connection& connection, TopOrder order, Duratio
 void run(Context& context, const Options& options) {
     TopView view;
     view.interval = options.interval.value_or(std::chrono::seconds(2));
-    const auto order = top_order_of(options.sort.value_or("pending"));
-    if (!order) {
-        throw UsageError(
-            "--sort must be one of: pending, in_flight, delayed, exhausted, archived, "
-            "enqueued, finished, oldest, name");
-    }
+    const TopOrder order = top_order_of(options.sort.value_or("pending"));
     if (view.interval < std::chrono::milliseconds(100)) {
         throw UsageError("--interval must be at least 100ms");
     }
@@ -55,10 +50,10 @@ void run(Context& context, const Options& options) {
     config.connection_timeout = std::min(config.connection_timeout, kLongestConnect);
     Connection connection = context.connect(config);
     connection.stop_with(&context.stop());
-    view.order = *order;
+    view.order = order;
     view.colour = context.style().colour;
     if (options.once || !has_screen(context)) {
-        show_once(context, connection, *order, view.interval);
+        show_once(context, connection, order, view.interval);
         return;
     }
     TopLive(connection, std::move(view), context.stop()).run();
@@ -70,9 +65,7 @@ void add_top(Command& root) {
     auto options = std::make_shared<Options>();
     Command command = root.add("top", "Watch all queues: how full, and how fast");
     command.option("--interval", options->interval, "Between two looks [2s]");
-    command.option("--sort", options->sort,
-                   "pending, in_flight, delayed, exhausted, archived, enqueued, finished, oldest "
-                   "or name [pending]");
+    command.choice("--sort", options->sort, top_order_names(), "Greatest first [pending]");
     command.flag("--once", options->once, "Print one table and end, as without a terminal");
     command.runs([options](Context& context) { run(context, *options); });
 }

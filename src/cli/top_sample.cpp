@@ -80,13 +80,9 @@ const std::vector<std::string>& top_order_names() {
     return names;
 }
 
-std::optional<TopOrder> top_order_of(const std::string& name) {
+TopOrder top_order_of(const std::string& name) {
     const auto& names = top_order_names();
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) {
-        return std::nullopt;
-    }
-    return static_cast<TopOrder>(found - names.begin());
+    return static_cast<TopOrder>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
 std::vector<TopRow> TopSampler::sample(Connection& connection) {

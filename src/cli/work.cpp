@@ -103,7 +103,7 @@ void add_work(Command& root) {
     command.option("--kill-after", options->kill_after, "Between SIGTERM and SIGKILL then [5s]");
     command.option("--retry-delay", options->retry_delay,
                    "Until a failed message is delivered again [1s, then 2s, 4s... up to 10m]");
-    command.id_option("--max-messages", options->max_messages, "Stop after so many [no limit]");
+    command.count("--max-messages", options->max_messages, "Stop after so many [no limit]");
     command.flag("--stop-when-empty", options->stop_when_empty,
                  "Stop when there is nothing to deliver");
     command.flag("--delete", options->remove, "Delete messages that are done, without archiving");

@@ -50,8 +50,17 @@ public:
                 const std::string& about);
     void id_option(const std::string& name, std::optional<std::int64_t>& target,
                    const std::string& about);
+    // From 1, as far as there are numbers.
+    void count(const std::string& name, std::optional<std::int64_t>& target,
+               const std::string& about);
     void words(const std::string& name, std::vector<std::string>& target, const std::string& type,
                const std::string& about);  // may be repeated
+    void file(const std::string& name, std::optional<std::string>& target,
+              const std::string& about);
+    void choice(const std::string& name, std::optional<std::string>& target,
+                const std::vector<std::string>& words, const std::string& about);
+    // The help does not show it.
+    void hide();
     // The option must be given.
     void require(const std::string& name);
 

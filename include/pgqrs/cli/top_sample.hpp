@@ -32,7 +32,7 @@ enum class TopOrder {
 
 // "pending", "in_flight"...: as --sort has them.
 const std::vector<std::string>& top_order_names();
-std::optional<TopOrder> top_order_of(const std::string& name);
+TopOrder top_order_of(const std::string& name);
 
 class TopSampler {
 public:
