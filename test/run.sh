@@ -2,7 +2,7 @@
 # make test: builds with warnings as errors and runs every kind of test on private servers in a temporary folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap readme clients demo
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap client readme clients demo
 #   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue,
 #                                        test/run.sh clients -- python node
 #
@@ -13,7 +13,7 @@ set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR
 here=$(dirname "${BASH_SOURCE[0]}")
-for part in common packages build counts private_server regress tap unit; do
+for part in common packages build counts private_server regress tap unit client; do
     # shellcheck disable=SC1090
     . "$here/lib/$part.sh"
 done
@@ -28,6 +28,8 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) $(test_packages)
+    # shellcheck disable=SC2046
+    [[ " ${stages[*]} " != *" client "* ]] || need_packages $(client_packages)
     [ "${stages[*]}" = unit ] || set_up
     local name
     for name in "${stages[@]}"; do "run_stage_$name"; done
@@ -48,7 +50,7 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap readme clients demo)
+        stages=(lint unit regress isolation tap client readme clients demo)
     fi
 }
 
@@ -76,6 +78,10 @@ run_stage_isolation() {
     stage 'isolation specs, preloaded' run_isolation preload "${names[@]}"
 }
 run_stage_tap() { stage 'TAP tests' run_tap "${names[@]}"; }
+run_stage_client() {
+    stage 'client library' run_client "${names[@]}"
+    [ ${#names[@]} -gt 0 ] || stage 'installed client' run_installed
+}
 run_stage_demo() { stage 'demo' run_demo; }
 run_stage_clients() { stage 'clients' run_script "$PGQRS_ROOT/test/clients/run.sh" "${names[@]}"; }
 run_stage_readme() { stage 'README' run_script "$PGQRS_ROOT/test/readme/run.sh"; }

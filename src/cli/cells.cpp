@@ -1,6 +1,7 @@
 // Values as people read them; see cells.hpp.
 #include "pgqrs/cli/cells.hpp"
 
+#include <chrono>
 #include <cstdint>
 
 #include "pgqrs/cli/text.hpp"
@@ -10,6 +11,10 @@ namespace {
 
 // "1h 5m 30.5s"
 std::string human(Duration duration) {
+    // Nobody reads microseconds of something longer.
+    if (duration > std::chrono::seconds(1)) {
+        duration = std::chrono::floor<std::chrono::milliseconds>(duration);
+    }
     const Value seconds = seconds_value(duration);
     auto rest = duration.count();
     if (rest < 60'000'000) {

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "pgqrs/cli/arguments.hpp"
 
 namespace pgqrs::cli {
@@ -55,7 +57,11 @@ void Command::ids(std::vector<std::int64_t>& target, const std::string& about) {
             "id",
             [&target](const std::vector<std::string>& texts) {
                 for (const auto& text : texts) {
-                    target.push_back(parse_id(text, "id"));
+                    const auto id = parse_id(text, "id");
+                    // Given twice, it could be finished only once.
+                    if (std::find(target.begin(), target.end(), id) == target.end()) {
+                        target.push_back(id);
+                    }
                 }
             },
             about)

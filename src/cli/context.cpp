@@ -1,6 +1,7 @@
 // Log, output and connection as the global options say; see context.hpp.
 #include "pgqrs/cli/context.hpp"
 
+#include <libpq-fe.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -17,6 +18,13 @@ Log::Level level_of(const Globals& globals) {
     return globals.log_level.value_or(globals.verbose ? Log::Level::info : Log::Level::warn);
 }
 
+std::string server_of(const Connection& connection) {
+    const auto text = [](const char* value) { return std::string(value ? value : ""); };
+    PGconn* raw = connection.raw();
+    return "database \"" + text(PQdb(raw)) + "\" as \"" + text(PQuser(raw)) + "\" on " +
+           text(PQhost(raw)) + ":" + text(PQport(raw));
+}
+
 }  // namespace
 
 Context::Context(Globals globals)
@@ -29,9 +37,9 @@ const Config& Context::config() {
         Settings overrides;
         overrides.dsn = globals_.dsn;
         config_ = Config::load(overrides, globals_.config_file);
-        log_.debug("connection string from " +
-                   (config_->dsn_source.empty() ? "libpq's environment" : config_->dsn_source) +
-                   ": " + without_password(config_->dsn));
+        log_.debug(config_->dsn.empty() ? "no connection string: libpq's environment counts"
+                                        : "connection string from " + config_->dsn_source + ": " +
+                                              without_password(config_->dsn));
     }
     return *config_;
 }
@@ -43,7 +51,8 @@ Connection& Context::connection() {
         connection_ = std::make_unique<Connection>(settings);
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::steady_clock::now() - start);
-        log_.info("connected in " + std::to_string(took.count()) + " ms");
+        log_.info("connected to " + server_of(*connection_) + " in " +
+                  std::to_string(took.count()) + " ms");
         connection_->trace_with([this](const std::string& sql) { log_.trace(sql); });
         connection_->stop_with(&stop_);
         watch_signals();

@@ -28,9 +28,10 @@ Exit exit_of(core::SqlState state) {
     return Exit::failed;
 }
 
-// PostgreSQL's own: class 22 is data it cannot take, such as \u0000 in a payload; class 08 a broken connection.
+// PostgreSQL's own: class 22 is data it cannot take, such as \u0000 in a payload; class 54 too
+// much of it, such as too deep a payload; class 08 a broken connection.
 Exit exit_of_postgres(std::string_view sqlstate) {
-    if (sqlstate.starts_with("22")) {
+    if (sqlstate.starts_with("22") || sqlstate.starts_with("54")) {
         return Exit::rejected;
     }
     return sqlstate.starts_with("08") ? Exit::connection : Exit::failed;

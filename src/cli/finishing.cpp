@@ -31,17 +31,21 @@ void show(Context& context, const std::vector<Finished>& all, const std::string&
 
 void refuse_unfinished(const Finish& what, const std::vector<Finished>& all) {
     std::string list;
+    int count = 0;
     for (const auto& [id, finished] : all) {
-        list += finished ? "" : (list.empty() ? "" : ", ") + std::to_string(id);
+        if (!finished) {
+            list += (count++ == 0 ? "" : ", ") + std::to_string(id);
+        }
     }
-    if (list.empty()) {
+    if (count == 0) {
         return;
     }
     if (what.read_ct) {
         throw Failure(Exit::lease_lost, "message " + list + " is gone or was delivered again",
                       "Whoever has it now goes on undisturbed.");
     }
-    throw Failure(Exit::not_found, "queue \"" + what.queue + "\" has no message " + list);
+    throw Failure(Exit::not_found,
+                  "queue \"" + what.queue + "\" has no message" + (count == 1 ? " " : "s ") + list);
 }
 
 }  // namespace

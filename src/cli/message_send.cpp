@@ -34,7 +34,7 @@ EnqueueOptions enqueue_options(const Options& options) {
 void run(Context& context, const Options& options) {
     const EnqueueOptions settings = enqueue_options(options);
     const std::string payload = read_payload(options.payload);
-    check_json(payload, "payload");
+    check_payload(payload, "payload", context.config().validation);
     Producer producer(context.connection(), options.queue);
     // As text, so that numbers keep all their digits.
     const auto id = producer.batch_enqueue(std::vector{NewMessage{payload}}, settings).front();

@@ -37,22 +37,31 @@ std::string position_of(const std::string& text, std::size_t byte) {
     return "line " + std::to_string(line) + ", column " + std::to_string(end - line_start + 1);
 }
 
+nlohmann::json parse_json(const std::string& text, const std::string& subject) {
+    try {
+        return nlohmann::json::parse(text);
+    } catch (const nlohmann::json::parse_error& error) {
+        const bool bare_word = text.find_first_of("{[\"") == std::string::npos && error.byte <= 1;
+        throw Failure(Exit::rejected,
+                      subject + " is not valid JSON: " + position_of(text, error.byte),
+                      bare_word ? "A text is written with double quotes: '\"hello\"'." : "");
+    } catch (const nlohmann::json::exception&) {
+        throw Failure(Exit::rejected, subject + " has a number that is too large");
+    }
+}
+
 }  // namespace
 
 std::string read_payload(const std::string& argument) {
     return argument == "-" ? read_stdin() : argument;
 }
 
-void check_json(const std::string& text, const std::string& subject) {
-    try {
-        [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
-    } catch (const nlohmann::json::parse_error& error) {
-        throw Failure(Exit::rejected,
-                      subject + " is not valid JSON: " + position_of(text, error.byte),
-                      "A text is written with double quotes: '\"hello\"'.");
-    } catch (const nlohmann::json::exception&) {
-        throw Failure(Exit::rejected, subject + " has a number that is too large");
+void check_payload(const std::string& text, const std::string& subject, const Validation& rules) {
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+        throw Failure(Exit::rejected, subject + " is empty");
     }
+    rules.check_size(text.size(), subject);
+    rules.check(parse_json(text, subject), subject);
 }
 
 nlohmann::json headers_of(const std::vector<std::string>& pairs) {

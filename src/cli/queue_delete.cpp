@@ -26,9 +26,9 @@ void run(Context& context, const Options& options) {
 
 void add_queue_delete(Command& group) {
     auto options = std::make_shared<Options>();
-    Command command = group.add("delete", "Delete a queue that holds no messages");
+    Command command = group.add("delete", "Delete a queue that holds no messages, and its archive");
     command.queue(options->queue);
-    command.flag("--force", options->force, "With its messages, archived ones included");
+    command.flag("--force", options->force, "Also when it holds messages");
     command.runs([options](Context& context) { run(context, *options); });
 }
 

@@ -2,6 +2,8 @@
 #include "pgqrs/cli/render.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "pgqrs/cli/cells.hpp"
 #include "pgqrs/cli/text.hpp"
@@ -9,57 +11,73 @@
 namespace pgqrs::cli {
 namespace {
 
-constexpr std::size_t kLeastWidth = 8;  // a column is not made narrower than this
+constexpr std::size_t kReadableWidth = 12;  // of text, as long as others can give way
+constexpr std::size_t kLeastWidth = 4;
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kYellow = "\033[33m";
 constexpr std::string_view kBold = "\033[1m";
 constexpr std::string_view kPlain = "\033[0m";
 
-struct Grid {
-    std::vector<std::size_t> columns;  // which of the table's
-    std::vector<std::size_t> widths;
-    std::vector<bool> cuttable;
+struct GridColumn {
+    std::size_t source;  // which of the table's
+    std::size_t width;
+    std::size_t values;  // the widest of them
+    bool cuttable;       // text: its beginning is worth something
 };
+using Grid = std::vector<GridColumn>;
 
 Grid measure(const Table& table) {
     Grid grid;
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        if (!table.columns[column].brief) {
+    for (std::size_t source = 0; source < table.columns.size(); ++source) {
+        if (!table.columns[source].brief) {
             continue;
         }
-        std::size_t width = display_width(title_of(table.columns[column]));
-        bool cuttable = false;
+        GridColumn column{source, display_width(title_of(table.columns[source])), 0, false};
         for (const auto& row : table.rows) {
-            const Value& value = row[column];
-            width = std::max(width, display_width(cell_of(value)));
-            cuttable |= value.kind == Value::Kind::text || value.kind == Value::Kind::json;
+            const Value& value = row[source];
+            column.values = std::max(column.values, display_width(cell_of(value)));
+            column.cuttable |= value.kind == Value::Kind::text || value.kind == Value::Kind::json;
         }
-        grid.columns.push_back(column);
-        grid.widths.push_back(width);
-        grid.cuttable.push_back(cuttable);
+        column.width = std::max(column.width, column.values);
+        grid.push_back(column);
     }
     return grid;
 }
 
-// Takes from the widest text column until it fits, or until none has anything left to give.
-void fit(Grid& grid, std::size_t terminal) {
-    std::size_t total = kGap.size() * (grid.widths.empty() ? 0 : grid.widths.size() - 1);
-    for (const auto width : grid.widths) {
-        total += width;
-    }
-    while (total > terminal) {
-        std::size_t* widest = nullptr;
-        for (std::size_t index = 0; index < grid.widths.size(); ++index) {
-            if (grid.cuttable[index] && (!widest || grid.widths[index] > *widest)) {
-                widest = &grid.widths[index];
+// Takes from the widest column, as long as one is wider than `least` lets it be.
+template <typename Least>
+void shrink(Grid& grid, std::size_t& excess, Least least) {
+    while (excess > 0) {
+        GridColumn* widest = nullptr;
+        for (auto& column : grid) {
+            if (column.width > least(column) && (!widest || column.width > widest->width)) {
+                widest = &column;
             }
         }
-        if (!widest || *widest <= kLeastWidth) {
+        if (!widest) {
             return;
         }
-        --*widest;
-        --total;
+        --widest->width;
+        --excess;
     }
+}
+
+// Text gives way first, then titles that are wider than what is below them, then text again. Numbers and times are
+// never cut, so in a very narrow terminal lines are still too long.
+void fit(Grid& grid, std::size_t terminal) {
+    std::size_t total = grid.empty() ? 0 : kGap.size() * (grid.size() - 1);
+    for (const auto& column : grid) {
+        total += column.width;
+    }
+    std::size_t excess = total > terminal ? total - terminal : 0;
+    const auto text = [](std::size_t least) {
+        return [least](const GridColumn& column) { return column.cuttable ? least : SIZE_MAX; };
+    };
+    shrink(grid, excess, text(kReadableWidth));
+    shrink(grid, excess, [](const GridColumn& column) {
+        return column.cuttable ? SIZE_MAX : std::max(column.values, kLeastWidth);
+    });
+    shrink(grid, excess, text(kLeastWidth));
 }
 
 std::string padded(const std::string& cell, std::size_t width, bool right) {
@@ -82,27 +100,25 @@ std::string render_table(const Table& table, const Style& style) {
     }
     const auto line = [&](auto&& cell) {
         std::string text;
-        for (std::size_t index = 0; index < grid.columns.size(); ++index) {
-            text += (index == 0 ? "" : std::string(kGap)) + cell(index);
+        for (const auto& column : grid) {
+            text += (text.empty() ? "" : std::string(kGap)) + cell(column);
         }
         trim_end(text);
         return text + "\n";
     };
-    const auto right = [&](std::size_t index) {
-        return std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
-            return right_aligned(row[grid.columns[index]]);
-        });
+    const auto right = [&](const GridColumn& column) {
+        return std::any_of(table.rows.begin(), table.rows.end(),
+                           [&](const auto& row) { return right_aligned(row[column.source]); });
     };
-    std::string text = line([&](std::size_t index) {
-        const auto title =
-            shorten(title_of(table.columns[grid.columns[index]]), grid.widths[index]);
-        return coloured(padded(title, grid.widths[index], right(index)), kBold, style.colour);
+    std::string text = line([&](const GridColumn& column) {
+        const auto title = shorten(title_of(table.columns[column.source]), column.width);
+        return coloured(padded(title, column.width, right(column)), kBold, style.colour);
     });
     for (const auto& row : table.rows) {
-        text += line([&](std::size_t index) {
-            const Value& value = row[grid.columns[index]];
-            const auto cell = shorten(cell_of(value), grid.widths[index]);
-            return coloured(padded(cell, grid.widths[index], right(index)), kYellow,
+        text += line([&](const GridColumn& column) {
+            const Value& value = row[column.source];
+            const auto cell = shorten(cell_of(value), column.width);
+            return coloured(padded(cell, column.width, right(column)), kYellow,
                             style.colour && value.standing_out);
         });
     }

@@ -33,6 +33,17 @@ bool not_installed(const Error& error, Context* context) {
     }
 }
 
+// libpq asks a question after what failed, which is a hint.
+void split_question(Story& story) {
+    constexpr std::string_view kQuestion = "Is the server running";
+    const auto start = story.message.find(kQuestion);
+    if (start != std::string::npos && start == story.message.rfind(kQuestion) &&
+        story.hint.empty()) {
+        story.hint = story.message.substr(start);
+        story.message.erase(story.message.find_last_not_of(" ;", start - 1) + 1);
+    }
+}
+
 Story story_of(const Error& error, Context* context) {
     if (context && context->stop().requested()) {
         return {Exit::interrupted, "interrupted"};
@@ -42,6 +53,10 @@ Story story_of(const Error& error, Context* context) {
                 "\"pgqrs install\" installs it.", error.sqlstate()};
     }
     Story story{exit_of(error), error.message(), error.detail(), error.hint(), error.sqlstate()};
+    if (error.state() == core::SqlState::queue_not_empty) {
+        story.hint = "With --force it goes with them.";
+    }
+    split_question(story);
     if (error.in_doubt()) {
         story.detail += (story.detail.empty() ? "" : " ") +
                         std::string("Whether the command was carried out is not known.");

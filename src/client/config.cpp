@@ -6,6 +6,7 @@
 
 #include "dsn.hpp"
 #include "pgqrs/client/error.hpp"
+#include "pgqrs/core/duration.hpp"
 
 namespace pgqrs {
 namespace {
@@ -112,6 +113,10 @@ void Config::check() const {
     require_at_least_one(default_batch_size, "default_batch_size");
     if (connection_timeout < std::chrono::seconds(1)) {
         throw ConfigError("configuration", "connection_timeout", "must be at least 1 s");
+    }
+    if (default_lock_time && (*default_lock_time < Duration(core::kMinVisibility) ||
+                              *default_lock_time > Duration(core::kMaxVisibility))) {
+        throw ConfigError("configuration", "default_lock_time", "must be 1 ms to 366 days");
     }
     check_dsn(dsn, dsn_source.empty() ? "configuration" : dsn_source);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "json_text.hpp"
 #include "pgqrs/client/consumer.hpp"
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/core/limits.hpp"
@@ -13,26 +14,18 @@
 namespace pgqrs {
 namespace {
 
-// A JSON text; invalid UTF-8 in a string is the one thing that cannot be written as one.
-std::string text_of(const nlohmann::json& value, const std::string& subject) {
-    try {
-        return value.dump();
-    } catch (const nlohmann::json::exception& error) {
-        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid UTF-8", error.what()});
-    }
-}
-
 // The object of options.headers with the type in it; nullopt when there is nothing to say.
 Parameter headers_of(const EnqueueOptions& options) {
     if (!options.headers.is_null() && !options.headers.is_object()) {
         throw InvalidArgument(Error::Parts{"PQ005", "headers must be a JSON object"});
     }
     if (options.type.empty()) {
-        return options.headers.is_null() ? Parameter() : text_of(options.headers, "headers");
+        return options.headers.is_null() ? Parameter() : json_text(options.headers, "headers");
     }
+    check_depth(options.headers, "headers");
     nlohmann::json headers = options.headers;
     headers["type"] = options.type;
-    return text_of(headers, "headers");
+    return json_text(headers, "headers");
 }
 
 void check_options(const EnqueueOptions& options) {
@@ -46,7 +39,7 @@ std::string subject_of(std::size_t position) { return "payload " + std::to_strin
 std::string checked_text(const Validation& rules, const nlohmann::json& payload,
                          const std::string& subject) {
     rules.check(payload, subject);
-    std::string text = text_of(payload, subject);
+    std::string text = json_text(payload, subject);
     rules.check_size(text.size(), subject);
     return text;
 }

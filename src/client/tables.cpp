@@ -2,6 +2,7 @@
 // queues, are read from the tables.
 #include "pgqrs/client/tables.hpp"
 
+#include "json_text.hpp"
 #include "rows.hpp"
 
 namespace pgqrs {
@@ -77,7 +78,8 @@ std::int64_t Queues::count_by_queue(const std::string& queue) {
 }
 
 Worker Workers::insert(const NewWorker& row) {
-    const auto metadata = row.metadata ? Parameter(row.metadata->dump()) : Parameter();
+    const auto metadata =
+        row.metadata ? Parameter(json_text(*row.metadata, "metadata")) : Parameter();
     const auto id =
         connection_.execute("SELECT pgqrs.register_worker($1, $2, $3, $4::integer, $5::jsonb)",
                             {row.queue, row.name, row.hostname, number_or_null(row.pid), metadata});

@@ -3,15 +3,13 @@
 
 #include <algorithm>
 
+#include "json_text.hpp"
 #include "pgqrs/client/error.hpp"
 #include "pgqrs/core/error.hpp"
 #include "pgqrs/core/limits.hpp"
 
 namespace pgqrs {
 namespace {
-
-// The server's own limit lies in this region, and so does that of our stack.
-constexpr std::size_t kDeepest = 5000;
 
 [[noreturn]] void reject(std::string message, std::string hint = {}) {
     throw InvalidArgument(Error::Parts{"PQ005", std::move(message), "", std::move(hint)});
@@ -27,9 +25,9 @@ void check_string(const std::string& text, std::size_t limit, const std::string&
 // Walks the whole value; depth is that of `value`, the outermost has 1.
 void check_value(const Validation& rules, const nlohmann::json& value, std::size_t depth,
                  const std::string& subject) {
-    if (depth > rules.max_depth.value_or(kDeepest)) {
-        reject(subject + " is nested deeper than " +
-               std::to_string(rules.max_depth.value_or(kDeepest)) + " levels");
+    const auto deepest = std::min(rules.max_depth.value_or(kDeepestJson), kDeepestJson);
+    if (depth > deepest) {
+        reject(subject + " is nested deeper than " + std::to_string(deepest) + " levels");
     }
     if (value.is_string() && rules.max_string_length) {
         check_string(value.get_ref<const std::string&>(), *rules.max_string_length, subject);

@@ -27,13 +27,15 @@ std::vector<std::int64_t> ids_of(const std::vector<Message>& messages) {
 
 bool all_done(const std::vector<pgqrs::Finished>& finished, std::size_t count, bool done) {
     return finished.size() == count &&
-           std::all_of(finished.begin(), finished.end(), [&](const auto& one) { return one.done == done; });
+           std::all_of(finished.begin(), finished.end(),
+                       [&](const auto& one) { return one.done == done; });
 }
 
 // Ends the lease of a message as time would.
 void expire(pgqrs::Connection& connection, std::int64_t id) {
-    connection.execute("UPDATE pgqrs.messages SET vt = clock_timestamp() - interval '1 s' WHERE id = $1::bigint",
-                       {std::to_string(id)});
+    connection.execute(
+        "UPDATE pgqrs.messages SET vt = clock_timestamp() - interval '1 s' WHERE id = $1::bigint",
+        {std::to_string(id)});
 }
 
 struct Fixture {
@@ -47,7 +49,8 @@ struct Fixture {
 
 TEST_CASE("a delivered message has all its columns", "[server]") {
     Fixture f;
-    const auto id = f.producer.enqueue({{"to", "ada"}}, {.priority = 3, .headers = {{"a", 1}}, .type = "mail"});
+    const auto id =
+        f.producer.enqueue({{"to", "ada"}}, {.priority = 3, .headers = {{"a", 1}}, .type = "mail"});
     const auto message = f.consumer.dequeue().value();
     CHECK(message.id == id);
     CHECK(message.queue == f.queue);
@@ -111,14 +114,18 @@ TEST_CASE("a quantity of 0 is the configuration's", "[server]") {
     Producer producer(connection, test::new_queue());
     producer.batch_enqueue(std::vector<json>{1, 2, 3});
     CHECK(Consumer(connection, producer.queue()).dequeue_batch().size() == 2);
-    CHECK(server_error([&] { Consumer(connection, producer.queue()).dequeue_batch(-1); }) == "PQ010");
-    CHECK(server_error([&] { Consumer(connection, producer.queue()).dequeue_batch(10'001); }) == "PQ009");
+    CHECK(server_error([&] { Consumer(connection, producer.queue()).dequeue_batch(-1); }) ==
+          "PQ010");
+    CHECK(server_error([&] { Consumer(connection, producer.queue()).dequeue_batch(10'001); }) ==
+          "PQ009");
 }
 
 TEST_CASE("the lease is the option's, else the configuration's, else the queue's", "[server]") {
     Fixture f;
     f.producer.batch_enqueue(std::vector<json>{1, 2, 3});
-    const auto left = [](const std::optional<Message>& message) { return message.value().lease_left.value(); };
+    const auto left = [](const std::optional<Message>& message) {
+        return message.value().lease_left.value();
+    };
     CHECK(left(f.consumer.dequeue()) > 25s);
     auto config = test::config();
     config.default_lock_time = 10min;
@@ -127,7 +134,8 @@ TEST_CASE("the lease is the option's, else the configuration's, else the queue's
     CHECK(left(Consumer(connection, f.queue, {.lock_time = 2h}).dequeue()) > 119min);
     CHECK(argument_error([&] { Consumer(f.connection, f.queue, {.lock_time = 0s}); }) == "PQ010");
     CHECK(argument_error([&] { Consumer(f.connection, f.queue, {.lock_time = -1s}); }) == "PQ010");
-    CHECK(argument_error([&] { Consumer(f.connection, f.queue, {.lock_time = 24h * 400}); }) == "PQ010");
+    CHECK(argument_error([&] { Consumer(f.connection, f.queue, {.lock_time = 24h * 400}); }) ==
+          "PQ010");
 }
 
 TEST_CASE("a message names the worker that has it", "[server]") {
@@ -135,7 +143,9 @@ TEST_CASE("a message names the worker that has it", "[server]") {
     const auto worker = pgqrs::Workers(f.connection).insert({f.queue, "w"}).id;
     f.producer.enqueue(1);
     CHECK(Consumer(f.connection, f.queue, {.worker = worker}).dequeue()->worker_id == worker);
-    CHECK(server_error([&] { Consumer(f.connection, f.queue, {.worker = worker + 1000}).dequeue(); }) == "PQ008");
+    CHECK(server_error([&] {
+              Consumer(f.connection, f.queue, {.worker = worker + 1000}).dequeue();
+          }) == "PQ008");
 }
 
 TEST_CASE("a dequeue can wait, and gives up after its time", "[server]") {
@@ -171,8 +181,11 @@ TEST_CASE("a stop ends waiting at once", "[server]") {
     std::thread other([&] {
         auto observer = test::connect();
         test::eventually([&] {
-            return test::value(observer, "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND state = 'active' "
-                               "AND query LIKE 'CALL pgqrs.wait%'", {std::to_string(pid)}) == "1";
+            return test::value(observer,
+                               "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND "
+                               "state = 'active' "
+                               "AND query LIKE 'CALL pgqrs.wait%'",
+                               {std::to_string(pid)}) == "1";
         });
         requested = std::chrono::steady_clock::now();
         stop.request();
@@ -265,7 +278,8 @@ TEST_CASE("with an id alone finishing is not fenced", "[server]") {
     CHECK_FALSE(f.consumer.archive(ids[3] + 1'000'000));
 }
 
-TEST_CASE("batches are finished in one transaction, one answer for each message in their order", "[server]") {
+TEST_CASE("batches are finished in one transaction, one answer for each message in their order",
+          "[server]") {
     auto config = test::config();
     config.default_batch_size = 4;
     pgqrs::Connection connection(config);
@@ -293,7 +307,9 @@ TEST_CASE("batches are finished in one transaction, one answer for each message 
     CHECK(consumer.dequeue_batch(100).size() == 10);
     CHECK(consumer.archive_batch(std::vector<Message>{}).empty());
     CHECK(consumer.release_batch(std::vector<std::int64_t>{}).empty());
-    CHECK(server_error([&] { Consumer(connection, "none-such").archive_batch(std::vector<std::int64_t>{1}); }) == "PQ002");
+    CHECK(server_error([&] {
+              Consumer(connection, "none-such").archive_batch(std::vector<std::int64_t>{1});
+          }) == "PQ002");
 }
 
 TEST_CASE("finishing a batch is all or nothing", "[server]") {
@@ -305,7 +321,8 @@ TEST_CASE("finishing a batch is all or nothing", "[server]") {
     const auto ids = producer.batch_enqueue(std::vector<json>{1, 2, 3, 4});
     // The archive has the last one's id already, so the second call fails.
     connection.execute(
-        "INSERT INTO pgqrs.archive (id, available_at, enqueued_at, queue_id, read_ct, priority, payload) "
+        "INSERT INTO pgqrs.archive (id, available_at, enqueued_at, queue_id, read_ct, priority, "
+        "payload) "
         "SELECT $1::bigint, now(), now(), id, 0, 5, '1' FROM pgqrs.get_queue($2)",
         {std::to_string(ids[3]), producer.queue()});
     CHECK(server_error([&] { consumer.archive_batch(ids); }) == "23505");

@@ -38,7 +38,9 @@ private:
 TEST_CASE("the header type chooses the handler, and the payload comes as its type") {
     Dispatcher dispatcher;
     std::string seen;
-    dispatcher.on<Mail>("mail", [&](const Mail& mail, Job& job) { seen = mail.to + std::to_string(job.message().id); })
+    dispatcher
+        .on<Mail>("mail", [&](const Mail& mail,
+                              Job& job) { seen = mail.to + std::to_string(job.message().id); })
         .on_message("raw", [&](Job& job) { seen = job.message().payload; });
     MessageOnly mail(R"({"to": "ada"})", R"({"type": "mail", "more": 1})");
     dispatcher(mail);

@@ -58,13 +58,13 @@ TEST_CASE("one catch is enough") {
 }
 
 TEST_CASE("an error of the configuration names source and key") {
-    const pgqrs::ConfigError error("/etc/pgqrs.yaml", "max_connections", "must be a number", "Write one.");
+    const pgqrs::ConfigError error("/etc/pgqrs.yaml", "max_connections", "must be a number",
+                                   "Write one.");
     CHECK(error.source() == "/etc/pgqrs.yaml");
     CHECK(error.key() == "max_connections");
     CHECK(error.hint() == "Write one.");
     CHECK(error.sqlstate().empty());
     CHECK_FALSE(error.retryable());
-    CHECK_THAT(error.what(), test::has("/etc/pgqrs.yaml") &&
-                                 test::has("max_connections") &&
+    CHECK_THAT(error.what(), test::has("/etc/pgqrs.yaml") && test::has("max_connections") &&
                                  test::has("must be a number"));
 }

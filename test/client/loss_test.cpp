@@ -10,7 +10,8 @@ using pgqrs::Producer;
 using pgqrs::Transaction;
 using test::raised;
 
-TEST_CASE("a backend that was terminated between statements is noticed before anything is sent", "[server]") {
+TEST_CASE("a backend that was terminated between statements is noticed before anything is sent",
+          "[server]") {
     auto connection = test::connect();
     test::terminate_backend(test::backend_pid(connection));
     CHECK(connection.usable());
@@ -33,13 +34,15 @@ TEST_CASE("check_usable notices it without a statement", "[server]") {
     CHECK_FALSE(connection.usable());
 }
 
-TEST_CASE("a backend that was terminated inside a transaction leaves nothing in doubt", "[server]") {
+TEST_CASE("a backend that was terminated inside a transaction leaves nothing in doubt",
+          "[server]") {
     auto connection = test::connect();
     const auto pid = test::backend_pid(connection);
     Transaction transaction(connection);
     connection.execute("CREATE TEMP TABLE t (i int)");
     test::terminate_backend(pid);
-    const auto error = raised<ConnectionError>([&] { connection.execute("INSERT INTO t VALUES (1)"); });
+    const auto error =
+        raised<ConnectionError>([&] { connection.execute("INSERT INTO t VALUES (1)"); });
     CHECK(error.connection_lost());
     CHECK_FALSE(error.in_doubt());
     CHECK(error.retryable());
@@ -49,7 +52,8 @@ TEST_CASE("a backend that was terminated inside a transaction leaves nothing in 
     CHECK_FALSE(at_commit.in_doubt());
 }
 
-TEST_CASE("a backend that is terminated during a statement raises the server's reason", "[server]") {
+TEST_CASE("a backend that is terminated during a statement raises the server's reason",
+          "[server]") {
     for (const bool in_transaction : {false, true}) {
         INFO(in_transaction);
         auto connection = test::connect();
@@ -60,12 +64,15 @@ TEST_CASE("a backend that is terminated during a statement raises the server's r
         std::thread other([&] {
             auto observer = test::connect();
             test::eventually([&] {
-                return test::value(observer, "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND wait_event = 'PgSleep'",
+                return test::value(observer,
+                                   "SELECT count(*) FROM pg_stat_activity WHERE pid = $1::int AND "
+                                   "wait_event = 'PgSleep'",
                                    {std::to_string(pid)}) == "1";
             });
             test::terminate_backend(pid);
         });
-        const auto error = raised<ConnectionError>([&] { connection.execute("SELECT pg_sleep(600)"); });
+        const auto error =
+            raised<ConnectionError>([&] { connection.execute("SELECT pg_sleep(600)"); });
         other.join();
         CHECK(error.sqlstate() == "57P01");
         CHECK(error.connection_lost());
@@ -94,7 +101,8 @@ TEST_CASE("a commit that was cut off is in doubt, whether it happened or not", "
     CHECK(proxy.cuts() == 2);
 }
 
-TEST_CASE("an enqueue of its own that was cut off is in doubt, one inside a transaction is not", "[server]") {
+TEST_CASE("an enqueue of its own that was cut off is in doubt, one inside a transaction is not",
+          "[server]") {
     test::Proxy proxy;
     for (const bool in_transaction : {false, true}) {
         for (const bool batch : {false, true}) {
@@ -107,7 +115,8 @@ TEST_CASE("an enqueue of its own that was cut off is in doubt, one inside a tran
             }
             proxy.cut_after("pgqrs.enqueue");
             const auto error = raised<ConnectionError>([&] {
-                batch ? void(producer.batch_enqueue(std::vector<nlohmann::json>{1, 2})) : void(producer.enqueue(1));
+                batch ? void(producer.batch_enqueue(std::vector<nlohmann::json>{1, 2}))
+                      : void(producer.enqueue(1));
             });
             CHECK(error.connection_lost());
             CHECK(error.in_doubt() == !in_transaction);
@@ -119,8 +128,9 @@ TEST_CASE("an enqueue of its own that was cut off is in doubt, one inside a tran
 
 TEST_CASE("all ways to write a commit are in doubt", "[server]") {
     test::Proxy proxy;
-    for (const std::string sql : {"commit", "  END", "Commit Work", "/* the end */ COMMIT", "-- the end\nCOMMIT",
-                                  "PREPARE TRANSACTION 'x'", "COMMIT AND CHAIN"}) {
+    for (const std::string sql :
+         {"commit", "  END", "Commit Work", "/* the end */ COMMIT", "-- the end\nCOMMIT",
+          "PREPARE TRANSACTION 'x'", "COMMIT AND CHAIN"}) {
         INFO(sql);
         Connection connection(proxy.dsn());
         connection.execute("BEGIN");
@@ -138,7 +148,9 @@ TEST_CASE("a commit in a pipeline is in doubt", "[server]") {
     Connection connection(proxy.dsn());
     connection.execute("BEGIN");
     proxy.cut_after("COMMIT");
-    CHECK(raised<ConnectionError>([&] { connection.pipeline({{"SELECT 1", {}}, {"COMMIT", {}}}); }).in_doubt());
+    CHECK(raised<ConnectionError>([&] {
+              connection.pipeline({{"SELECT 1", {}}, {"COMMIT", {}}});
+          }).in_doubt());
 }
 
 TEST_CASE("a connection that is cut in the middle of a large batch does not hang", "[server]") {
@@ -155,7 +167,8 @@ TEST_CASE("a connection that is cut in the middle of a large batch does not hang
     CHECK(test::value("SELECT pgqrs.count_messages($1)", {queue}) == "0");
 }
 
-TEST_CASE("the end of the scope of a transaction whose connection is lost raises nothing", "[server]") {
+TEST_CASE("the end of the scope of a transaction whose connection is lost raises nothing",
+          "[server]") {
     auto connection = test::connect();
     {
         Transaction transaction(connection);
@@ -180,7 +193,8 @@ TEST_CASE("a restart of the server is a lost connection, and reopen works", "[se
 
 TEST_CASE("too many connections is retryable", "[server]") {
     test::value("CREATE ROLE few LOGIN CONNECTION LIMIT 0");
-    const auto error = raised<ConnectionError>([] { Connection connection(test::dsn() + " user=few"); });
+    const auto error =
+        raised<ConnectionError>([] { Connection connection(test::dsn() + " user=few"); });
     CHECK_THAT(error.what(), test::has("too many connections"));
     CHECK(error.retryable());
     test::value("DROP ROLE few");

@@ -21,7 +21,8 @@ constexpr unsigned kSecondsForATest = 240;
 std::array<char, 400> current{};
 
 void on_alarm(int) {
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, current.data(), std::strlen(current.data()));
+    [[maybe_unused]] const auto written =
+        write(STDERR_FILENO, current.data(), std::strlen(current.data()));
     _exit(3);
 }
 
@@ -42,9 +43,10 @@ CATCH_REGISTER_LISTENER(Clock)
 
 int main(int argc, char** argv) {
     // What the caller's environment says about pgqrs means nothing here.
-    for (const char* const name : {"PGQRS_DSN", "DATABASE_URL", "PGQRS_MAX_CONNECTIONS", "PGQRS_CONNECTION_TIMEOUT",
-                                   "PGQRS_DEFAULT_LOCK_TIME", "PGQRS_DEFAULT_BATCH_SIZE", "PGQRS_SCHEMA",
-                                   "PGQRS_CONFIG_FILE"}) {
+    for (const char* const name :
+         {"PGQRS_DSN", "DATABASE_URL", "PGQRS_MAX_CONNECTIONS", "PGQRS_CONNECTION_TIMEOUT",
+          "PGQRS_DEFAULT_LOCK_TIME", "PGQRS_DEFAULT_BATCH_SIZE", "PGQRS_SCHEMA",
+          "PGQRS_CONFIG_FILE"}) {
         unsetenv(name);
     }
     signal(SIGALRM, on_alarm);

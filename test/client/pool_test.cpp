@@ -37,7 +37,8 @@ TEST_CASE("a pool opens what is needed and lends it again", "[server]") {
     CHECK(pool.config().max_connections == 3);
 }
 
-TEST_CASE("when all are lent, a caller waits for connection_timeout and then gets an error", "[server]") {
+TEST_CASE("when all are lent, a caller waits for connection_timeout and then gets an error",
+          "[server]") {
     Pool pool(pool_config(1, 1s));
     const auto loan = pool.acquire();
     const auto start = std::chrono::steady_clock::now();
@@ -174,6 +175,8 @@ TEST_CASE("a pool leaves no connections behind", "[server]") {
     }
     CHECK(test::open_descriptors() == before);
     CHECK(test::eventually([&] {
-        return test::value(observer, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", {name}) == "0";
+        return test::value(observer,
+                           "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+                           {name}) == "0";
     }));
 }

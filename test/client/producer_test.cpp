@@ -15,11 +15,14 @@ namespace {
 
 TimePoint server_now(pgqrs::Connection& connection) {
     return TimePoint(pgqrs::Duration(
-        connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").integer(0, 0)));
+        connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+            .integer(0, 0)));
 }
 
-std::string stored(pgqrs::Connection& connection, const std::string& queue, std::int64_t id, const std::string& what) {
-    return test::value(connection, "SELECT (" + what + ")::text FROM pgqrs.get_message($1, $2::bigint)",
+std::string stored(pgqrs::Connection& connection, const std::string& queue, std::int64_t id,
+                   const std::string& what) {
+    return test::value(connection,
+                       "SELECT (" + what + ")::text FROM pgqrs.get_message($1, $2::bigint)",
                        {queue, std::to_string(id)});
 }
 
@@ -29,10 +32,23 @@ TEST_CASE("payloads of every kind arrive as they are", "[server]") {
     auto connection = test::connect();
     Producer producer(connection, test::new_queue());
     Consumer consumer(connection, producer.queue());
-    const std::vector<json> payloads = {
-        nullptr, true, 0, -5, 1.5, "text", "", "quote \" backslash \\ brace {}, comma", json::array(), json::object(),
-        json::array({1, "a", nullptr}), json{{"a", {{"b", json::array({1, 2})}}}}, "Grüße 日本語 🙂", "\n\t\x01",
-        INT64_MAX, UINT64_MAX, json{{"\"key\"", 1}}};
+    const std::vector<json> payloads = {nullptr,
+                                        true,
+                                        0,
+                                        -5,
+                                        1.5,
+                                        "text",
+                                        "",
+                                        "quote \" backslash \\ brace {}, comma",
+                                        json::array(),
+                                        json::object(),
+                                        json::array({1, "a", nullptr}),
+                                        json{{"a", {{"b", json::array({1, 2})}}}},
+                                        "Grüße 日本語 🙂",
+                                        "\n\t\x01",
+                                        INT64_MAX,
+                                        UINT64_MAX,
+                                        json{{"\"key\"", 1}}};
     std::vector<std::int64_t> ids;
     for (const auto& payload : payloads) {
         ids.push_back(producer.enqueue(payload));
@@ -51,7 +67,8 @@ TEST_CASE("payloads of every kind arrive as they are", "[server]") {
 TEST_CASE("numbers keep all their digits", "[server]") {
     auto connection = test::connect();
     Producer producer(connection, test::new_queue());
-    const std::string digits = R"({"n": 123456789012345678901234567890.123456789012345678901234567890})";
+    const std::string digits =
+        R"({"n": 123456789012345678901234567890.123456789012345678901234567890})";
     producer.batch_enqueue(std::vector<NewMessage>{{digits}});
     CHECK(Consumer(connection, producer.queue()).dequeue().value().payload == digits);
 }
@@ -61,21 +78,25 @@ TEST_CASE("what jsonb cannot hold is refused", "[server]") {
     Producer producer(connection, test::new_queue());
     CHECK(server_error([&] { producer.enqueue(json(std::string("a\0b", 3))); }) == "22P05");
     CHECK(server_error([&] { producer.enqueue(json{{std::string("a\0b", 3), 1}}); }) == "22P05");
-    CHECK(server_error([&] { producer.batch_enqueue(std::vector<NewMessage>{{R"("\u0000")"}}); }) == "22P05");
+    CHECK(server_error([&] { producer.batch_enqueue(std::vector<NewMessage>{{R"("\u0000")"}}); }) ==
+          "22P05");
     CHECK(argument_error([&] { producer.enqueue("\xff\xfe"); }) == "PQ005");
     CHECK(argument_error([&] { producer.enqueue(json{{"a", "\xc3"}}); }) == "PQ005");
     CHECK(argument_error([&] { producer.batch_enqueue(std::vector<json>{1, "\xff"}); }) == "PQ005");
-    for (const std::string text : {"", "{", "{'a': 1}", "nan", "1 2", "\"\xff\"", "[1,]", "\"a\nb\""}) {
+    for (const std::string text :
+         {"", "{", "{'a': 1}", "nan", "1 2", "\"\xff\"", "[1,]", "\"a\nb\""}) {
         INFO(text);
-        const auto error = test::raised<pgqrs::InvalidArgument>(
-            [&] { producer.batch_enqueue(std::vector<NewMessage>{{"1"}, {text}}); });
+        const auto error = test::raised<pgqrs::InvalidArgument>([&] {
+            producer.batch_enqueue(std::vector<NewMessage>{{"1"}, {text}});
+        });
         CHECK(error.sqlstate() == "PQ005");
         CHECK_THAT(error.what(), test::has("payload 2"));
     }
     CHECK(Consumer(connection, producer.queue()).peek(5).empty());
 }
 
-TEST_CASE("a payload that is nested without end is refused and does not end the process", "[server]") {
+TEST_CASE("a payload that is nested without end is refused and does not end the process",
+          "[server]") {
     auto connection = test::connect();
     Producer producer(connection, test::new_queue());
     for (const std::size_t depth : {100'000, 400'000}) {
@@ -100,7 +121,8 @@ TEST_CASE("priority, delay, headers and type are stored", "[server]") {
     options.headers = {{"trace", "x\"y"}};
     options.type = "mail";
     const auto all = [&](std::int64_t id) {
-        return stored(connection, producer.queue(), id, "concat_ws('|', priority, headers, available_at - enqueued_at)");
+        return stored(connection, producer.queue(), id,
+                      "concat_ws('|', priority, headers, available_at - enqueued_at)");
     };
     const std::string expected = R"(2|{"type": "mail", "trace": "x\"y"}|01:00:00)";
     CHECK(all(producer.enqueue(1, options)) == expected);
@@ -116,9 +138,12 @@ TEST_CASE("each message of a batch may have headers of its own", "[server]") {
     auto connection = test::connect();
     Producer producer(connection, test::new_queue());
     const auto ids = producer.batch_enqueue(
-        std::vector<NewMessage>{{"1", R"({"type": "own"})"}, {"2"}, {"3", "{}"}}, {.type = "common"});
+        std::vector<NewMessage>{{"1", R"({"type": "own"})"}, {"2"}, {"3", "{}"}},
+        {.type = "common"});
     REQUIRE(ids.size() == 3);
-    const auto headers = [&](int i) { return stored(connection, producer.queue(), ids[i], "headers"); };
+    const auto headers = [&](int i) {
+        return stored(connection, producer.queue(), ids[i], "headers");
+    };
     CHECK(headers(0) == R"({"type": "own"})");
     CHECK(headers(1) == R"({"type": "common"})");
     CHECK(headers(2) == "{}");
@@ -139,11 +164,15 @@ TEST_CASE("bad options and headers are refused before the round trip", "[server]
     CHECK(argument_error([&] { producer.enqueue(1, {.headers = {{"a", "\xff"}}}); }) == "PQ005");
     CHECK(argument_error([&] { producer.enqueue(1, {.type = "\xff"}); }) == "PQ005");
     CHECK(argument_error([&] { producer.enqueue_delayed(1, -1s); }) == "PQ010");
-    CHECK(argument_error([&] { producer.batch_enqueue(std::vector<json>{1}, {.priority = 10}); }) == "PQ010");
-    CHECK(argument_error([&] { producer.batch_enqueue(std::vector<NewMessage>{{"1"}}, {.delay = -1s}); }) == "PQ010");
+    CHECK(argument_error([&] { producer.batch_enqueue(std::vector<json>{1}, {.priority = 10}); }) ==
+          "PQ010");
+    CHECK(argument_error([&] {
+              producer.batch_enqueue(std::vector<NewMessage>{{"1"}}, {.delay = -1s});
+          }) == "PQ010");
     for (const std::string headers : {"[]", "1", "null", "{", ""}) {
         INFO(headers);
-        CHECK_THROWS_AS(producer.batch_enqueue(std::vector<NewMessage>{{"1", headers}}), pgqrs::Error);
+        CHECK_THROWS_AS(producer.batch_enqueue(std::vector<NewMessage>{{"1", headers}}),
+                        pgqrs::Error);
     }
     CHECK(Consumer(connection, producer.queue()).peek(5).empty());
 }
@@ -166,7 +195,8 @@ TEST_CASE("a delay and a time hold a message back", "[server]") {
     CHECK(consumer.dequeue(30s)->payload == "\"soon\"");
 }
 
-TEST_CASE("a queue that does not exist shows at the first call, a name that cannot exist at once", "[server]") {
+TEST_CASE("a queue that does not exist shows at the first call, a name that cannot exist at once",
+          "[server]") {
     auto connection = test::connect();
     Producer producer(connection, "there-is-none");
     CHECK(server_error([&] { producer.enqueue(1); }) == "PQ002");
@@ -195,7 +225,9 @@ TEST_CASE("the rules of the configuration count, or those given", "[server]") {
         producer.batch_enqueue(std::vector<json>{{{"kind", 1}}, {{"kind", 2}}, {{"kin", 3}}});
     });
     CHECK_THAT(error.what(), test::has("payload 3") && test::has("kind"));
-    CHECK(argument_error([&] { producer.batch_enqueue(std::vector<NewMessage>{{R"({"kin": 1})"}}); }) == "PQ005");
+    CHECK(argument_error([&] {
+              producer.batch_enqueue(std::vector<NewMessage>{{R"({"kin": 1})"}});
+          }) == "PQ005");
     CHECK(producer.enqueue({{"kind", 1}}) > 0);
     Producer free(connection, queue, pgqrs::Validation{});
     CHECK(free.enqueue(1) > 0);
@@ -209,7 +241,9 @@ TEST_CASE("the server's own limits hold for what the client lets pass", "[server
     rules.max_payload_bytes = 100'000'000;
     Producer producer(connection, test::new_queue(), rules);
     CHECK(server_error([&] { producer.enqueue(std::string(1'100'000, 'x')); }) == "PQ005");
-    CHECK(argument_error([&] { Producer(connection, producer.queue()).enqueue(std::string(1'100'000, 'x')); }) == "PQ005");
+    CHECK(argument_error([&] {
+              Producer(connection, producer.queue()).enqueue(std::string(1'100'000, 'x'));
+          }) == "PQ005");
 }
 
 TEST_CASE("a batch is all or nothing, however many calls it takes", "[server]") {

@@ -23,7 +23,8 @@ constexpr std::string_view kReady("Z\0\0\0\5", 5);
 int connect_to_server() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    const std::string path = std::string(std::getenv("PGHOST")) + "/.s.PGSQL." + std::getenv("PGPORT");
+    const std::string path =
+        std::string(std::getenv("PGHOST")) + "/.s.PGSQL." + std::getenv("PGPORT");
     path.copy(address.sun_path, sizeof(address.sun_path) - 1);
     const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connect(server, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
@@ -52,7 +53,8 @@ Proxy::Proxy() {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(listener_, 64) != 0 ||
+    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        listen(listener_, 64) != 0 ||
         getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
         close(listener_);
         throw std::runtime_error("the proxy cannot listen");
@@ -100,7 +102,8 @@ void Proxy::run() {
         for (std::size_t i = 0; i < pairs_.size(); ++i) {
             auto& pair = pairs_[i];
             const bool looked = entries.size() > 1;
-            const bool alive = !cutting_ && (!looked || entries[2 * i + 1].revents == 0 || pass(pair, true)) &&
+            const bool alive = !cutting_ &&
+                               (!looked || entries[2 * i + 1].revents == 0 || pass(pair, true)) &&
                                (!looked || entries[2 * i + 2].revents == 0 || pass(pair, false));
             if (alive) {
                 living.push_back(pair);

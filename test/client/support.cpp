@@ -15,7 +15,8 @@ namespace {
 std::string needed(const char* name) {
     const char* const value = std::getenv(name);
     if (value == nullptr) {
-        throw std::runtime_error(std::string(name) + " is not set: run this through test/run.sh client");
+        throw std::runtime_error(std::string(name) +
+                                 " is not set: run this through test/run.sh client");
     }
     return value;
 }
@@ -31,7 +32,8 @@ int entries_of(const char* folder) {
 }  // namespace
 
 std::string dsn() {
-    return "host=" + needed("PGHOST") + " port=" + needed("PGPORT") + " user=postgres dbname=postgres";
+    return "host=" + needed("PGHOST") + " port=" + needed("PGPORT") +
+           " user=postgres dbname=postgres";
 }
 
 pgqrs::Config config() { return pgqrs::Config::from_dsn(dsn()); }
@@ -70,7 +72,8 @@ std::int64_t backend_pid(pgqrs::Connection& connection) {
 
 void terminate_backend(std::int64_t pid) {
     auto connection = connect();
-    const auto ended = value(connection, "SELECT pg_terminate_backend($1, 30000)", {std::to_string(pid)});
+    const auto ended =
+        value(connection, "SELECT pg_terminate_backend($1, 30000)", {std::to_string(pid)});
     if (ended != "t") {
         throw std::runtime_error("the backend did not end");
     }

@@ -29,8 +29,9 @@ ArchivedMessage archived(const std::string& queue, std::int64_t id) {
     return row;
 }
 
+// Also when the tests run a second time on the same server.
 std::int64_t free_archive_id() {
-    static std::int64_t next = 1'000'000'000;
+    static std::int64_t next = std::chrono::system_clock::now().time_since_epoch() / 1us;
     return ++next;
 }
 
@@ -86,7 +87,8 @@ void check_table() {
     CHECK(table.filter_by_queue(name).size() == static_cast<std::size_t>(of_queue));
     CHECK(table.filter_by_queue(name, second.id).empty());
     CHECK(table.filter_by_queue(name, 0, 1).size() == 1);
-    CHECK(table.filter_by_queue(name, 0, 1)[0].id == (std::is_same_v<T, Queues> ? second.id : first.id));
+    CHECK(table.filter_by_queue(name, 0, 1)[0].id ==
+          (std::is_same_v<T, Queues> ? second.id : first.id));
 
     CHECK(table.remove(first.id));
     CHECK_FALSE(table.remove(first.id));
@@ -131,14 +133,16 @@ TEST_CASE("a worker's row has what was given", "[server]") {
     CHECK_FALSE(plain.metadata.has_value());
     CHECK(server_error([&] { workers.insert({"none-such", "w"}); }) == "PQ002");
     CHECK(server_error([&] { workers.insert({queue, ""}); }) == "PQ004");
-    CHECK_THROWS_AS(workers.insert({queue, "w", std::nullopt, std::nullopt, json("\xff")}), pgqrs::Error);
+    CHECK_THROWS_AS(workers.insert({queue, "w", std::nullopt, std::nullopt, json("\xff")}),
+                    pgqrs::Error);
 }
 
 TEST_CASE("a message is inserted like one that is enqueued", "[server]") {
     auto connection = test::connect();
     Messages messages(connection);
     const auto queue = test::new_queue();
-    const auto message = messages.insert({queue, json{{"a", 1}}, {.priority = 1, .delay = 1h, .type = "t"}});
+    const auto message =
+        messages.insert({queue, json{{"a", 1}}, {.priority = 1, .delay = 1h, .type = "t"}});
     CHECK(message.queue == queue);
     CHECK(message.priority == 1);
     CHECK(message.type() == "t");

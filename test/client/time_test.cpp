@@ -8,10 +8,12 @@ using pgqrs::TimePoint;
 
 TEST_CASE("durations are read in all their spellings") {
     const std::vector<std::pair<std::string, Duration>> cases = {
-        {"30", 30s},          {"0", 0s},          {"1.5", 1500ms},    {"1.5s", 1500ms},     {"250ms", 250ms},
-        {"7us", 7us},         {"5m", 5min},       {"2h", 2h},         {"7d", 24h * 7},      {"1h30m", 90min},
-        {"1h 30m", 90min},    {"1 h", 1h},        {"  10s ", 10s},    {"0.25s", 250ms},     {"1d1s", 24h + 1s},
-        {"0.000001", 1us},    {".5s", 500ms},     {"100000000", 100000000s},
+        {"30", 30s},       {"0", 0s},         {"1.5", 1500ms},
+        {"1.5s", 1500ms},  {"250ms", 250ms},  {"7us", 7us},
+        {"5m", 5min},      {"2h", 2h},        {"7d", 24h * 7},
+        {"1h30m", 90min},  {"1h 30m", 90min}, {"1 h", 1h},
+        {"  10s ", 10s},   {"0.25s", 250ms},  {"1d1s", 24h + 1s},
+        {"0.000001", 1us}, {".5s", 500ms},    {"100000000", 100000000s},
     };
     for (const auto& [text, expected] : cases) {
         INFO(text);
@@ -21,14 +23,19 @@ TEST_CASE("durations are read in all their spellings") {
 
 TEST_CASE("what is no duration is refused with the name of the argument") {
     for (const std::string text :
-         {"", " ", "s", "ms", "-5", "-5s", "5 parsecs", "1.5.2s", "1e3", "0x10", "1h30", "5s!", "nan", "inf", ".",
-          "--1", "1,5s", "+5s", "5s-3s", "99999999999999999999d", "infinity", "\xd9\xa1s", "1s\n"}) {
+         {"",         " ",         "s",      "ms",    "-5",
+          "-5s",      "5 parsecs", "1.5.2s", "1e3",   "0x10",
+          "1h30",     "5s!",       "nan",    "inf",   ".",
+          "--1",      "1,5s",      "+5s",    "5s-3s", "99999999999999999999d",
+          "infinity", "\xd9\xa1s", "1s\n"}) {
         INFO(text);
-        const auto error = test::raised<pgqrs::InvalidArgument>([&] { parse_duration(text, "--delay"); });
+        const auto error =
+            test::raised<pgqrs::InvalidArgument>([&] { parse_duration(text, "--delay"); });
         CHECK(error.sqlstate() == "PQ010");
         CHECK_THAT(error.what(), test::has("--delay"));
     }
-    CHECK(test::argument_error([] { parse_duration(std::string_view("5\0s", 3), "delay"); }) == "PQ010");
+    CHECK(test::argument_error([] { parse_duration(std::string_view("5\0s", 3), "delay"); }) ==
+          "PQ010");
 }
 
 TEST_CASE("intervals are whole microseconds") {

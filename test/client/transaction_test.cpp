@@ -9,7 +9,8 @@ using pgqrs::Producer;
 using pgqrs::ServerError;
 using pgqrs::Transaction;
 
-TEST_CASE("messages exist when the transaction commits, and do not when it is rolled back", "[server]") {
+TEST_CASE("messages exist when the transaction commits, and do not when it is rolled back",
+          "[server]") {
     auto connection = test::connect();
     auto other = test::connect();
     const auto queue = test::new_queue();
@@ -128,7 +129,8 @@ TEST_CASE("serialization failures and deadlocks are retryable", "[server]") {
     one.execute("BEGIN ISOLATION LEVEL REPEATABLE READ");
     one.execute("SELECT * FROM " + table);
     two.execute("UPDATE " + table + " SET n = 1");
-    const auto conflict = test::raised<ServerError>([&] { one.execute("UPDATE " + table + " SET n = 2"); });
+    const auto conflict =
+        test::raised<ServerError>([&] { one.execute("UPDATE " + table + " SET n = 2"); });
     CHECK(conflict.sqlstate() == "40001");
     CHECK(conflict.retryable());
     one.execute("ROLLBACK");
@@ -166,7 +168,8 @@ TEST_CASE("a lock that is not available is retryable", "[server]") {
     one.execute("BEGIN");
     one.execute("LOCK TABLE pgqrs.workers IN ACCESS EXCLUSIVE MODE");
     two.execute("SET lock_timeout = '1ms'");
-    const auto error = test::raised<ServerError>([&] { two.execute("SELECT * FROM pgqrs.workers"); });
+    const auto error =
+        test::raised<ServerError>([&] { two.execute("SELECT * FROM pgqrs.workers"); });
     CHECK(error.sqlstate() == "55P03");
     CHECK(error.retryable());
     one.execute("ROLLBACK");

@@ -7,7 +7,8 @@ using pgqrs::Validation;
 namespace {
 
 std::string refusal(const Validation& rules, const json& payload) {
-    const auto error = test::raised<pgqrs::InvalidArgument>([&] { rules.check(payload, "payload 3"); });
+    const auto error =
+        test::raised<pgqrs::InvalidArgument>([&] { rules.check(payload, "payload 3"); });
     CHECK(error.sqlstate() == "PQ005");
     CHECK_THAT(error.what(), Catch::Matchers::StartsWith("payload 3"));
     return error.what();
@@ -30,7 +31,8 @@ json nested(int depth) {
 
 TEST_CASE("without rules everything but its size is accepted") {
     const Validation rules;
-    for (const json& payload : {json(nullptr), json(1), json("x"), json::array(), json::object(), nested(50)}) {
+    for (const json& payload :
+         {json(nullptr), json(1), json("x"), json::array(), json::object(), nested(50)}) {
         CHECK(accepts(rules, payload));
     }
 }
@@ -39,10 +41,10 @@ TEST_CASE("the size is that of the text, and the limit itself is allowed") {
     Validation rules;
     rules.max_payload_bytes = 10;
     rules.check_size(10, "payload");
-    const auto error = test::raised<pgqrs::InvalidArgument>([&] { rules.check_size(11, "payload 3"); });
+    const auto error =
+        test::raised<pgqrs::InvalidArgument>([&] { rules.check_size(11, "payload 3"); });
     CHECK(error.sqlstate() == "PQ005");
-    CHECK_THAT(error.what(), test::has("payload 3") && test::has("11") &&
-                                 test::has("10"));
+    CHECK_THAT(error.what(), test::has("payload 3") && test::has("11") && test::has("10"));
 }
 
 TEST_CASE("strings and keys are measured in bytes, at any depth") {
@@ -76,7 +78,8 @@ TEST_CASE("required keys are those of the payload itself, which must be an objec
     CHECK(accepts(rules, json{{"user_id", nullptr}, {"kind", "x"}, {"more", 1}}));
     CHECK_THAT(refusal(rules, json{{"user_id", 1}}), test::has("kind"));
     refusal(rules, json{{"inner", {{"user_id", 1}, {"kind", 1}}}});
-    for (const json& payload : {json::array({"user_id", "kind"}), json("user_id"), json(nullptr), json::object()}) {
+    for (const json& payload :
+         {json::array({"user_id", "kind"}), json("user_id"), json(nullptr), json::object()}) {
         refusal(rules, payload);
     }
 }
