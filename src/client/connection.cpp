@@ -2,43 +2,18 @@
 #include "pgqrs/client/connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string>
 #include <utility>
 
 #include <libpq-fe.h>
 
-#include "dsn.hpp"
 #include "exchange.hpp"
+#include "opening.hpp"
 #include "pgqrs/client/stop.hpp"
-#include "statement_error.hpp"
 
 namespace pgqrs {
 namespace {
-
-// A library prints nothing.
-void ignore_notice(void*, const PGresult*) {}
-
-// Settings before dbname yield to what the connection string says, those after it do not.
-PGconn* open(const Config& config) {
-    const auto seconds =
-        std::to_string(std::chrono::ceil<std::chrono::seconds>(config.connection_timeout).count());
-    const std::array keywords = {
-        "connect_timeout",  "keepalives_idle",  "keepalives_interval",
-        "keepalives_count", "tcp_user_timeout", "fallback_application_name",
-        "dbname",           "client_encoding",  static_cast<const char*>(nullptr)};
-    const std::array values = {seconds.c_str(),
-                               "30",
-                               "10",
-                               "3",
-                               "60000",
-                               "pgqrs",
-                               config.dsn.c_str(),
-                               "UTF8",
-                               static_cast<const char*>(nullptr)};
-    return PQconnectdbParams(keywords.data(), values.data(), 1);
-}
 
 // Where the statement begins: behind blanks and comments.
 std::size_t start_of(std::string_view sql) {
@@ -77,6 +52,11 @@ bool may_commit(PGconn* connection, const std::string& sql) {
     }
     const std::string word = first_word(sql);
     return word == "COMMIT" || word == "END" || word == "PREPARE";
+}
+
+std::string pg_encoding_of(PGconn* connection) {
+    const char* const encoding = PQparameterStatus(connection, "client_encoding");
+    return encoding == nullptr ? "UTF8" : encoding;
 }
 
 std::int64_t number(std::string_view text) {
@@ -127,6 +107,11 @@ Connection Connection::borrow(pg_conn* raw) {
     if (raw == nullptr) {
         throw InvalidArgument(Error::Parts{"PQ010", "no connection to borrow: null"});
     }
+    if (PQstatus(raw) == CONNECTION_OK && pg_encoding_of(raw) != "UTF8") {
+        throw InvalidArgument(Error::Parts{
+            "PQ010", "the connection to borrow has the encoding " + pg_encoding_of(raw), "",
+            "Set its client_encoding to UTF8: JSON is UTF-8."});
+    }
     return Connection(raw, false);
 }
 
@@ -134,6 +119,7 @@ Connection::Connection(Connection&& other) noexcept
     : raw_(std::exchange(other.raw_, nullptr)),
       owned_(other.owned_),
       config_(std::move(other.config_)),
+      generation_(other.generation_),
       stop_(other.stop_),
       trace_(std::move(other.trace_)) {}
 
@@ -143,6 +129,7 @@ Connection& Connection::operator=(Connection&& other) noexcept {
         raw_ = std::exchange(other.raw_, nullptr);
         owned_ = other.owned_;
         config_ = std::move(other.config_);
+        generation_ = other.generation_;
         stop_ = other.stop_;
         trace_ = std::move(other.trace_);
     }
@@ -157,19 +144,13 @@ void Connection::close() noexcept {
     }
 }
 
-void Connection::reopen() {
+void Connection::reopen(const Stop* stop) {
     if (!owned_) {
         throw Error(Error::Parts{"", "a borrowed connection is opened by its owner"});
     }
     close();
-    raw_ = open(config_);
-    if (PQstatus(raw_) != CONNECTION_OK) {
-        std::string message =
-            raw_ == nullptr ? "out of memory" : without_secrets(PQerrorMessage(raw_), config_.dsn);
-        close();
-        throw ConnectionError(Error::Parts{"08001", std::move(message)});
-    }
-    PQsetNoticeReceiver(raw_, ignore_notice, nullptr);
+    ++generation_;
+    raw_ = open_connection(config_, stop == nullptr ? stop_ : stop);
 }
 
 Result Connection::execute(const std::string& sql, const std::vector<Parameter>& parameters,
@@ -211,6 +192,12 @@ bool Connection::usable() const noexcept {
     return raw_ != nullptr && PQstatus(raw_) == CONNECTION_OK;
 }
 
+bool Connection::busy() const noexcept {
+    return PQpipelineStatus(raw_) != PQ_PIPELINE_OFF || PQtransactionStatus(raw_) == PQTRANS_ACTIVE;
+}
+
+void Connection::give_up() noexcept { pgqrs::give_up(raw_); }
+
 bool Connection::check_usable() noexcept { return usable() && !notice_loss(raw_); }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {
@@ -218,6 +205,7 @@ Transaction::Transaction(Connection& connection) : connection_(connection) {
         throw Error(Error::Parts{"25001", "a transaction is open on this connection already"});
     }
     connection_.execute("BEGIN");
+    generation_ = connection_.generation_;
 }
 
 Transaction::~Transaction() {
@@ -228,13 +216,19 @@ Transaction::~Transaction() {
     }
 }
 
+bool Transaction::still_there() const noexcept {
+    return connection_.generation_ == generation_ && connection_.usable() &&
+           connection_.in_transaction();
+}
+
 void Transaction::commit() {
-    if (!open_) {
+    if (!std::exchange(open_, false)) {
         throw Error(Error::Parts{"25P01", "the transaction has ended already"});
     }
-    open_ = false;
-    if (connection_.usable() && !connection_.in_transaction()) {
-        throw Error(Error::Parts{"25P01", "the transaction was ended by a statement"});
+    if (connection_.usable() && !still_there()) {
+        throw Error(
+            Error::Parts{"25P01", "the transaction is gone",
+                         "It was ended by a statement, or the connection was opened again."});
     }
     // The server answers a COMMIT after a failed statement with a successful ROLLBACK.
     if (connection_.execute("COMMIT").command() == "ROLLBACK") {
@@ -244,9 +238,13 @@ void Transaction::commit() {
 }
 
 void Transaction::rollback() {
-    if (std::exchange(open_, false) && connection_.usable() && connection_.in_transaction()) {
-        connection_.execute("ROLLBACK");
+    if (!std::exchange(open_, false) || !still_there()) {
+        return;
     }
+    // Also when a stop was requested.
+    Exchange exchange(connection_.raw_, nullptr);
+    exchange.send("ROLLBACK", {});
+    exchange.receive(false);
 }
 
 }  // namespace pgqrs

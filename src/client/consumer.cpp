@@ -96,6 +96,18 @@ bool Consumer::extend(std::int64_t id, Duration by, std::optional<int> read_ct) 
         .boolean(0, 0);
 }
 
+bool Consumer::extend_without_waiting(std::int64_t id, Duration by, int read_ct,
+                                      Duration lock_wait) {
+    const auto milliseconds =
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(lock_wait).count());
+    // In one pipeline, so in one transaction, to whose end the setting is limited.
+    const auto results = connection_.pipeline(
+        {{"SELECT pg_catalog.set_config('lock_timeout', $1, true)", {std::to_string(milliseconds)}},
+         {"SELECT pgqrs.extend_visibility($1, $2::bigint, $3::interval, $4::integer)",
+          {queue_, std::to_string(id), to_interval(by), std::to_string(read_ct)}}});
+    return results.at(1).boolean(0, 0);
+}
+
 void Consumer::archive_or_throw(const Message& message) {
     if (!archive(message)) {
         throw_lease_lost(message);

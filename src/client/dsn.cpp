@@ -18,39 +18,20 @@ constexpr const char* kEncodeHint =
     "for :, %2F for /, "
     "%23 for #, %3F for ?, %25 for %.";
 
+constexpr const char* kFormHint =
+    "Write postgresql://user:password@host:port/database?option=value, special characters "
+    "percent-encoded (%40 for @), or "
+    "host=... port=... user=... dbname=... with values in single quotes where they contain blanks.";
+
 struct FreeOptions {
     void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-// Null with the reason when libpq cannot parse it.
-Options parse(const std::string& dsn, std::string& reason) {
-    char* error = nullptr;
-    Options options(PQconninfoParse(dsn.c_str(), &error));
-    if (error != nullptr) {
-        reason = error;
-        PQfreemem(error);
-    }
-    return options;
-}
+// Null when libpq cannot parse it.
+Options parse(const std::string& dsn) { return Options(PQconninfoParse(dsn.c_str(), nullptr)); }
 
 bool secret(const PQconninfoOption& option) { return std::strchr(option.dispchar, '*') != nullptr; }
-
-// Quoted parts come from the connection string, so they may be parts of the password.
-std::string without_quoted(const std::string& text) {
-    std::string result;
-    bool quoted = false;
-    for (const char c : text) {
-        if (c == '"') {
-            quoted = !quoted;
-            result += quoted ? "\"..." : "\"";
-        } else if (!quoted && c != '\n') {
-            result += c;
-        }
-    }
-    // A stray quote in the text: what follows it could be anything.
-    return quoted ? std::string("it cannot be parsed") : result;
-}
 
 bool looks_misparsed(const PQconninfoOption& option) {
     const std::string keyword = option.keyword;
@@ -75,11 +56,10 @@ void check_dsn(const std::string& dsn, const std::string& source) {
     if (dsn.find('\0') != std::string::npos) {
         throw ConfigError(source, "the connection string", "has a NUL byte");
     }
-    std::string reason;
-    const Options options = parse(dsn, reason);
+    const Options options = parse(dsn);
     if (options == nullptr) {
-        throw ConfigError(source, "the connection string",
-                          "is not valid: " + without_quoted(reason), kEncodeHint);
+        // libpq's reason quotes parts of it, which may be parts of the password.
+        throw ConfigError(source, "the connection string", "cannot be parsed", kFormHint);
     }
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val != nullptr && looks_misparsed(*option)) {
@@ -92,8 +72,7 @@ void check_dsn(const std::string& dsn, const std::string& source) {
 }
 
 std::string without_password(const std::string& dsn) {
-    std::string reason;
-    const Options options = parse(dsn, reason);
+    const Options options = parse(dsn);
     if (options == nullptr) {
         return "(invalid connection string)";
     }
@@ -112,8 +91,7 @@ std::string without_password(const std::string& dsn) {
 }
 
 std::string without_secrets(std::string message, const std::string& dsn) {
-    std::string reason;
-    const Options options = parse(dsn, reason);
+    const Options options = parse(dsn);
     for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
          ++option) {
         // A password of one or two letters would tear words apart, and libpq does not print passwords anyway.

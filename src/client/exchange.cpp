@@ -3,9 +3,12 @@
 
 #include <array>
 #include <cerrno>
+#include <future>
 #include <memory>
+#include <thread>
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "pgqrs/client/stop.hpp"
 #include "statement_error.hpp"
@@ -13,8 +16,14 @@
 namespace pgqrs {
 namespace {
 
-// A cancel request can overtake the statement it is for, so it is repeated until the statement ends.
-constexpr int kCancelAgainMilliseconds = 500;
+using Clock = std::chrono::steady_clock;
+
+// A cancel request can overtake the statement it is for, so it is repeated until the statement ends, or seems never to.
+constexpr std::chrono::milliseconds kCancelAgain{500};
+constexpr std::chrono::seconds kGiveUp{5};
+
+// The protocol has 16 bits for their number.
+constexpr std::size_t kMostParameters = 65535;
 
 struct Clear {
     void operator()(PGresult* result) const noexcept { PQclear(result); }
@@ -36,6 +45,10 @@ void check(const std::string& sql, const std::vector<Parameter>& parameters) {
     if (sql.find('\0') != std::string::npos) {
         throw InvalidArgument(Error::Parts{"PQ010", "the statement contains a NUL byte"});
     }
+    if (parameters.size() > kMostParameters) {
+        throw InvalidArgument(
+            Error::Parts{"PQ010", "more than " + std::to_string(kMostParameters) + " parameters"});
+    }
     for (const auto& parameter : parameters) {
         if (parameter && parameter->find('\0') != std::string::npos) {
             throw InvalidArgument(
@@ -52,11 +65,17 @@ std::vector<const char*> pointers_to(const std::vector<Parameter>& parameters) {
     return pointers;
 }
 
+// Asks the server to cancel, without being held up by one that does not answer: the request is independent of the
+// connection and of us.
 void cancel(PGconn* connection) {
-    std::array<char, 256> reason{};
-    PGcancel* const request = PQgetCancel(connection);
-    PQcancel(request, reason.data(), reason.size());
-    PQfreeCancel(request);
+    const std::shared_ptr<PGcancel> request(PQgetCancel(connection), PQfreeCancel);
+    std::packaged_task<void()> task([request] {
+        std::array<char, 256> reason{};
+        PQcancel(request.get(), reason.data(), reason.size());
+    });
+    const auto sent = task.get_future();
+    std::thread(std::move(task)).detach();
+    sent.wait_for(kCancelAgain);
 }
 
 void abandon_copy(PGconn* connection, ExecStatusType direction) {
@@ -71,6 +90,14 @@ void abandon_copy(PGconn* connection, ExecStatusType direction) {
 }
 
 }  // namespace
+
+void give_up(PGconn* connection) noexcept {
+    shutdown(PQsocket(connection), SHUT_RDWR);
+    for (int tries = 0; PQstatus(connection) == CONNECTION_OK && tries < 100; ++tries) {
+        PQconsumeInput(connection);
+        PQclear(PQgetResult(connection));
+    }
+}
 
 bool notice_loss(PGconn* connection) noexcept {
     pollfd entry{PQsocket(connection), POLLIN, 0};
@@ -122,6 +149,10 @@ void Exchange::send(const std::string& sql, const std::vector<Parameter>& parame
     const auto values = pointers_to(parameters);
     if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr,
                           values.data(), nullptr, nullptr, 0) != 1) {
+        // Half a pipeline has no end that could be waited for.
+        if (PQpipelineStatus(connection_) != PQ_PIPELINE_OFF) {
+            give_up(connection_);
+        }
         throw_failure(connection_, nullptr, false);
     }
 }
@@ -138,18 +169,34 @@ void Exchange::flush() {
 }
 
 void Exchange::await_input() {
-    const bool watch = stop_ != nullptr;
-    pollfd entries[2] = {{PQsocket(connection_), POLLIN, 0},
-                         {watch ? stop_->descriptor() : -1, POLLIN, 0}};
-    const bool stopping = watch && stop_->requested();
+    const bool stopping = stop_ != nullptr && stop_->requested();
     if (stopping) {
-        cancel(connection_);
-        cancelled_ = true;
+        cancel_now_and_then();
     }
     // Once it was requested its descriptor stays readable, so it is left out and the time limit counts.
-    const int ready = poll(entries, stopping ? 1 : 2, stopping ? kCancelAgainMilliseconds : -1);
+    pollfd entries[2] = {{PQsocket(connection_), POLLIN, 0},
+                         {stop_ != nullptr ? stop_->descriptor() : -1, POLLIN, 0}};
+    const int ready =
+        poll(entries, stopping ? 1 : 2, stopping ? static_cast<int>(kCancelAgain.count()) : -1);
     if (ready > 0 && entries[0].revents != 0) {
         PQconsumeInput(connection_);
+    }
+}
+
+void Exchange::cancel_now_and_then() {
+    const auto now = Clock::now();
+    if (!cancelled_) {
+        cancelled_ = true;
+        cancel_next_ = now;
+        cancel_last_ = now + kGiveUp;
+    }
+    if (now >= cancel_last_) {
+        give_up(connection_);
+        throw Stopped();
+    }
+    if (now >= cancel_next_) {
+        cancel_next_ = now + kCancelAgain;
+        cancel(connection_);
     }
 }
 
@@ -212,6 +259,11 @@ std::vector<Result> Exchange::pipeline(const std::vector<Statement>& statements,
         }
         if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
             break;
+        }
+        if (copies(result.get())) {
+            give_up(connection_);
+            throw ConnectionError(
+                Error::Parts{"0A000", "COPY is not supported here", "", "", true, in_doubt});
         }
         if (!failed(result.get())) {
             results.emplace_back(result.release());

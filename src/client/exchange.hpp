@@ -2,6 +2,7 @@
 // nonblocking mode meanwhile, so that a large batch cannot have both sides wait for the other to read.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,19 @@ public:
 private:
     void flush();
     void await_input();
+    void cancel_now_and_then();
     PGresult* next_result();
 
     PGconn* connection_;
     const Stop* stop_;
     bool cancelled_ = false;
+    std::chrono::steady_clock::time_point cancel_next_;
+    std::chrono::steady_clock::time_point cancel_last_;
     int was_nonblocking_;
 };
+
+// For exchanges that cannot be brought to an orderly end: breaks the connection.
+void give_up(PGconn* connection) noexcept;
 
 // Looks, without waiting, whether the server has closed the connection; true: it is lost.
 bool notice_loss(PGconn* connection) noexcept;

@@ -4,13 +4,18 @@
 #include <algorithm>
 
 #include "backoff.hpp"
+#include "pgqrs/core/duration.hpp"
 
 namespace pgqrs {
 namespace {
 
 // A message whose lease is not known (there always is one after a delivery) is treated as if it were this long.
 constexpr Duration kUnknownLease = std::chrono::seconds(30);
-constexpr Duration kFirstPause = std::chrono::milliseconds(50);
+// The other leases must not suffer from a server that does not answer...
+constexpr Duration kConnectionTimeout = std::chrono::seconds(5);
+// ...or from a message that somebody has locked.
+constexpr Duration kLongestLockWait = std::chrono::seconds(1);
+constexpr Duration kFirstPause = std::chrono::milliseconds(20);
 constexpr Duration kLongestPause = std::chrono::seconds(5);
 
 LeaseKeeper::Clock::duration steady(Duration duration) {
@@ -35,7 +40,10 @@ LeaseKeeper::Held::~Held() {
 LeaseKeeper::LeaseKeeper(const Config& config, std::string queue, bool extend)
     : queue_(std::move(queue)), extend_(extend) {
     if (extend_) {
-        connection_.emplace(config);
+        Config own = config;
+        own.connection_timeout = std::min(own.connection_timeout, kConnectionTimeout);
+        connection_.emplace(own);
+        connection_->stop_with(&ending_stop_);
         thread_ = std::thread([this] { run(); });
     }
 }
@@ -44,6 +52,7 @@ LeaseKeeper::~LeaseKeeper() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;
+        ending_stop_.request();
         changed_.notify_all();
     }
     if (thread_.joinable()) {
@@ -109,8 +118,9 @@ void LeaseKeeper::extend(std::unique_lock<std::mutex>& lock, const Held& due) {
         return;
     }
     if (!extended) {
-        held->due_ = Clock::now() +
-                     steady(std::min(backoff(failures_, kFirstPause, kLongestPause), length / 6));
+        held->due_ =
+            Clock::now() + steady(std::clamp(length / 6, kFirstPause,
+                                             backoff(failures_, kFirstPause, kLongestPause)));
     } else if (*extended) {
         held->due_ = asked + steady(length) / 3;
         held->end_.store((asked + steady(length)).time_since_epoch().count());
@@ -125,7 +135,10 @@ std::optional<bool> LeaseKeeper::ask_server(std::int64_t id, Duration by, int re
         if (!connection_->usable()) {
             connection_->reopen();
         }
-        const bool extended = Consumer(*connection_, queue_).extend(id, by, read_ct);
+        const bool extended =
+            Consumer(*connection_, queue_)
+                .extend_without_waiting(id, std::max(by, Duration(core::kMinVisibility)), read_ct,
+                                        std::min(by / 10, kLongestLockWait));
         failures_ = 0;
         return extended;
     } catch (const std::exception&) {

@@ -18,6 +18,7 @@
 #include "pgqrs/client/connection.hpp"
 #include "pgqrs/client/consumer.hpp"
 #include "pgqrs/client/message.hpp"
+#include "pgqrs/client/stop.hpp"
 
 namespace pgqrs {
 
@@ -73,6 +74,7 @@ private:
     std::list<Held*> held_;
     std::uint64_t serials_ = 0;
     bool ending_ = false;
+    Stop ending_stop_;    // ends what the thread is waiting for
     std::thread thread_;  // the last member: it uses all others
 };
 

@@ -70,6 +70,8 @@ void Pool::Loan::give_back() noexcept {
         pool_->forget_one();
         return;
     }
+    connection_->stop_with(nullptr);
+    connection_->trace_with({});
     const std::lock_guard lock(pool_->mutex_);
     pool_->idle_.push_back(std::move(connection_));
     pool_->returned_.notify_one();

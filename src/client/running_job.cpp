@@ -10,6 +10,10 @@ void RunningJob::check_open() const {
         throw Error(
             Error::Parts{"", "message " + std::to_string(message_.id) + " is finished already"});
     }
+    if (consumer_.connection().in_transaction()) {
+        throw Error(Error::Parts{"25001", "a transaction is open on the job's connection", "",
+                                 "To finish a message together with other work, use finish()."});
+    }
 }
 
 void RunningJob::record(bool done, WorkEvent::Kind kind) {

@@ -17,13 +17,19 @@ constexpr std::string_view kSchemaHint =
     "pgqrs is an extension, and an extension lives in one schema: its objects are always in "
     "\"pgqrs\".";
 
+// What was written where a setting belongs may be a connection string in the wrong place, with its password.
+std::string shown(const std::string& text) {
+    const bool harmless = text.size() <= 40 && text.find_first_of(":@=/") == std::string::npos;
+    return harmless ? ": \"" + text + "\"" : "";
+}
+
 int whole_number(const std::string& text, const std::string& source, const std::string& key) {
     int value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc() || end != text.data() + text.size() || value < 1) {
         throw ConfigError(
             source, key,
-            "must be a whole number from 1 to " + std::to_string(INT_MAX) + ": \"" + text + "\"");
+            "must be a whole number from 1 to " + std::to_string(INT_MAX) + shown(text));
     }
     return value;
 }
@@ -34,18 +40,17 @@ Duration duration(const std::string& text, const std::string& source, const std:
     try {
         value = parse_duration(text, key);
     } catch (const InvalidArgument& error) {
-        throw ConfigError(source, key, "is not a duration: \"" + text + "\"", error.hint());
+        throw ConfigError(source, key, "is not a duration" + shown(text), error.hint());
     }
     if (value < least) {
-        throw ConfigError(source, key, "is too short: \"" + text + "\"");
+        throw ConfigError(source, key, "is too short" + shown(text));
     }
     return value;
 }
 
 void check_schema(const std::string& text, const std::string& source, const std::string& key) {
     if (text != "pgqrs") {
-        throw ConfigError(source, key, "must be \"pgqrs\": \"" + text + "\"",
-                          std::string(kSchemaHint));
+        throw ConfigError(source, key, "must be \"pgqrs\"" + shown(text), std::string(kSchemaHint));
     }
 }
 
@@ -78,6 +83,20 @@ std::string scalar(const YAML::Node& node, const std::string& source, const std:
     return node.Scalar();
 }
 
+// The name of a setting. What cannot be one is not quoted: a connection string without its "dsn: " is a key to YAML.
+std::string name_of(const YAML::Node& node, const std::string& source) {
+    const std::string name = node.IsScalar() ? node.Scalar() : "";
+    if (name.empty() || name.size() > 40 ||
+        name.find_first_not_of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+            std::string::npos) {
+        throw ConfigError(
+            source, "line " + std::to_string(node.Mark().line + 1), "is not a setting",
+            "Settings are written as \"name: value\", with a blank behind the colon.");
+    }
+    return name;
+}
+
 std::vector<std::string> list_of_keys(const YAML::Node& node, const std::string& source,
                                       const std::string& key) {
     if (!node.IsSequence()) {
@@ -96,7 +115,7 @@ Validation read_validation(const YAML::Node& node, const std::string& source) {
     }
     Validation rules;
     for (const auto& entry : node) {
-        const auto name = scalar(entry.first, source, "validation");
+        const auto name = name_of(entry.first, source);
         const auto key = "validation." + name;
         if (name == "max_payload_bytes") {
             rules.max_payload_bytes = whole_number(scalar(entry.second, source, key), source, key);
@@ -163,7 +182,7 @@ Settings Settings::from_file(const std::string& path) {
         throw ConfigError(path, "the file", "must be a YAML mapping of settings");
     }
     for (const auto& entry : root) {
-        const auto key = scalar(entry.first, path, "a key");
+        const auto key = name_of(entry.first, path);
         if (key == "validation") {
             settings.validation = read_validation(entry.second, path);
         } else if (!read(settings, key, scalar(entry.second, path, key), path, key)) {

@@ -41,7 +41,7 @@ void catch_unless_ignored(int signal, const struct sigaction& action, struct sig
 
 }  // namespace
 
-Stop::Stop() {
+Stop::Stop() : process_(getpid()) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
         throw Error(
@@ -58,14 +58,15 @@ Stop::~Stop() {
 
 void Stop::request() noexcept {
     const int saved = errno;
-    if (!requested_.exchange(true)) {
+    if (getpid() == process_ && !requested_.exchange(true)) {
         [[maybe_unused]] const auto written = write(write_end_, "", 1);
     }
     errno = saved;
 }
 
 bool Stop::wait_for(Duration duration) const noexcept {
-    const auto end = std::chrono::steady_clock::now() + duration;
+    constexpr Duration longest = std::chrono::hours(24 * 366);
+    const auto end = std::chrono::steady_clock::now() + std::min(duration, longest);
     while (!requested()) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());

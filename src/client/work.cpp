@@ -52,19 +52,24 @@ WorkSummary work(const Config& config, const std::string& queue, const Handler& 
     }
     Stop done;
     std::atomic<int> running = options.concurrency;
-    std::vector<std::thread> threads;
-    for (auto& worker : workers) {
-        threads.emplace_back([&] {
-            worker.run();
-            if (--running == 0) {
-                done.request();
-            }
-        });
+    std::vector<std::jthread> threads;
+    try {
+        for (auto& worker : workers) {
+            threads.emplace_back([&] {
+                worker.run();
+                if (--running == 0) {
+                    done.request();
+                }
+            });
+        }
+    } catch (...) {
+        // No more threads can be had: those that run end before they are joined.
+        shared.stop.request();
+        shared.idle.end();
+        throw;
     }
     watch(stop, done, shared);
-    for (auto& thread : threads) {
-        thread.join();
-    }
+    threads.clear();
     if (shared.failure) {
         std::rethrow_exception(shared.failure);
     }

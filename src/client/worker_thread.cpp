@@ -1,24 +1,29 @@
 // See worker_thread.hpp.
 #include "worker_thread.hpp"
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 
 #include <unistd.h>
 
 #include "backoff.hpp"
 #include "pgqrs/client/tables.hpp"
+#include "pgqrs/core/duration.hpp"
 
 namespace pgqrs {
 namespace {
 
 // Not longer, so that a server that was stopped and a pooler's limits are noticed.
 constexpr Duration kWait = std::chrono::seconds(30);
+// Between attempts to finish, and how long they go on after the stop.
+constexpr Duration kFirstFinishPause = std::chrono::milliseconds(20);
+constexpr Duration kLongestFinishPause = std::chrono::seconds(2);
+constexpr Duration kFinishAfterStop = std::chrono::seconds(5);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
-// By statement_timeout, which may be shorter than our waits, or by somebody's pg_cancel_backend.
-constexpr std::string_view kCancelled = "57014";
-// How long a finish is tried again after the connection was lost, when the lease is already over.
+// Between deliveries of a message whose handler failed.
 constexpr Duration kFirstRetry = std::chrono::seconds(1);
 constexpr Duration kLongestRetry = std::chrono::minutes(10);
 
@@ -37,6 +42,14 @@ std::optional<std::int64_t> register_worker(Connection& connection, const WorkSh
         .insert({shared.queue, shared.options.worker_name, host_name(), static_cast<int>(getpid()),
                  nlohmann::json{{"thread", number}}})
         .id;
+}
+
+// Whether the same call can succeed later without anybody changing the program, the queue or its rights. What cannot ends
+// the worker: pgqrs's own errors, invalid data, no right, nothing of that name, the wrong password.
+bool can_get_better(const Error& error) {
+    const std::string_view kind = std::string_view(error.sqlstate()).substr(0, 2);
+    return !error.state() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
+           kind != "42" && kind != "0A";
 }
 
 }  // namespace
@@ -62,8 +75,13 @@ void WorkShared::report(const WorkEvent& event) {
         default:
             break;
     }
-    if (options.on_event) {
-        options.on_event(event);
+    try {
+        if (options.on_event) {
+            options.on_event(event);
+        }
+    } catch (...) {
+        // Who only listens does not decide what becomes of messages.
+        return;
     }
 }
 
@@ -76,11 +94,17 @@ void WorkShared::fail(std::exception_ptr error) {
 }
 
 WorkerThread::WorkerThread(WorkShared& shared, int number)
-    : shared_(shared),
-      connection_(shared.config),
-      worker_(register_worker(connection_, shared, number)) {
-    consumer_.emplace(connection_, shared.queue, DequeueOptions{shared.options.lock_time, worker_});
+    : shared_(shared), number_(number), connection_(shared.config) {
+    sign_on();
 }
+
+void WorkerThread::sign_on() {
+    worker_ = register_worker(connection_, shared_, number_);
+    consumer_.emplace(connection_, shared_.queue,
+                      DequeueOptions{shared_.options.lock_time, worker_});
+}
+
+WorkerThread::~WorkerThread() { sign_off(); }
 
 void WorkerThread::run() noexcept {
     try {
@@ -102,10 +126,22 @@ void WorkerThread::work_until_stopped() {
             return;
         } catch (const ConnectionError& error) {
             reconnect(error.message());
-        } catch (const ServerError& error) {
-            pause_after(error);
+        } catch (const Error& error) {
+            recover(error);
         }
     }
+}
+
+// Called while the error is handled: raises it again when it cannot get better.
+void WorkerThread::recover(const Error& error) {
+    if (error.state() == core::SqlState::worker_not_found && worker_) {
+        sign_on();  // somebody took our row for that of a dead worker
+        return;
+    }
+    if (!can_get_better(error)) {
+        throw;
+    }
+    shared_.stop.wait_for(backoff(++failures_, kFirstPause, kLongestPause));
 }
 
 // One of max_messages dequeues. Without one, another thread has the last: stops when that has got its message.
@@ -161,9 +197,11 @@ bool WorkerThread::wait_for_more() {
     try {
         consumer_->wait(kWait, &shared_.stop);
     } catch (const ServerError& error) {
-        if (error.sqlstate() != kCancelled) {
+        // A statement_timeout, or an administrator: as if nothing had come, though not at once.
+        if (error.sqlstate() != "57014") {
             throw;
         }
+        shared_.stop.wait_for(kFirstPause);
     }
     return true;
 }
@@ -186,18 +224,23 @@ std::string WorkerThread::run_handler(RunningJob& job) {
     } catch (...) {
         error = "the handler raised something that is no exception";
     }
-    // A transaction of the handler's that it left open is not committed by our finishing.
-    if (connection_.usable() && connection_.in_transaction()) {
-        try {
-            connection_.execute("ROLLBACK");
-        } catch (const Error&) {
-            // The connection is lost; that is noticed by what comes next.
-        }
-        if (error.empty()) {
-            error = "the handler left a transaction open";
-        }
+    if (!tidy_connection() && error.empty()) {
+        error = "the handler left a transaction open or the connection busy";
     }
     return error;
+}
+
+// What a handler leaves open is not committed by our finishing. False: it had left something.
+bool WorkerThread::tidy_connection() {
+    if (!connection_.usable() || (!connection_.in_transaction() && !connection_.busy())) {
+        return true;
+    }
+    try {
+        connection_.execute("ROLLBACK");
+    } catch (const Error&) {
+        connection_.give_up();
+    }
+    return false;
 }
 
 // Reports what the handler did with the message itself, or archives or releases it.
@@ -218,11 +261,21 @@ void WorkerThread::settle(const RunningJob& job, const Message& message, const s
         {archived ? WorkEvent::Kind::archived : WorkEvent::Kind::lease_lost, &message, problem});
 }
 
+Duration WorkerThread::retry_delay(const Message& message) {
+    try {
+        if (shared_.options.retry_delay) {
+            return std::clamp(shared_.options.retry_delay(message), Duration(0),
+                              Duration(core::kMaxDelay));
+        }
+    } catch (...) {
+        // The message must not suffer from it.
+    }
+    return backoff(message.read_ct, kFirstRetry, kLongestRetry);
+}
+
 void WorkerThread::release_failed(const Message& message, const std::string& error,
                                   const LeaseKeeper::Held& lease) {
-    const Duration delay = shared_.options.retry_delay
-                               ? shared_.options.retry_delay(message)
-                               : backoff(message.read_ct, kFirstRetry, kLongestRetry);
+    const Duration delay = retry_delay(message);
     std::string problem;
     const bool released = persist(
         lease, [&] { return consumer_->release(message, delay); }, problem);
@@ -230,33 +283,43 @@ void WorkerThread::release_failed(const Message& message, const std::string& err
                     released ? error : error + (problem.empty() ? "" : "; " + problem), delay});
 }
 
-// Finishes although the connection is lost, as long as the lease lives: it is fenced, so doing it twice does no harm, but
-// the second time can answer false for what the first one did.
+// Finishes, whatever happens to the connection, as long as the lease lives, and when stopping not for long. It is fenced,
+// so doing it twice does no harm, but the second time can answer false for what the first one did.
 bool WorkerThread::persist(const LeaseKeeper::Held& lease, const std::function<bool()>& action,
                            std::string& problem) {
-    bool in_doubt = false;
-    for (;;) {
+    std::optional<LeaseKeeper::Clock::time_point> stop_seen;
+    for (int attempt = 1;; ++attempt) {
         try {
+            if (!connection_.usable()) {
+                connection_.reopen();
+                shared_.report({WorkEvent::Kind::connection_back});
+            }
             const bool done = action();
-            if (!done && in_doubt) {
-                problem =
-                    "the connection was lost while the message was finished; it may have been";
+            if (done) {
+                problem.clear();
             }
             return done;
         } catch (const ConnectionError& error) {
-            in_doubt = in_doubt || error.in_doubt();
-            if (lease.lost()) {
-                problem = error.message();
-                return false;
+            shared_.report({WorkEvent::Kind::connection_lost, nullptr, error.message()});
+            problem =
+                error.in_doubt()
+                    ? "the connection was lost while the message was finished; it may have been"
+                : problem.empty() ? error.message()
+                                  : problem;
+        } catch (const Error& error) {
+            if (!can_get_better(error)) {
+                throw;
             }
-            reconnect(error.message());
-        } catch (const ServerError& error) {
-            pause_after(error);
+            problem = error.message();
         }
-        if (shared_.stop.requested() && !connection_.usable()) {
-            problem = "stopped without a connection";
+        if (shared_.stop.requested() && !stop_seen) {
+            stop_seen = LeaseKeeper::Clock::now();
+        }
+        if (lease.lost() ||
+            (stop_seen && LeaseKeeper::Clock::now() - *stop_seen > kFinishAfterStop)) {
             return false;
         }
+        std::this_thread::sleep_for(backoff(attempt, kFirstFinishPause, kLongestFinishPause));
     }
 }
 
@@ -270,21 +333,15 @@ void WorkerThread::reconnect(const std::string& reason) {
             return;
         }
         try {
-            connection_.reopen();
+            connection_.reopen(&shared_.stop);
             shared_.report({WorkEvent::Kind::connection_back});
+            return;
+        } catch (const Stopped&) {
             return;
         } catch (const ConnectionError& error) {
             why = error.message();
         }
     }
-}
-
-// Raises it again unless the same can succeed later.
-void WorkerThread::pause_after(const Error& error) {
-    if (!error.retryable() && error.sqlstate() != kCancelled) {
-        throw;
-    }
-    shared_.stop.wait_for(backoff(++failures_, kFirstPause, kLongestPause));
 }
 
 // A row that stays because the connection is lost does no harm.
@@ -293,7 +350,7 @@ void WorkerThread::sign_off() noexcept {
         return;
     }
     try {
-        Workers(connection_).remove(*worker_);
+        Workers(connection_).remove(*std::exchange(worker_, std::nullopt));
     } catch (const std::exception&) {
         return;
     }

@@ -50,6 +50,9 @@ class WorkerThread {
 public:
     // Opens the connection and registers the worker; raises what that raises.
     WorkerThread(WorkShared& shared, int number);
+    ~WorkerThread();
+    WorkerThread(const WorkerThread&) = delete;
+    WorkerThread& operator=(const WorkerThread&) = delete;
     // Works until stopped, empty, or an error that cannot get better. Raises nothing.
     void run() noexcept;
 
@@ -61,6 +64,8 @@ private:
     std::optional<Message> dequeue();
     void process(const Message& message, LeaseKeeper::Clock::time_point arrived);
     std::string run_handler(RunningJob& job);
+    bool tidy_connection();
+    Duration retry_delay(const Message& message);
     void settle(const RunningJob& job, const Message& message, const std::string& error,
                 const LeaseKeeper::Held& lease);
     void release_failed(const Message& message, const std::string& error,
@@ -68,10 +73,12 @@ private:
     bool persist(const LeaseKeeper::Held& lease, const std::function<bool()>& action,
                  std::string& problem);
     void reconnect(const std::string& reason);
-    void pause_after(const Error& error);
+    void recover(const Error& error);
+    void sign_on();
     void sign_off() noexcept;
 
     WorkShared& shared_;
+    int number_;
     Connection connection_;
     std::optional<std::int64_t> worker_;
     std::optional<Consumer> consumer_;

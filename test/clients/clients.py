@@ -9,7 +9,6 @@ import concurrent.futures
 import os
 import random
 import shlex
-import socket
 import subprocess
 import sys
 import threading
@@ -170,13 +169,14 @@ def ends_the_wait_at_sigterm(shop, language):
 
 
 def keeps_trying_to_connect(shop, language):
-    """A worker whose server is not there says so and tries again, and SIGTERM ends it all the same."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
-        worker = shop.worker(language, port=nobody.getsockname()[1])
-        wait_until(lambda: len(worker.said().splitlines()) > 1 or worker.ended(), "it has tried twice")
-        check(not worker.ended(), f"it goes on: {worker}")
-        worker.stop(5)
+    """A worker that loses its connection, and gets no other, says so and goes on trying; SIGTERM ends it all the same."""
+    with shops.Way(shop.port) as way:
+        worker = shop.worker(language, port=way.port)
+        shop.wait_for_waits(1)
+        before = len(worker.said())
+    wait_until(lambda: "refused" in worker.said()[before:].lower() or worker.ended(), f"it says so: {worker}")
+    check(not worker.ended(), f"it goes on: {worker}")
+    worker.stop(5)
 
 
 def wakes_up(shop, language):

@@ -7,6 +7,7 @@ import pathlib
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -105,6 +106,46 @@ class Program:
 
     def __str__(self):
         return f"{' '.join(self.command)}\n{self.said()[-3000:]}"
+
+
+class Way:
+    """A port that leads to another one, until it is closed: then its connections are lost, and new ones refused."""
+
+    def __init__(self, target):
+        self.target = int(target)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.ends = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(("127.0.0.1", self.target))
+                self.ends += [client, server]
+                for both in ((client, server), (server, client)):
+                    threading.Thread(target=self.pass_on, args=both, daemon=True).start()
+
+    def pass_on(self, from_end, to_end):
+        with contextlib.suppress(OSError):
+            while data := from_end.recv(65536):
+                to_end.sendall(data)
+        self.cut(to_end)
+
+    @staticmethod
+    def cut(end):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.cut(self.listener)
+        self.listener.close()
+        for end in self.ends:
+            self.cut(end)
 
 
 def port_of(place):

@@ -61,17 +61,18 @@ public:
     // Opens a connection; raises ConnectionError, whose text never has the password.
     explicit Connection(const Config& config);
     explicit Connection(const std::string& dsn);
-    // Uses a connection of the caller, who keeps it, closes it after this object, and may have a transaction open on it.
+    // Uses a connection of the caller, who keeps it, closes it after this object, and may have a transaction open on it. Its
+    // client_encoding must be UTF8 (InvalidArgument).
     static Connection borrow(pg_conn* raw);
 
     Connection(Connection&& other) noexcept;
     Connection& operator=(Connection&& other) noexcept;
     ~Connection();
 
-    // Runs one statement of the application. Raises ServerError, or ConnectionError when the connection is lost: in_doubt
-    //
-    // when no transaction was open, as it may have committed itself.
-    // With a stop, the statement is cancelled when it is requested (Stopped).
+    // Runs one statement of the application. Raises ServerError, or ConnectionError when the connection is lost, which is
+    // in_doubt when the statement was a COMMIT or no transaction was open: it may have been committed. With a stop, the
+    // statement is cancelled when that is requested (Stopped); if the server does not react for seconds, the connection is
+    // given up.
     Result execute(const std::string& sql, const std::vector<Parameter>& parameters = {},
                    const Stop* stop = nullptr);
 
@@ -90,19 +91,25 @@ public:
     bool usable() const noexcept;          // false: lost
     // The same after a look whether the server has closed it meanwhile; does not wait.
     bool check_usable() noexcept;
-    // Closes and opens it again; raises ConnectionError, or Error when it is borrowed.
-    void reopen();
+    // In the middle of something that was begun with raw(): a pipeline, a query whose results were not read.
+    bool busy() const noexcept;
+    // Breaks the connection, whatever it is doing; usable() is false then. The server rolls back.
+    void give_up() noexcept;
+    // Closes and opens it again; raises ConnectionError, Stopped, or Error when it is borrowed.
+    void reopen(const Stop* stop = nullptr);
     bool borrowed() const noexcept { return !owned_; }
     pg_conn* raw() const noexcept { return raw_; }
     const Config& config() const noexcept { return config_; }
 
 private:
+    friend class Transaction;
     Connection(pg_conn* raw, bool owned);
     void close() noexcept;
 
     pg_conn* raw_ = nullptr;
     bool owned_ = true;
     Config config_;
+    int generation_ = 0;  // how often it was opened
     const Stop* stop_ = nullptr;
     std::function<void(const std::string&)> trace_;
 };
@@ -117,12 +124,16 @@ public:
     Transaction& operator=(const Transaction&) = delete;
 
     // Raises ServerError when a statement had failed before or the commit does; ConnectionError that is in_doubt when the
-    // connection is lost meanwhile.
+    // connection is lost meanwhile; Error (25P01) when the transaction is gone: ended by a statement, or the connection was
+    // opened again.
     void commit();
     void rollback();
 
 private:
+    bool still_there() const noexcept;
+
     Connection& connection_;
+    int generation_ = 0;
     bool open_ = true;
 };
 

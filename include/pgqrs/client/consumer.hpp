@@ -68,6 +68,11 @@ public:
     // rolled back with the work in it.
     void archive_or_throw(const Message& message);
 
+    // As extend(), but raises ServerError 55P03 when the message is locked for longer than `lock_wait` (at least 1 ms), such
+    // as by a transaction that archived it and has not ended.
+    [[nodiscard]] bool extend_without_waiting(std::int64_t id, Duration by, int read_ct,
+                                              Duration lock_wait);
+
     const std::string& queue() const noexcept { return queue_; }
     Connection& connection() const noexcept { return connection_; }
 

@@ -22,7 +22,9 @@ public:
         Loan(Loan&& other) noexcept = default;
         Loan& operator=(Loan&& other) noexcept;
         ~Loan();
-        Connection& operator*() const noexcept { return *connection_; }
+        // Not of a temporary, which gives the connection back at once.
+        Connection& operator*() const& noexcept { return *connection_; }
+        Connection& operator*() const&& = delete;
         Connection* operator->() const noexcept { return connection_.get(); }
 
     private:

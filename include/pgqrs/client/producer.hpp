@@ -16,10 +16,10 @@
 namespace pgqrs {
 
 struct EnqueueOptions {
-    int priority = 5;        // 0 is delivered first, 9 last
-    Duration delay{};        // delivered this much later at the earliest
-    nlohmann::json headers;  // an object, or null for none
-    std::string type;        // becomes the header "type", unless empty
+    int priority = 5;             // 0 is delivered first, 9 last
+    Duration delay{};             // delivered this much later at the earliest
+    nlohmann::json headers = {};  // an object, or null for none
+    std::string type = {};        // becomes the header "type", unless empty
 };
 
 // One message of a batch whose messages differ; payload is JSON text.
@@ -35,7 +35,8 @@ public:
     Producer(Connection& connection, std::string queue);
     Producer(Connection& connection, std::string queue, Validation validation);
 
-    // Payloads are anything nlohmann-json converts, and std::string means a JSON string. All return ids; all check the
+    // Payloads are anything nlohmann-json converts, and std::string means a JSON string; NaN and infinities, which JSON lacks,
+    // become null. All return ids; all check the
     // payload first and raise InvalidArgument (PQ005, PQ010) without a round trip, else ServerError as the SQL
     // functions: PQ002 when there is no such queue...
     std::int64_t enqueue(const nlohmann::json& payload, const EnqueueOptions& options = {});

@@ -26,6 +26,7 @@ public:
     bool wait_for(Duration duration) const noexcept;
 
 private:
+    const int process_;  // a forked child shares the pipe and must not write into it
     std::atomic<bool> requested_{false};
     int read_end_ = -1;
     int write_end_ = -1;

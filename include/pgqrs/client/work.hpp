@@ -45,15 +45,17 @@ public:
     // Runs `effects` and the archive in one transaction: exactly once. Raises LeaseLost, with nothing done, when another
     // consumer has the message. What `effects` raises rolls back, too.
     virtual void finish(const std::function<void(Connection&)>& effects) = 0;
-    // Instead of archiving after the handler: each raises LeaseLost when another consumer has the message.
+    // Instead of archiving after the handler: each raises LeaseLost when another consumer has the message. Not in a
+    // transaction (25001): that is what finish() is for.
     virtual void archive() = 0;
     virtual void remove() = 0;
     virtual void release(Duration delay = {}) = 0;
 };
 
+// Called by all threads, at the same time.
 using Handler = std::function<void(Job&)>;
 
-// What happened, for logs and statistics. Called by the worker's threads, one at a time.
+// What happened, for logs and statistics. Told by the worker's threads, one at a time; what the callback raises is ignored.
 struct WorkEvent {
     enum class Kind {
         started,   // a handler begins
@@ -97,8 +99,9 @@ struct WorkSummary {
 };
 
 // Runs until stopped (running handlers come to their end first), empty or max_messages. A lost connection is opened again
-// with growing pauses, up to 30 s, for ever once the first one was there. Raises what cannot get better by itself: the queue
-// is dropped (PQ002), no rights, a wrong password at the start. Other exceptions of handlers never leave it.
+// with growing pauses, up to 30 s, for ever once the first one was there; other errors that can get better, such as a
+// cancelled statement or a full disk, are waited out alike. Raises what cannot get better by itself: the queue is dropped
+// (PQ002), no rights, a wrong password at the start. What handlers raise never leaves it.
 WorkSummary work(const Config& config, const std::string& queue, const Handler& handler,
                  const WorkOptions& options, Stop& stop);
 WorkSummary work(const Config& config, const std::string& queue, const Handler& handler,
