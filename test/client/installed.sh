@@ -137,7 +137,7 @@ refuses_version() {
     printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(other CXX)' 'find_package(pgqrs 2.0 CONFIG REQUIRED)' \
         >"$work/version/CMakeLists.txt"
     not cmake -S "$work/version" -B "$work/version/build" -DCMAKE_PREFIX_PATH="$prefix"
-    grep -q 'compatible with requested version' "$log"
+    grep -q 'considered but not accepted' "$log"
 }
 
 with_destdir() {
