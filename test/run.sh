@@ -2,7 +2,7 @@
 # make test: builds with warnings as errors and runs every kind of test on private servers in a temporary folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap client readme clients demo
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap client cli readme clients demo
 #   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue,
 #                                        test/run.sh clients -- python node
 #
@@ -50,7 +50,7 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap client readme clients demo)
+        stages=(lint unit regress isolation tap client cli readme clients demo)
     fi
 }
 
@@ -78,6 +78,7 @@ run_stage_isolation() {
     stage 'isolation specs, preloaded' run_isolation preload "${names[@]}"
 }
 run_stage_tap() { stage 'TAP tests' run_tap "${names[@]}"; }
+run_stage_cli() { stage 'command line' run_script "$PGQRS_ROOT/test/cli/run.sh" "${names[@]}"; }
 run_stage_client() {
     stage 'client library' run_client "${names[@]}"
     [ ${#names[@]} -gt 0 ] || stage 'installed client' run_installed

@@ -57,10 +57,6 @@ Story story_of(const Error& error, Context* context) {
         story.hint = "With --force it goes with them.";
     }
     split_question(story);
-    if (error.in_doubt()) {
-        story.detail += (story.detail.empty() ? "" : " ") +
-                        std::string("Whether the command was carried out is not known.");
-    }
     return story;
 }
 

@@ -3,6 +3,8 @@
 #   choose_postgres       sets PG_CONFIG (path) and PG_MAJOR; an exported PG_CONFIG wins, then 15, then what Debian ships
 #   build_packages        prints the Debian packages a build needs
 #   build_extension       compiles in the checkout, in parallel (WERROR=1 in the environment: warnings are errors)
+#   cli_packages          prints what the command needs besides
+#   build_cli             compiles the command (build/cli/pgqrs)
 #
 # The build runs as the calling user, who can read the checkout; user postgres often cannot.
 
@@ -32,4 +34,11 @@ build_extension() {
     say "building for $("$PG_CONFIG" --version)"
     run_interruptible flock "$PGQRS_ROOT/.build-lock" \
         make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" PG_CONFIG="$PG_CONFIG" WITH_CLIENT=no all >&2
+}
+
+# The Debian packages that the command pgqrs is built with.
+cli_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev; }
+
+build_cli() {
+    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" cli >&2
 }

@@ -4,6 +4,8 @@
 #
 #   sql       psql, stops at the first error; each block is a session of its own. In a file whose blocks do not
 #             create the extension it is there from the start
+#   console   commands after `$ `, and what they print: test/cli/session.py says how. `pgqrs` is the one built here, and
+#             connects to the server of the file. A file whose sessions run `pgqrs install` begins without the extension
 #   text, console   after the line `<!-- output -->`: is what the sql block directly before printed, compared as
 #             match_output.py says. Without that line, text is an illustration and not checked
 #   python    Debian's Python 3 with psycopg 3, as it stands. STOP_WHEN_EMPTY=1 is set: a worker's loop must end then
@@ -29,7 +31,7 @@ for part in common packages build counts private_server; do
 done
 
 python=(/usr/bin/python3 -I)
-declare -A seconds=([sql]=60 [python]=20 [sh]=900)
+declare -A seconds=([sql]=60 [python]=20 [sh]=900 [session]=300)
 work=
 server=
 export LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8
@@ -44,8 +46,9 @@ main() {
     )
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) python3 python3-psycopg
+    need_packages $(build_packages) $(cli_packages) python3 python3-psycopg jq
     build_extension
+    build_cli
     make_private_server
     mkdir "$PGQRS_TMP/readme"
     for file in "${files[@]}"; do run_file "$file"; done
@@ -59,9 +62,9 @@ run_file() {
     work=$PGQRS_TMP/readme/$server
     mkdir "$work" "$work/blocks"
     "${python[@]}" "$here/split_blocks.py" "$file" "$work/blocks" >"$work/index"
-    if grep -qE $'\t(sql|python|sh)\t' "$work/index"; then
+    if grep -qE $'\t(sql|python|sh|session)\t' "$work/index"; then
         start_server "$server" 'fsync = off'
-        grep -qsiE 'CREATE EXTENSION (IF NOT EXISTS )?pgqrs' "$work"/blocks/*.sql ||
+        grep -qsiE 'CREATE EXTENSION (IF NOT EXISTS )?pgqrs|^\$ pgqrs install' "$work"/blocks/*.{sql,session} ||
             psql -X -q -c 'CREATE EXTENSION pgqrs'
     fi
     while IFS=$'\t' read -r line language kind where <&3; do
@@ -98,11 +101,16 @@ check_excerpt() { "${python[@]}" "$here/match_excerpt.py" "$1" "$PGQRS_ROOT/$(ca
 
 check_python() { limited python env -C "$work" -u DATABASE_URL STOP_WHEN_EMPTY=1 "${python[@]}" "$1"; }
 
+check_session() {
+    limited session env -C "$work" PATH="$PGQRS_ROOT/build/cli:$PATH" "${python[@]}" "$PGQRS_ROOT/test/cli/session.py" "$1"
+}
+
 check_sh() {
     [ -e "$work/clone" ] || copy_checkout
     grep -vxE 'make (test|demo) *' "$1" >"$work/script" || true
-    limited sh env -C "$work/clone" -u WERROR PATH="$work/programs:$PATH" PG_CONFIG="$PGQRS_BIN/pg_config" \
-        WITH_CLIENT=no PREFIX="$work/prefix" LDCONFIG=: MAKEFLAGS="-j$(job_count)" DEBIAN_FRONTEND=noninteractive APT_CONFIG="$work/apt.conf" bash -e "$work/script"
+    limited sh env -C "$work/clone" -u WERROR PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" \
+        PG_CONFIG="$PGQRS_BIN/pg_config" WITH_CLIENT=no PREFIX="$work/prefix" LDCONFIG=: MAKEFLAGS="-j$(job_count)" \
+        DEBIAN_FRONTEND=noninteractive APT_CONFIG="$work/apt.conf" bash -e "$work/script"
 }
 
 # A custom setting is checked when the library is loaded: a wrong name or value shows then, as a warning in the log.

@@ -7,7 +7,7 @@ Writes the text of each block to a file in FOLDER and prints a line a block, in 
 
     LINE  LANGUAGE  KIND  WHERE
 
-KIND says what to do with it: sql, python, sh, ini; output (to be what the sql block directly before it printed);
+KIND says what to do with it: sql, python, sh, ini; output (to be what the sql block directly before it printed); session;
 excerpt (to be part of the file whose name is in WHERE with the suffix .from); illustration; error (WHERE is then what is
 wrong with it).
 """
@@ -36,7 +36,7 @@ def kind_of(language, marked, follows):
     if language == "text":
         return "illustration", None
     if language == "console":
-        return "error", f"a console block needs {OUTPUT_MARK} before it"
+        return "session", None
     return "error", f"no way to test this language; there is one for {', '.join(RUN)}, text and console"
 
 
@@ -79,6 +79,8 @@ def main():
         lines = file.read().split("\n")
     for number, language, kind, wrong, block in blocks_of(lines):
         where = f"{folder}/{number}.{kind}"
+        if kind == "session" and not (block and block[0].startswith("$ ")):
+            kind, wrong = "error", f"a console block begins with a command, or with {OUTPUT_MARK} before it"
         with open(where, "w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in block)
         if kind == "excerpt":
