@@ -49,7 +49,7 @@ SHARED := $(B)/libpgqrs.so.$(MAJOR)
 # Nothing to link yet: a command needs its sources.
 COMMAND := $(if $(CLI_OBJS),$(C)/pgqrs)
 
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2
 # Headers of others are no business of our warnings.
 as_system = $(patsubst -I%,-isystem%,$(shell $(PKG_CONFIG) --cflags $1 2>/dev/null))
 FLAGS := -std=c++20 -Iinclude -pthread -fPIC -fvisibility-inlines-hidden -DPGQRS_VERSION='"$(VERSION)"' \

@@ -46,6 +46,11 @@ void Command::text(const std::string& name, std::string& target, const std::stri
     })->required();
 }
 
+void Command::text(const std::string& name, std::optional<std::string>& target,
+                   const std::string& about) {
+    add_value(*app_, name, "", about, [&target](const std::string& text) { target = text; });
+}
+
 void Command::id(const std::string& name, std::int64_t& target, const std::string& about) {
     add_value(*app_, name, "", about, [&target, name](const std::string& text) {
         target = parse_id(text, name);

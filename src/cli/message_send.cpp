@@ -1,9 +1,10 @@
-// pgqrs message send: puts a message into a queue.
+// pgqrs message send: puts a message, or those of a file, into a queue.
 #include <memory>
 #include <string>
 
 #include "pgqrs/cli/commands.hpp"
 #include "pgqrs/cli/failure.hpp"
+#include "pgqrs/cli/message_file.hpp"
 #include "pgqrs/cli/payload.hpp"
 #include "pgqrs/client/producer.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 
 struct Options {
     std::string queue;
-    std::string payload;
+    std::optional<std::string> payload;
+    FileOptions file;
     std::optional<Duration> delay;
     std::optional<int> priority;
     std::vector<std::string> headers;
@@ -33,7 +35,16 @@ EnqueueOptions enqueue_options(const Options& options) {
 
 void run(Context& context, const Options& options) {
     const EnqueueOptions settings = enqueue_options(options);
-    const std::string payload = read_payload(options.payload);
+    check_file_options(options.file);
+    if (options.payload.has_value() == options.file.file.has_value()) {
+        throw UsageError(options.payload ? "either a payload or --file, not both"
+                                         : "a payload or --file is missing");
+    }
+    if (options.file.file) {
+        send_file(context, options.queue, settings, options.file);
+        return;
+    }
+    const std::string payload = read_payload(*options.payload);
     check_payload(payload, "payload", context.config().validation);
     Producer producer(context.connection(), options.queue);
     // As text, so that numbers keep all their digits.
@@ -47,9 +58,10 @@ void run(Context& context, const Options& options) {
 
 void add_message_send(Command& group) {
     auto options = std::make_shared<Options>();
-    Command command = group.add("send", "Send a message");
+    Command command = group.add("send", "Send a message, or those in a file");
     command.queue(options->queue);
     command.text("payload", options->payload, "JSON text, or - for stdin");
+    add_file_options(command, options->file);
     command.option("--delay", options->delay, "Deliver it this much later at the earliest [0]");
     command.number("--priority", options->priority, 0, 9, "0 is delivered first, 9 last [5]");
     command.words("--header", options->headers, "KEY=VALUE", "A header; may be repeated");

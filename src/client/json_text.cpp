@@ -1,42 +1,141 @@
-// See json_text.hpp.
-#include "json_text.hpp"
+// See json_text.hpp. nlohmann-json's parser tells what it reads; nothing is built of it but text.
+#include "pgqrs/client/json_text.hpp"
 
-#include "pgqrs/client/error.hpp"
+#include <nlohmann/json.hpp>
+
+#include "json_values.hpp"
 
 namespace pgqrs {
 namespace {
 
-bool deeper_than(const nlohmann::json& value, std::size_t levels) {
-    if (!value.is_structured()) {
-        return levels == 0;
+using Json = nlohmann::json;
+
+// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error..." without what is in front.
+std::string reason_of(const std::exception& error) {
+    std::string text = error.what();
+    if (const auto at = text.find(": "); at != std::string::npos && text.starts_with('[')) {
+        text.erase(0, at + 2);
+    } else if (const auto end = text.find("] "); end != std::string::npos) {
+        text.erase(0, end + 2);
     }
-    if (levels == 0) {
+    return text;
+}
+
+// Follows the nesting, and keeps the first fault.
+class Checker : public nlohmann::json_sax<Json> {
+public:
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return false; }
+    bool key(string_t&) override { return true; }
+    bool start_object(std::size_t) override { return open(); }
+    bool end_object() override { return close(); }
+    bool start_array(std::size_t) override { return open(); }
+    bool end_array() override { return close(); }
+    bool parse_error(std::size_t byte, const std::string&, const Json::exception& error) override {
+        fault_ = JsonFault{byte, reason_of(error)};
+        return false;
+    }
+
+    const std::optional<JsonFault>& fault() const { return fault_; }
+
+protected:
+    std::size_t depth() const { return depth_; }
+
+private:
+    bool open() {
+        if (++depth_ > kDeepestJson) {
+            fault_ = JsonFault{1, "nested deeper than " + std::to_string(kDeepestJson) + " levels"};
+            return false;
+        }
         return true;
     }
-    for (const auto& member : value) {
-        if (deeper_than(member, levels - 1)) {
-            return true;
-        }
+    bool close() {
+        --depth_;
+        return true;
     }
-    return false;
-}
+
+    std::size_t depth_ = 0;
+    std::optional<JsonFault> fault_;
+};
+
+// Writes each member of the outermost object again.
+class Splitter : public Checker {
+public:
+    bool null() override { return write("null"); }
+    bool boolean(bool value) override { return write(value ? "true" : "false"); }
+    bool number_integer(number_integer_t value) override { return write(std::to_string(value)); }
+    bool number_unsigned(number_unsigned_t value) override { return write(std::to_string(value)); }
+    bool number_float(number_float_t, const string_t& text) override { return write(text); }
+    bool string(string_t& value) override { return write(Json(std::move(value)).dump()); }
+    bool key(string_t& name) override {
+        if (depth() == 1) {
+            members_.push_back({std::move(name), {}});
+            first_ = true;
+        } else {
+            write(Json(std::move(name)).dump());
+            members_.back().value += ':';
+            first_ = true;
+        }
+        return true;
+    }
+    bool start_object(std::size_t size) override {
+        return start('{') && Checker::start_object(size);
+    }
+    bool end_object() override { return Checker::end_object() && end('}'); }
+    bool start_array(std::size_t size) override { return start('[') && Checker::start_array(size); }
+    bool end_array() override { return Checker::end_array() && end(']'); }
+
+    std::vector<JsonMember>& members() { return members_; }
+
+private:
+    // False ends the parse: the outermost value is no object.
+    bool write(const std::string& text) {
+        if (depth() == 0) {
+            return false;
+        }
+        members_.back().value += (first_ ? "" : ",") + text;
+        first_ = false;
+        return true;
+    }
+    bool start(char bracket) {
+        if (depth() == 0) {
+            return bracket == '{';
+        }
+        write(std::string(1, bracket));
+        first_ = true;
+        return true;
+    }
+    bool end(char bracket) {
+        if (depth() > 0) {
+            members_.back().value += bracket;
+            first_ = false;
+        }
+        return true;
+    }
+
+    std::vector<JsonMember> members_;
+    bool first_ = true;  // no comma is due
+};
 
 }  // namespace
 
-void check_depth(const nlohmann::json& value, const std::string& subject) {
-    if (deeper_than(value, kDeepestJson)) {
-        throw InvalidArgument(Error::Parts{"PQ005", subject + " is nested deeper than " +
-                                                        std::to_string(kDeepestJson) + " levels"});
-    }
+std::optional<JsonFault> find_json_fault(std::string_view text) {
+    Checker checker;
+    Json::sax_parse(text, &checker);
+    return checker.fault();
 }
 
-std::string json_text(const nlohmann::json& value, const std::string& subject) {
-    check_depth(value, subject);
-    try {
-        return value.dump();
-    } catch (const nlohmann::json::exception& error) {
-        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid UTF-8", error.what()});
+std::optional<std::vector<JsonMember>> json_members(std::string_view text) {
+    Splitter splitter;
+    if (!Json::sax_parse(text, &splitter)) {
+        return std::nullopt;
     }
+    return std::move(splitter.members());
 }
 
 }  // namespace pgqrs

@@ -3,11 +3,13 @@
 
 #include <algorithm>
 
-#include "json_text.hpp"
+#include "json_values.hpp"
 #include "pgqrs/client/consumer.hpp"
+#include "pgqrs/client/json_text.hpp"
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/core/names.hpp"
+#include "batch.hpp"
 #include "rows.hpp"
 #include "rules.hpp"
 
@@ -33,6 +35,15 @@ void check_options(const EnqueueOptions& options) {
     check_by([&] { core::check_delay(options.delay.count(), "delay"); });
 }
 
+void check_message(const NewMessage& message) {
+    check_by([&] { core::check_priority(message.priority.value_or(0)); });
+    check_by([&] { core::check_delay(message.delay.value_or(Duration()).count(), "delay"); });
+    if (message.delay && message.available_at) {
+        throw InvalidArgument(
+            Error::Parts{"PQ010", "a message has either a delay or a time, not both"});
+    }
+}
+
 std::string subject_of(std::size_t position) { return "payload " + std::to_string(position + 1); }
 
 // What one message of a batch becomes, checked.
@@ -46,32 +57,20 @@ std::string checked_text(const Validation& rules, const nlohmann::json& payload,
 
 void check_text(const Validation& rules, const std::string& text, const std::string& subject) {
     rules.check_size(text.size(), subject);
-    if (!nlohmann::json::accept(text)) {
-        throw InvalidArgument(Error::Parts{"PQ005", subject + " is not valid JSON"});
+    if (const auto fault = find_json_fault(text)) {
+        throw InvalidArgument(
+            Error::Parts{"PQ005", subject + " is not valid JSON",
+                         fault->reason + " at byte " + std::to_string(fault->byte)});
     }
-    if (rules.looks_inside()) {
+    if (!rules.looks_inside()) {
+        return;
+    }
+    try {
         rules.check(nlohmann::json::parse(text), subject);
+    } catch (const nlohmann::json::exception&) {
+        throw InvalidArgument(Error::Parts{
+            "PQ005", subject + " has a number that is too large for the rules to be checked"});
     }
-}
-
-// One call of enqueue_batch for each `size` messages.
-std::vector<Statement> batch_statements(const std::string& queue,
-                                        const std::vector<Parameter>& payloads,
-                                        const std::vector<Parameter>& headers,
-                                        const EnqueueOptions& options, std::size_t size) {
-    std::vector<Statement> statements;
-    for (std::size_t start = 0; start < payloads.size(); start += size) {
-        const auto from = static_cast<std::ptrdiff_t>(start);
-        const auto to = static_cast<std::ptrdiff_t>(std::min(start + size, payloads.size()));
-        const auto part = [&](const std::vector<Parameter>& all) {
-            return array_of(std::vector<Parameter>(all.begin() + from, all.begin() + to));
-        };
-        statements.push_back(
-            {"SELECT pgqrs.enqueue_batch($1, $2::jsonb[], $3::interval, $4::integer, $5::jsonb[])",
-             {queue, part(payloads), to_interval(options.delay), std::to_string(options.priority),
-              headers.empty() ? Parameter() : part(headers)}});
-    }
-    return statements;
 }
 
 std::vector<std::int64_t> ids_of(const std::vector<Result>& results) {
@@ -126,43 +125,40 @@ std::int64_t Producer::enqueue_at(const nlohmann::json& payload, TimePoint at,
 std::vector<std::int64_t> Producer::batch_enqueue(const std::vector<nlohmann::json>& payloads,
                                                   const EnqueueOptions& options) {
     check_options(options);
-    std::vector<Parameter> texts;
+    const auto common = headers_of(options);
+    std::vector<NewMessage> messages;
     for (const auto& payload : payloads) {
-        texts.push_back(checked_text(validation_, payload, subject_of(texts.size())));
+        messages.push_back(
+            {checked_text(validation_, payload, subject_of(messages.size())), common});
     }
-    std::vector<Parameter> headers;
-    if (const auto common = headers_of(options)) {
-        headers.assign(texts.size(), common);
-    }
-    return send_batch(texts, headers, options);
+    return send_batch(messages, options);
 }
 
 std::vector<std::int64_t> Producer::batch_enqueue(const std::vector<NewMessage>& messages,
                                                   const EnqueueOptions& options) {
     check_options(options);
+    for (std::size_t position = 0; position < messages.size(); ++position) {
+        check_message(messages[position]);
+        check_text(validation_, messages[position].payload, subject_of(position));
+    }
     const auto common = headers_of(options);
-    std::vector<Parameter> texts;
-    std::vector<Parameter> headers;
-    for (const auto& message : messages) {
-        check_text(validation_, message.payload, subject_of(texts.size()));
-        texts.push_back(message.payload);
-        headers.push_back(message.headers ? message.headers : common);
+    if (!common) {
+        return send_batch(messages, options);
     }
-    if (std::none_of(headers.begin(), headers.end(),
-                     [](const auto& one) { return one.has_value(); })) {
-        headers.clear();
+    auto with_headers = messages;
+    for (auto& message : with_headers) {
+        message.headers = message.headers ? message.headers : common;
     }
-    return send_batch(texts, headers, options);
+    return send_batch(with_headers, options);
 }
 
-std::vector<std::int64_t> Producer::send_batch(const std::vector<Parameter>& payloads,
-                                               const std::vector<Parameter>& headers,
+std::vector<std::int64_t> Producer::send_batch(const std::vector<NewMessage>& messages,
                                                const EnqueueOptions& options) {
-    if (payloads.empty()) {
+    if (messages.empty()) {
         return {};
     }
     const auto size = static_cast<std::size_t>(connection_.config().default_batch_size);
-    return ids_of(connection_.pipeline(batch_statements(queue_, payloads, headers, options, size)));
+    return ids_of(connection_.pipeline(batch_statements(queue_, messages, options, size)));
 }
 
 bool Producer::extend_visibility(std::int64_t id, Duration by, std::optional<int> read_ct) {

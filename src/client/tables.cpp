@@ -2,7 +2,7 @@
 // queues, are read from the tables.
 #include "pgqrs/client/tables.hpp"
 
-#include "json_text.hpp"
+#include "json_values.hpp"
 #include "rows.hpp"
 
 namespace pgqrs {

@@ -33,6 +33,8 @@ public:
     void queue(std::string& target);
     void queue(std::optional<std::string>& target);  // may be left out
     void text(const std::string& name, std::string& target, const std::string& about);
+    void text(const std::string& name, std::optional<std::string>& target,
+              const std::string& about);  // may be left out
     void id(const std::string& name, std::int64_t& target, const std::string& about);
     void ids(std::vector<std::int64_t>& target, const std::string& about);  // one or more
     void duration(const std::string& name, Duration& target, const std::string& about);

@@ -13,6 +13,10 @@ using TimePoint = std::chrono::time_point<std::chrono::system_clock, Duration>;
 // "2026-11-21T12:00:00.123456Z"
 std::string to_iso8601(TimePoint time);
 
+// The same back, also with an offset ("+02:00") instead of Z and with fewer digits. Raises InvalidArgument (PQ010) naming
+// `argument` for anything else.
+TimePoint parse_iso8601(std::string_view text, std::string_view argument);
+
 // "1.5s", "250ms", "30", "5m", "2h", "7d", "1h30m"; a number alone is seconds. Raises InvalidArgument (PQ010) naming
 // `argument` for anything else, and for negative ones.
 Duration parse_duration(std::string_view text, std::string_view argument);

@@ -1,0 +1,30 @@
+// JSON as text: checked, and objects taken apart, without losing digits of numbers on the way.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgqrs {
+
+struct JsonFault {
+    std::size_t byte;    // where, from 1
+    std::string reason;  // "syntax error while parsing value - unexpected end of input"...
+};
+
+// Nothing when the text is one JSON value in valid UTF-8, not nested deeper than 5000 levels, whose numbers have the range of
+// a double. What PostgreSQL does not take in addition, the server says: \u0000, halves of surrogate pairs.
+std::optional<JsonFault> find_json_fault(std::string_view text);
+
+struct JsonMember {
+    std::string name;
+    std::string
+        value;  // JSON text; numbers as they were written, but for whole ones that fit 64 bits
+};
+
+// The members of the object, in its order; nothing when the text is not an object or has a fault.
+std::optional<std::vector<JsonMember>> json_members(std::string_view text);
+
+}  // namespace pgqrs
