@@ -17,8 +17,7 @@ bool says(const Json::exception& error, const char* what) {
 }
 
 // In our words. The parser's position is behind what it read last.
-JsonFault fault_of(std::string_view text, std::size_t position, std::size_t last_read,
-                   const Json::exception& error) {
+JsonFault fault_of(std::string_view text, std::size_t position, const Json::exception& error) {
     constexpr int out_of_range = 406;
     if (error.id == out_of_range) {
         return {position, "a number that is too large"};
@@ -32,8 +31,8 @@ JsonFault fault_of(std::string_view text, std::size_t position, std::size_t last
     if (says(error, "invalid string")) {
         return {position, "invalid character in a string"};
     }
-    const std::size_t start = position - std::min(last_read, position) + 1;
-    return {start, std::string("unexpected '") + text[start - 1] + "'"};
+    const std::size_t at = std::max<std::size_t>(position, 1);
+    return {at, std::string("unexpected '") + text[at - 1] + "'"};
 }
 
 // Follows the nesting, and keeps the first fault.
@@ -52,9 +51,9 @@ public:
     bool end_object() override { return close(); }
     bool start_array(std::size_t) override { return open(); }
     bool end_array() override { return close(); }
-    bool parse_error(std::size_t position, const std::string& last_read,
+    bool parse_error(std::size_t position, const std::string&,
                      const Json::exception& error) override {
-        fault_ = fault_of(text_, position, last_read.size(), error);
+        fault_ = fault_of(text_, position, error);
         return false;
     }
 
