@@ -30,12 +30,15 @@ void add_commands(Command& root) {
     add_message_count(message);
     add_message_show(message);
     add_message_list(message);
+    add_message_export(message);
 
     Command archive = root.add("archive", "Archived messages: look at, purge");
     add_archive_list(archive);
     add_archive_count(archive);
     add_archive_show(archive);
     add_archive_purge(archive);
+
+    add_work(root);
 
     Command worker = root.add("worker", "Workers that have registered");
     add_worker_list(worker);

@@ -126,7 +126,8 @@ void FileSending::stop_here() const {
 }  // namespace
 
 void add_file_options(Command& command, FileOptions& options) {
-    command.option("--file", options.file, "Send the JSON texts in this file, one a line; - is stdin");
+    command.option("--file", options.file,
+                   "Send the JSON texts in this file, one a line; - is stdin");
     command.flag("--envelope", options.envelope,
                  "Lines are objects as \"message export\" writes them");
     command.flag("--skip-bad", options.skip_bad, "Pass over bad lines instead of stopping there");

@@ -42,31 +42,32 @@ Statement uniform(const std::string& queue, Part part, const EnqueueOptions& opt
              headers_of(part)}};
 }
 
-// Row by row. A time becomes a delay by the server's clock, so that one that passes meanwhile is no error.
+Parameter delay_of(const NewMessage& message, const EnqueueOptions& options) {
+    return to_interval(message.available_at ? Duration() : message.delay.value_or(options.delay));
+}
+
+Parameter priority_of(const NewMessage& message, const EnqueueOptions& options) {
+    return std::to_string(message.priority.value_or(options.priority));
+}
+
+Parameter time_of(const NewMessage& message) {
+    return message.available_at ? Parameter(to_interval(message.available_at->time_since_epoch()))
+                                : Parameter();
+}
+
+// Row by row. What lies behind the server's clock also lies behind the start of the transaction, as enqueue_at wants it.
 Statement mixed(const std::string& queue, Part part, const EnqueueOptions& options) {
     return {
-        "SELECT pgqrs.enqueue($1, m.payload, "
-        "CASE WHEN m.since_epoch IS NULL THEN m.delay ELSE "
-        "greatest('epoch'::timestamptz + m.since_epoch - clock_timestamp(), '0') END, "
+        "SELECT CASE WHEN 'epoch'::timestamptz + m.since_epoch > clock_timestamp() "
+        "THEN pgqrs.enqueue_at($1, m.payload, 'epoch'::timestamptz + m.since_epoch, "
         "m.priority, m.headers) "
+        "ELSE pgqrs.enqueue($1, m.payload, m.delay, m.priority, m.headers) END "
         "FROM unnest($2::jsonb[], $3::interval[], $4::interval[], $5::integer[], $6::jsonb[]) "
         "AS m (payload, delay, since_epoch, priority, headers)",
-        {queue, payloads_of(part), array_of_each(part,
-                                                 [&](const NewMessage& one) {
-                                                     return Parameter(to_interval(
-                                                         one.delay.value_or(options.delay)));
-                                                 }),
-         array_of_each(part,
-                       [](const NewMessage& one) {
-                           return one.available_at
-                                      ? Parameter(to_interval(one.available_at->time_since_epoch()))
-                                      : Parameter();
-                       }),
-         array_of_each(part,
-                       [&](const NewMessage& one) {
-                           return Parameter(
-                               std::to_string(one.priority.value_or(options.priority)));
-                       }),
+        {queue, payloads_of(part),
+         array_of_each(part, [&](const NewMessage& one) { return delay_of(one, options); }),
+         array_of_each(part, time_of),
+         array_of_each(part, [&](const NewMessage& one) { return priority_of(one, options); }),
          headers_of(part)}};
 }
 

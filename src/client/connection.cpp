@@ -164,6 +164,16 @@ Result Connection::execute(const std::string& sql, const std::vector<Parameter>&
     return exchange.receive(in_doubt);
 }
 
+void Connection::for_each_row(const std::string& sql, const std::vector<Parameter>& parameters,
+                              const std::function<void(const Result& row)>& visit) {
+    Exchange exchange(raw_, stop_);
+    if (trace_) {
+        trace_(sql);
+    }
+    exchange.send(sql, parameters);
+    exchange.receive_rows(visit);
+}
+
 std::vector<Result> Connection::pipeline(const std::vector<Statement>& statements) {
     for (const auto& statement : statements) {
         // libpq cannot get out of a COPY inside a pipeline.

@@ -226,10 +226,33 @@ Result Exchange::receive(bool in_doubt) {
     if (kept && !failed(kept.get())) {
         return Result(kept.release());
     }
-    if (cancelled_ && kept && parts_of(kept.get()).sqlstate == "57014") {
+    fail(kept.get(), in_doubt);
+}
+
+void Exchange::fail(const PGresult* failure, bool in_doubt) {
+    if (cancelled_ && failure != nullptr && parts_of(failure).sqlstate == "57014") {
         throw Stopped();
     }
-    throw_failure(connection_, kept.get(), in_doubt);
+    throw_failure(connection_, failure, in_doubt);
+}
+
+void Exchange::receive_rows(const std::function<void(const Result& row)>& visit) {
+    PQsetSingleRowMode(connection_);
+    bool complete = false;
+    while (PGresult* const raw = next_result()) {
+        const Result result(raw);
+        if (failed(raw)) {
+            fail(raw, false);
+        }
+        if (PQresultStatus(raw) == PGRES_SINGLE_TUPLE) {
+            visit(result);
+        } else {
+            complete = true;
+        }
+    }
+    if (!complete) {
+        fail(nullptr, false);
+    }
 }
 
 std::vector<Result> Exchange::pipeline(const std::vector<Statement>& statements, bool in_doubt) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ public:
     void send(const std::string& sql, const std::vector<Parameter>& parameters);
     // The result of what was sent; raises its failure, and Stopped when it was cancelled.
     Result receive(bool in_doubt);
+    // Instead of receive(): calls `visit` with each row, of which it is the only one, as it arrives. What that raises ends
+    // the exchange; the rows that are left are read and thrown away.
+    void receive_rows(const std::function<void(const Result& row)>& visit);
     // One result for each statement, or the first failure.
     std::vector<Result> pipeline(const std::vector<Statement>& statements, bool in_doubt);
 
@@ -33,6 +37,7 @@ private:
     void await_input();
     void cancel_now_and_then();
     PGresult* next_result();
+    [[noreturn]] void fail(const PGresult* failure, bool in_doubt);
 
     PGconn* connection_;
     const Stop* stop_;

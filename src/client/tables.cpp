@@ -30,6 +30,25 @@ std::int64_t count_of(Connection& connection, const std::string& sql,
     return connection.execute(sql, parameters).integer(0, 0);
 }
 
+// Rows of a function (queue, after_id, quantity), one at a time.
+template <typename Row>
+int visit_rows(Connection& connection, const std::string& sql, const std::string& queue,
+               std::int64_t after_id, int quantity, Row (*row_of)(const Result&, int),
+               const std::function<void(const Row&)>& visit) {
+    int rows = 0;
+    connection.for_each_row(sql, {queue, std::to_string(after_id), std::to_string(quantity)},
+                            [&](const Result& row) {
+                                visit(row_of(row, 0));
+                                ++rows;
+                            });
+    return rows;
+}
+
+const std::string kMessagesOfQueue =
+    select(kMessageColumns, "pgqrs.list_messages($1, $2::bigint, $3::integer)");
+const std::string kArchiveOfQueue =
+    select(kArchivedColumns, "pgqrs.list_archive($1, $2::bigint, $3::integer)");
+
 Parameter microseconds(TimePoint time) { return to_interval(time.time_since_epoch()); }
 Parameter microseconds(const std::optional<TimePoint>& time) {
     return time ? microseconds(*time) : Parameter();
@@ -142,10 +161,15 @@ std::vector<Message> Messages::list(std::int64_t after_id, int quantity) {
 
 std::vector<Message> Messages::filter_by_queue(const std::string& queue, std::int64_t after_id,
                                                int quantity) {
-    return all_rows(connection_.execute(
-                        select(kMessageColumns, "pgqrs.list_messages($1, $2::bigint, $3::integer)"),
-                        {queue, std::to_string(after_id), std::to_string(quantity)}),
+    return all_rows(connection_.execute(kMessagesOfQueue, {queue, std::to_string(after_id),
+                                                           std::to_string(quantity)}),
                     message_of);
+}
+
+int Messages::for_each(const std::string& queue, std::int64_t after_id, int quantity,
+                       const std::function<void(const Message&)>& visit) {
+    return visit_rows<Message>(connection_, kMessagesOfQueue, queue, after_id, quantity, message_of,
+                               visit);
 }
 
 bool Messages::remove(std::int64_t id) {
@@ -197,10 +221,15 @@ std::vector<ArchivedMessage> Archive::list(std::int64_t after_id, int quantity) 
 
 std::vector<ArchivedMessage> Archive::filter_by_queue(const std::string& queue,
                                                       std::int64_t after_id, int quantity) {
-    return all_rows(connection_.execute(
-                        select(kArchivedColumns, "pgqrs.list_archive($1, $2::bigint, $3::integer)"),
-                        {queue, std::to_string(after_id), std::to_string(quantity)}),
+    return all_rows(connection_.execute(kArchiveOfQueue, {queue, std::to_string(after_id),
+                                                          std::to_string(quantity)}),
                     archived_of);
+}
+
+int Archive::for_each(const std::string& queue, std::int64_t after_id, int quantity,
+                      const std::function<void(const ArchivedMessage&)>& visit) {
+    return visit_rows<ArchivedMessage>(connection_, kArchiveOfQueue, queue, after_id, quantity,
+                                       archived_of, visit);
 }
 
 bool Archive::remove(std::int64_t id) {

@@ -6,11 +6,15 @@
 
 #include <poll.h>
 
+#include "backoff.hpp"
 #include "pgqrs/client/error.hpp"
 #include "worker_thread.hpp"
 
 namespace pgqrs {
 namespace {
+
+constexpr Duration kFirstRetry = std::chrono::seconds(1);
+constexpr Duration kLongestRetry = std::chrono::minutes(10);
 
 void check(const WorkOptions& options, const Handler& handler) {
     if (!handler) {
@@ -41,6 +45,10 @@ void watch(const Stop& callers, const Stop& done, WorkShared& shared) {
 }
 
 }  // namespace
+
+Duration default_retry_delay(const Message& message) {
+    return backoff(message.read_ct, kFirstRetry, kLongestRetry);
+}
 
 WorkSummary work(const Config& config, const std::string& queue, const Handler& handler,
                  const WorkOptions& options, Stop& stop) {

@@ -23,9 +23,6 @@ constexpr Duration kFinishAfterStop = std::chrono::seconds(5);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
-// Between deliveries of a message whose handler failed.
-constexpr Duration kFirstRetry = std::chrono::seconds(1);
-constexpr Duration kLongestRetry = std::chrono::minutes(10);
 
 std::string host_name() {
     char name[256] = {};
@@ -270,7 +267,7 @@ Duration WorkerThread::retry_delay(const Message& message) {
     } catch (...) {
         // The message must not suffer from it.
     }
-    return backoff(message.read_ct, kFirstRetry, kLongestRetry);
+    return default_retry_delay(message);
 }
 
 void WorkerThread::release_failed(const Message& message, const std::string& error,

@@ -31,12 +31,14 @@ void add_message_extend(Command& group);
 void add_message_count(Command& group);
 void add_message_show(Command& group);
 void add_message_list(Command& group);
+void add_message_export(Command& group);
 
 void add_archive_list(Command& group);
 void add_archive_count(Command& group);
 void add_archive_show(Command& group);
 void add_archive_purge(Command& group);
 
+void add_work(Command& root);
 void add_worker_list(Command& group);
 void add_worker_show(Command& group);
 void add_worker_delete(Command& group);

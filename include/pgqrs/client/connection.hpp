@@ -76,6 +76,11 @@ public:
     Result execute(const std::string& sql, const std::vector<Parameter>& parameters = {},
                    const Stop* stop = nullptr);
 
+    // Runs a query and calls `visit` with each row as it arrives, as a result of one row, so that one is in memory at a
+    // time. For reading only: what `visit` raises leaves the statement to go on to its end.
+    void for_each_row(const std::string& sql, const std::vector<Parameter>& parameters,
+                      const std::function<void(const Result& row)>& visit);
+
     // Sends all statements at once and reads their results: one round trip. Outside of a transaction they are one of
     // their own, all or nothing.
     std::vector<Result> pipeline(const std::vector<Statement>& statements);

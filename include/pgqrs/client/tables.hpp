@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -92,6 +93,9 @@ public:
     std::vector<Message> list(std::int64_t after_id = 0, int quantity = 100);
     std::vector<Message> filter_by_queue(const std::string& queue, std::int64_t after_id = 0,
                                          int quantity = 100);
+    // Calls `visit` with the rows filter_by_queue would answer with, one in memory at a time; how many there were.
+    int for_each(const std::string& queue, std::int64_t after_id, int quantity,
+                 const std::function<void(const Message&)>& visit);
     bool remove(std::int64_t id);
     std::int64_t count();
     std::int64_t count_by_queue(const std::string& queue);
@@ -111,6 +115,9 @@ public:
     std::vector<ArchivedMessage> list(std::int64_t after_id = 0, int quantity = 100);
     std::vector<ArchivedMessage> filter_by_queue(const std::string& queue,
                                                  std::int64_t after_id = 0, int quantity = 100);
+    // Calls `visit` with the rows filter_by_queue would answer with, one in memory at a time; how many there were.
+    int for_each(const std::string& queue, std::int64_t after_id, int quantity,
+                 const std::function<void(const ArchivedMessage&)>& visit);
     bool remove(std::int64_t id);
     std::int64_t count();
     std::int64_t count_by_queue(const std::string& queue);

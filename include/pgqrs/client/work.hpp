@@ -73,13 +73,15 @@ struct WorkEvent {
     Duration delay{};  // until it is tried again
 };
 
+// 2^(read_ct - 1) s, at most 10 minutes, and up to a quarter more by chance.
+Duration default_retry_delay(const Message& message);
+
 struct WorkOptions {
     int concurrency = 1;
     std::optional<Duration> lock_time =
         {};  // length of the lease; without, the configuration's or the queue's
     bool extend_leases = true;
-    // After how long a message whose handler threw is delivered again. Default: 2^(read_ct - 1) s, at most 10 minutes,
-    // and up to a quarter more by chance.
+    // After how long a message whose handler threw is delivered again. Without, default_retry_delay.
     std::function<Duration(const Message&)> retry_delay = {};
     // Returns when there is nothing to deliver, instead of waiting.
     bool stop_when_empty = false;

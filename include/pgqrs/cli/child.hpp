@@ -1,0 +1,46 @@
+// A shell command in a process group of its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "pgqrs/client/stop.hpp"
+#include "pgqrs/client/time.hpp"
+
+namespace pgqrs::cli {
+
+class Child {
+public:
+    // Starts `sh -c command`. Its stdin is a file with `input`, so that nobody waits for it to be read; stdout and stderr
+    // are ours. environment: NAME=VALUE, in addition to ours. Raises Failure.
+    Child(const std::string& command, std::string_view input,
+          const std::vector<std::string>& environment);
+    ~Child();  // ends it, if it has not ended
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    // Waits until it has ended (true), the time is over, or `wake` is requested.
+    bool wait_for(Duration time, const Stop& wake);
+    // Sends the signal to the group.
+    void signal_group(int number) noexcept;
+    // Whether processes of the group are left once it has ended itself.
+    bool group_lives() const noexcept;
+
+    bool exited() const noexcept;  // by itself, not by a signal
+    int exit_code() const noexcept;
+    // "exit code 3", "killed by signal 9 (Killed)"
+    std::string how_it_ended() const;
+
+private:
+    bool reap(int flags) noexcept;
+
+    pid_t pid_ = -1;
+    int descriptor_ = -1;  // readable when it has ended; -1 where the system has no such thing
+    bool ended_ = false;
+    int status_ = 0;
+};
+
+}  // namespace pgqrs::cli

@@ -1,0 +1,16 @@
+// Starting a shell from a program with threads.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace pgqrs::cli {
+
+// As Child's constructor; the id of the process, which leads a group of its own.
+pid_t spawn_shell(const std::string& command, std::string_view input,
+                  const std::vector<std::string>& environment);
+
+}  // namespace pgqrs::cli
