@@ -57,5 +57,5 @@ run_client() {
 run_installed() {
     start_client_server
     use_server client
-    run_script "$PGQRS_ROOT/test/client/installed.sh"
+    PGQRS_TMP=$PGQRS_TMP run_script "$PGQRS_ROOT/test/client/installed.sh"
 }
