@@ -51,7 +51,7 @@ SHARED := $(B)/libpgqrs.so.$(MAJOR)
 COMMAND := $(if $(CLI_OBJS),$(C)/pgqrs)
 COMPLETIONS := $(if $(CLI_OBJS),$(addprefix $(C)/completions/,pgqrs.bash _pgqrs pgqrs.fish))
 
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2
 # Headers of others are no business of our warnings.
 as_system = $(patsubst -I%,-isystem%,$(shell $(PKG_CONFIG) --cflags $1 2>/dev/null))
 FLAGS := -std=c++20 -Iinclude -pthread -fPIC -fvisibility-inlines-hidden -DPGQRS_VERSION='"$(VERSION)"' \

@@ -11,14 +11,14 @@
 set -euo pipefail
 
 here=$(dirname "${BASH_SOURCE[0]}")
-for part in common packages counts; do
+for part in common packages counts client; do
     # shellcheck disable=SC1090
     . "$here/lib/$part.sh"
 done
 
 declare -A major_of=([trixie]=17 [forky]=18)
 work=
-stages=(unit regress isolation tap)
+stages=(unit regress isolation tap client)
 
 main() {
     local release
@@ -65,9 +65,10 @@ make_chroot() {
         no_services "$root"
         # A frozen mirror of a testing release looks expired; signatures are checked all the same.
         echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/90pgqrs"
+        # shellcheck disable=SC2046
         in_chroot "$root" apt-get -q update >"$work/apt.log" 2>&1 && in_chroot "$root" env DEBIAN_FRONTEND=noninteractive \
             apt-get -qy install --no-install-recommends g++ make binutils "postgresql-$major" \
-            "postgresql-server-dev-$major" catch2 libipc-run-perl perl jq >>"$work/apt.log" 2>&1 || {
+            "postgresql-server-dev-$major" libipc-run-perl perl jq $(client_packages) >>"$work/apt.log" 2>&1 || {
             show_tail "$work/apt.log" 20
             return 1
         }

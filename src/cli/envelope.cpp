@@ -87,13 +87,13 @@ std::string ending_of(const Message& message) {
 }
 
 std::string repeated_key(const std::vector<JsonMember>& members) {
-    std::vector<std::string_view> names;
+    std::vector<std::string> names;
     for (const auto& member : members) {
         names.push_back(member.name);
     }
     std::sort(names.begin(), names.end());
     const auto twice = std::adjacent_find(names.begin(), names.end());
-    return twice == names.end() ? "" : std::string(twice->substr(0, 60));
+    return twice == names.end() ? "" : twice->substr(0, 60);
 }
 
 }  // namespace

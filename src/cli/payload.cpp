@@ -52,10 +52,10 @@ void check_json(const std::string& text, const std::string& subject) {
         return;
     }
     const bool bare_word = text.find_first_of("{[\"") == std::string::npos && fault->byte <= 1;
-    throw Failure(Exit::rejected,
-                  subject + " is not valid JSON: " + fault->reason + " in " +
-                      position_of(text, fault->byte),
-                  bare_word ? "A text is written with double quotes: '\"hello\"'." : "");
+    throw Failure(
+        Exit::rejected,
+        subject + " is not valid JSON: " + fault->reason + " in " + position_of(text, fault->byte),
+        bare_word ? "A text is written with double quotes: '\"hello\"'." : "");
 }
 
 }  // namespace

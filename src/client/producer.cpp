@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "json_text.hpp"
+#include "json_values.hpp"
 #include "pgqrs/client/consumer.hpp"
 #include "pgqrs/client/json_check.hpp"
 #include "pgqrs/core/duration.hpp"

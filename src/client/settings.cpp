@@ -4,7 +4,8 @@
 #include <charconv>
 #include <climits>
 #include <cstdlib>
-#include <ios>
+#include <fstream>
+#include <iterator>
 
 #include <yaml-cpp/yaml.h>
 
@@ -137,17 +138,24 @@ Validation read_validation(const YAML::Node& node, const std::string& source) {
     return rules;
 }
 
+std::string text_of_file(const std::string& path) {
+    std::ifstream file(path);
+    try {
+        if (file) {
+            return std::string(std::istreambuf_iterator<char>(file), {});
+        }
+    } catch (const std::ios_base::failure&) {
+        // A directory can be opened but not read; yaml-cpp would lose memory over that.
+    }
+    throw ConfigError(path, "the file", "cannot be read");
+}
+
 // yaml-cpp's own messages name line and column but may quote the line, which may hold a password.
 YAML::Node load_file(const std::string& path) {
     try {
-        return YAML::LoadFile(path);
-    } catch (const YAML::BadFile&) {
-        throw ConfigError(path, "the file", "cannot be read");
+        return YAML::Load(text_of_file(path));
     } catch (const YAML::Exception& error) {
         throw ConfigError(path, "line " + std::to_string(error.mark.line + 1), "is not valid YAML");
-    } catch (const std::ios_base::failure&) {
-        // A directory can be opened but not read.
-        throw ConfigError(path, "the file", "cannot be read");
     }
 }
 

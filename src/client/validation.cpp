@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "json_text.hpp"
+#include "json_values.hpp"
 #include "pgqrs/client/error.hpp"
 #include "pgqrs/core/error.hpp"
 #include "pgqrs/core/limits.hpp"

@@ -58,6 +58,10 @@ WorkSummary work(const Config& config, const std::string& queue, const Handler& 
     for (int number = 1; number <= options.concurrency; ++number) {
         workers.emplace_back(shared, number);
     }
+    // watch() would tell the threads only when they have begun.
+    if (stop.requested()) {
+        shared.stop.request();
+    }
     Stop done;
     std::atomic<int> running = options.concurrency;
     std::vector<std::jthread> threads;

@@ -617,6 +617,41 @@ TEST_CASE("events come one at a time", "[server][work]") {
     CHECK(events == 400);
 }
 
+TEST_CASE("callbacks that throw do not decide what becomes of messages", "[server][work]") {
+    Fixture f;
+    f.producer.batch_enqueue(std::vector<json>{"good", "bad"});
+    const auto summary = f.work_until_empty(
+        [](Job& job) {
+            if (job.message().payload == "\"bad\"") {
+                throw std::runtime_error("bad");
+            }
+        },
+        {.retry_delay = [](const Message&) -> pgqrs::Duration {
+             throw std::runtime_error("delay");
+         },
+         .on_event = [](const WorkEvent&) { throw std::runtime_error("event"); }});
+    CHECK(summary.archived == 1);
+    CHECK(summary.failed == 1);
+    CHECK_FALSE(f.messages.list(0, 1000).empty());
+}
+
+TEST_CASE("a worker whose row was deleted registers again", "[server][work]") {
+    Fixture f;
+    pgqrs::Workers workers(f.connection);
+    Working working(f.queue, nothing, {.worker_name = "w"});
+    f.producer.enqueue(1);
+    CHECK(test::eventually([&] { return f.archived() == 1; }));
+    const auto first = workers.filter_by_queue(f.queue).at(0).id;
+    CHECK(workers.remove(first));
+    f.producer.enqueue(2);
+    CHECK(test::eventually([&] { return f.archived() == 2 || working.ended; }));
+    CHECK_FALSE(working.ended);
+    CHECK(workers.filter_by_queue(f.queue).at(0).id != first);
+    working.stop.request();
+    working.join();
+    CHECK(workers.count_by_queue(f.queue) == 0);
+}
+
 TEST_CASE("a queue that does not exist, or not any more, ends it", "[server][work]") {
     CHECK(test::server_error([] { pgqrs::work(test::config(), "none-such", nothing); }) == "PQ002");
     CHECK(test::server_error([] {

@@ -65,7 +65,7 @@ def read_languages(wanted):
 def build(language, folder="build"):
     (TMP / folder / language.name).mkdir(parents=True)
     if language.build:
-        subprocess.run(language.build, check=True, stdout=2, timeout=240)
+        subprocess.run(language.build, check=True, stdout=2, timeout=900)  # a library may be compiled here
 
 
 class Program:

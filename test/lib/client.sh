@@ -57,5 +57,6 @@ run_client() {
 run_installed() {
     start_client_server
     use_server client
+    export PGQRS_TMP
     run_script "$PGQRS_ROOT/test/client/installed.sh"
 }

@@ -10,7 +10,8 @@
 #             match_output.py says. Without that line, text is an illustration and not checked
 #   python    Debian's Python 3 with psycopg 3, as it stands. STOP_WHEN_EMPTY=1 is set: a worker's loop must end then
 #   sh        bash -e in a copy of the checkout, without the lines `make test` (this is part of it) and `make demo`.
-#             sudo does not change the user; pg_config is the private one, so `make install` installs there
+#             sudo does not change the user; pg_config is the private one, so `make install` installs there,
+#             without the C++ client, and `make install-client` into a folder
 #   ini       a preloaded server starts with these settings and complains about none
 #
 # After the line `<!-- from FILE -->` a block of any language is not run: it has to be part of that file of the checkout, as
@@ -107,8 +108,9 @@ check_session() {
 check_sh() {
     [ -e "$work/clone" ] || copy_checkout
     grep -vxE 'make (test|demo) *' "$1" >"$work/script" || true
-    limited sh env -C "$work/clone" -u WERROR PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" PG_CONFIG="$PGQRS_BIN/pg_config" \
-        MAKEFLAGS="-j$(job_count)" DEBIAN_FRONTEND=noninteractive APT_CONFIG="$work/apt.conf" bash -e "$work/script"
+    limited sh env -C "$work/clone" -u WERROR PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" \
+        PG_CONFIG="$PGQRS_BIN/pg_config" WITH_CLIENT=no PREFIX="$work/prefix" LDCONFIG=: MAKEFLAGS="-j$(job_count)" \
+        DEBIAN_FRONTEND=noninteractive APT_CONFIG="$work/apt.conf" bash -e "$work/script"
 }
 
 # A custom setting is checked when the library is loaded: a wrong name or value shows then, as a warning in the log.

@@ -1,5 +1,4 @@
-// JSON as text: checked and taken apart without reading it into values, so that numbers keep all their digits and nothing
-// is copied.
+// JSON as text: checked, and objects taken apart, without losing digits of numbers on the way.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +11,20 @@ namespace pgqrs {
 
 struct JsonFault {
     std::size_t byte;    // where, from 1
-    std::string reason;  // "invalid UTF-8", "unexpected end"...
+    std::string reason;  // "unexpected '}'", "unexpected end", "invalid UTF-8"...
 };
 
-// Nothing when the text is one JSON value (RFC 8259) in valid UTF-8, however deep and whatever the size of its numbers.
-// What PostgreSQL does not take in addition, the server says: \u0000, halves of surrogate pairs.
+// Nothing when the text is one JSON value in valid UTF-8, not nested deeper than 5000 levels, whose numbers have the range of
+// a double. What PostgreSQL does not take in addition, the server says: \u0000, halves of surrogate pairs.
 std::optional<JsonFault> find_json_fault(std::string_view text);
 
 struct JsonMember {
-    std::string_view name;   // as it is written between its quotes
-    std::string_view value;  // without blanks around it
+    std::string name;
+    std::string
+        value;  // JSON text; numbers as they were written, but for whole ones that fit 64 bits
 };
 
-// The members of the object, in its order; nothing when the text is not an object. The text must be without fault.
+// The members of the object, in its order; nothing when the text is not an object or has a fault.
 std::optional<std::vector<JsonMember>> json_members(std::string_view text);
 
 }  // namespace pgqrs

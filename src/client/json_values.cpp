@@ -1,5 +1,5 @@
-// See json_text.hpp.
-#include "json_text.hpp"
+// See json_values.hpp.
+#include "json_values.hpp"
 
 #include "pgqrs/client/error.hpp"
 
