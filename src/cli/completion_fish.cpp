@@ -4,9 +4,11 @@
 namespace pgqrs::cli {
 namespace {
 
-constexpr const char* kFunctions = R"script(function __pgqrs_place
+constexpr const char* kFunctions = R"script(# The command, and the number of arguments behind it.
+function __pgqrs_place
     set -l place ''
     set -l skip no
+    set -l arguments 0
     for word in (commandline -opc)[2..]
         if test $skip = yes
             set skip no
@@ -18,13 +20,18 @@ constexpr const char* kFunctions = R"script(function __pgqrs_place
             set -l below (string trim -- "$place $word")
             if contains -- $below $__pgqrs_paths
                 set place $below
+            else
+                set arguments (math $arguments + 1)
             end
         end
     end
-    echo $place
+    echo "$place:$arguments"
 end
 function __pgqrs_at
-    test (__pgqrs_place) = "$argv[1]"
+    string match -q -- "$argv[1]:*" (__pgqrs_place)
+end
+function __pgqrs_first_at
+    test (__pgqrs_place) = "$argv[1]:0"
 end
 function __pgqrs_queues
     PGQRS_CONNECTION_TIMEOUT=2 pgqrs queue list --format csv 2>/dev/null </dev/null |
@@ -42,8 +49,8 @@ std::string quoted(std::string_view text) {
     return result + "'";
 }
 
-std::string condition(const CommandInfo& command) {
-    return "complete -c pgqrs -n " + quoted("__pgqrs_at " + quoted(command.path)) + " ";
+std::string condition(const CommandInfo& command, const std::string& function = "__pgqrs_at") {
+    return "complete -c pgqrs -n " + quoted(function + " " + quoted(command.path)) + " ";
 }
 
 std::string option_line(const CommandInfo& command, const OptionInfo& option) {
@@ -82,10 +89,10 @@ std::string fish_completion(const CommandInfo& program) {
             }
         }
         if (!command.arguments.empty() && command.arguments.front().name == "queue") {
-            lines += condition(command) + "-a '(__pgqrs_queues)'\n";
+            lines += condition(command, "__pgqrs_first_at") + "-a '(__pgqrs_queues)'\n";
         }
         if (!command.arguments.empty() && command.arguments.front().name == "shell") {
-            lines += condition(command) + "-a 'bash zsh fish'\n";
+            lines += condition(command, "__pgqrs_first_at") + "-a 'bash zsh fish'\n";
         }
     });
     return "# fish completion of pgqrs, made by: pgqrs completion fish\n" + paths + "\n" + values +

@@ -4,7 +4,7 @@
 #   test/cli/run.sh [NAME...]     all, or the sessions and test files named: test/cli/run.sh queue output
 #
 #   sessions/*.session    commands and what they print in every format, run by session.py, each in a database of its own
-#   tests.py              runs the other files: usage, connection, config, output, terminal, documentation, passwords
+#   tests.py              runs the other files, which say what they test
 #
 # Prints `ok TEST` or `not ok TEST`; reasons go to stderr. The last line on stdout is `N passed, N failed`.
 # PGQRS_CLI_BUILT=1: the command in build/cli is used as it is.
@@ -20,7 +20,7 @@ main() {
     promise_closing_line
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) $(cli_packages) python3
+    need_packages $(build_packages) $(cli_packages) python3 zsh fish man-db groff-base
     build_extension
     [ -n "${PGQRS_CLI_BUILT:-}" ] || build_cli
     make_private_server

@@ -14,7 +14,8 @@ import session
 import support
 
 HERE = pathlib.Path(__file__).parent
-FILES = ("usage", "connection", "config", "output", "terminal", "documentation", "passwords")  # passwords looks at all before it
+FILES = ("usage", "connection", "config", "output", "terminal", "documentation", "sending", "exporting", "working",
+         "watching", "completing", "manual", "passwords")  # passwords looks at all before it
 
 
 def play_sessions(wanted):

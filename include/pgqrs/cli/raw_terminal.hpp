@@ -41,8 +41,8 @@ private:
     void enter();
     void leave() const;
 
-    bool has_keys_;
     termios before_{};
+    bool has_keys_;  // initialized with before_, so behind it
 };
 
 }  // namespace pgqrs::cli
