@@ -6,7 +6,7 @@
 #include "pgqrs/client/connection.hpp"
 #include "pgqrs/client/consumer.hpp"
 #include "pgqrs/client/error.hpp"
-#include "pgqrs/client/json_text.hpp"
+#include "pgqrs/client/json_check.hpp"
 #include "pgqrs/client/message.hpp"
 #include "pgqrs/client/pool.hpp"
 #include "pgqrs/client/producer.hpp"

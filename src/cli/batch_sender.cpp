@@ -11,9 +11,8 @@ namespace {
 // the server takes in one call, which halves cure, too.
 bool is_about_messages(const Error& error) {
     const std::string& code = error.sqlstate();
-    return !error.connection_lost() &&
-           (code.starts_with("22") || code.starts_with("54") || code == "PQ005" ||
-            code == "PQ009" || code == "PQ010");
+    return !error.connection_lost() && (code.starts_with("22") || code.starts_with("54") ||
+                                        code == "PQ005" || code == "PQ009" || code == "PQ010");
 }
 
 // "payload 1 ..." of a batch of one.
@@ -72,8 +71,7 @@ void BatchSender::send_part(const Batch& batch, std::size_t from, std::size_t to
     }
 }
 
-void BatchSender::bisect(const Batch& batch, std::size_t from, std::size_t to,
-                         const Error& error) {
+void BatchSender::bisect(const Batch& batch, std::size_t from, std::size_t to, const Error& error) {
     if (to - from > 1) {
         const auto middle = from + (to - from) / 2;
         send_part(batch, from, middle);

@@ -39,6 +39,7 @@ void add_commands(Command& root) {
     add_archive_purge(archive);
 
     add_work(root);
+    add_top(root);
 
     Command worker = root.add("worker", "Workers that have registered");
     add_worker_list(worker);

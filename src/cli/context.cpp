@@ -44,16 +44,20 @@ const Config& Context::config() {
     return *config_;
 }
 
+Connection Context::connect(const Config& settings) {
+    const auto start = std::chrono::steady_clock::now();
+    Connection connection(settings);
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start);
+    log_.info("connected to " + server_of(connection) + " in " + std::to_string(took.count()) +
+              " ms");
+    connection.trace_with([this](const std::string& sql) { log_.trace(sql); });
+    return connection;
+}
+
 Connection& Context::connection() {
     if (!connection_) {
-        const Config& settings = config();
-        const auto start = std::chrono::steady_clock::now();
-        connection_ = std::make_unique<Connection>(settings);
-        const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::steady_clock::now() - start);
-        log_.info("connected to " + server_of(*connection_) + " in " +
-                  std::to_string(took.count()) + " ms");
-        connection_->trace_with([this](const std::string& sql) { log_.trace(sql); });
+        connection_ = std::make_unique<Connection>(connect(config()));
         connection_->stop_with(&stop_);
         watch_signals();
     }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pgqrs/cli/rows.hpp"
-#include "pgqrs/client/json_text.hpp"
+#include "pgqrs/client/json_check.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -10,7 +10,7 @@
 namespace pgqrs::cli {
 namespace {
 
-constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 // What the handler may touch: set while an Interrupts lives.
 std::atomic<Stop*> stop_of_first{nullptr};

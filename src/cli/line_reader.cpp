@@ -62,11 +62,11 @@ std::optional<std::int64_t> LineReader::size() const {
 std::optional<LineReader::Got> LineReader::await_input(std::optional<Duration> patience) const {
     const auto milliseconds =
         patience ? std::chrono::ceil<std::chrono::milliseconds>(*patience).count() : -1;
-    pollfd entries[] = {{file_, POLLIN, 0},
-                        {stop_.descriptor(), POLLIN, 0},
-                        {giving_up_.descriptor(), POLLIN, 0}};
+    pollfd entries[] = {
+        {file_, POLLIN, 0}, {stop_.descriptor(), POLLIN, 0}, {giving_up_.descriptor(), POLLIN, 0}};
     for (;;) {
-        const int ready = ::poll(entries, 3, static_cast<int>(std::min(milliseconds, kLongestPoll)));
+        const int ready =
+            ::poll(entries, 3, static_cast<int>(std::min(milliseconds, kLongestPoll)));
         if (stop_.requested() || giving_up_.requested()) {
             return Got::stopped;
         }

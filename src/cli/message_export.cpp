@@ -26,8 +26,8 @@ template <typename TableType>
 void write_all(Context& context, const Options& options) {
     using Row = typename TableType::Row;
     TableType table(context.connection());
-    Progress progress("exported", !context.globals().quiet &&
-                                      !is_terminal(context.output().descriptor()));
+    Progress progress("exported",
+                      !context.globals().quiet && !is_terminal(context.output().descriptor()));
     std::string chunk;
     std::int64_t last = options.after.value_or(0);
     std::int64_t count = 0;
@@ -43,8 +43,8 @@ void write_all(Context& context, const Options& options) {
         progress.update(count + got, 0, std::nullopt);
     }
     context.output().write(chunk);
-    context.log().info(std::to_string(count) + " messages exported from queue \"" +
-                       options.queue + "\"");
+    context.log().info(std::to_string(count) + " messages exported from queue \"" + options.queue +
+                       "\"");
 }
 
 void run(Context& context, const Options& options) {

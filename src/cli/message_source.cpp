@@ -88,9 +88,9 @@ Batch MessageSource::next() {
         } else if (got == LineReader::Got::stopped) {
             batch.ending = Batch::Ending::stopped;
         } else if (got == LineReader::Got::too_long) {
-            batch.bad.push_back({batch.last, std::move(line),
-                                 "longer than " + std::to_string(longest_line(options_)) +
-                                     " bytes"});
+            batch.bad.push_back(
+                {batch.last, std::move(line),
+                 "longer than " + std::to_string(longest_line(options_)) + " bytes"});
             batch.ending = options_.skip_bad ? Batch::Ending::too_long : Batch::Ending::bad_line;
         } else if (!is_blank(line)) {
             add(batch, std::move(line));

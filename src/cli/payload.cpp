@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "pgqrs/cli/failure.hpp"
+#include "pgqrs/client/json_check.hpp"
 
 namespace pgqrs::cli {
 namespace {
@@ -40,14 +41,21 @@ std::string position_of(const std::string& text, std::size_t byte) {
 nlohmann::json parse_json(const std::string& text, const std::string& subject) {
     try {
         return nlohmann::json::parse(text);
-    } catch (const nlohmann::json::parse_error& error) {
-        const bool bare_word = text.find_first_of("{[\"") == std::string::npos && error.byte <= 1;
-        throw Failure(Exit::rejected,
-                      subject + " is not valid JSON: " + position_of(text, error.byte),
-                      bare_word ? "A text is written with double quotes: '\"hello\"'." : "");
     } catch (const nlohmann::json::exception&) {
         throw Failure(Exit::rejected, subject + " has a number that is too large");
     }
+}
+
+void check_json(const std::string& text, const std::string& subject) {
+    const auto fault = find_json_fault(text);
+    if (!fault) {
+        return;
+    }
+    const bool bare_word = text.find_first_of("{[\"") == std::string::npos && fault->byte <= 1;
+    throw Failure(
+        Exit::rejected,
+        subject + " is not valid JSON: " + fault->reason + " in " + position_of(text, fault->byte),
+        bare_word ? "A text is written with double quotes: '\"hello\"'." : "");
 }
 
 }  // namespace
@@ -61,7 +69,10 @@ void check_payload(const std::string& text, const std::string& subject, const Va
         throw Failure(Exit::rejected, subject + " is empty");
     }
     rules.check_size(text.size(), subject);
-    rules.check(parse_json(text, subject), subject);
+    check_json(text, subject);
+    if (rules.looks_inside()) {
+        rules.check(parse_json(text, subject), subject);
+    }
 }
 
 nlohmann::json headers_of(const std::vector<std::string>& pairs) {

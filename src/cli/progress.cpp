@@ -44,7 +44,8 @@ void Progress::update(std::int64_t count, std::int64_t done, std::optional<std::
     }
     updated_ = now;
     const double seconds = std::chrono::duration<double>(now - started_).count();
-    const auto rate = static_cast<std::int64_t>(static_cast<double>(count) / std::max(seconds, 0.001));
+    const auto rate =
+        static_cast<std::int64_t>(static_cast<double>(count) / std::max(seconds, 0.001));
     std::string line;
     if (total && *total > 0) {
         const auto percent = std::min<std::int64_t>(100, done * 100 / *total);

@@ -52,18 +52,17 @@ WorkOptions work_options(const Options& options, const JobCommand& command, Work
 void show(Context& context, const std::string& queue, const WorkSummary& summary, Duration took) {
     const auto count = [](std::int64_t number) { return std::to_string(number); };
     const Value seconds = seconds_value(std::chrono::round<std::chrono::milliseconds>(took));
-    context.show_done(
-        record_of({{"queue", text_value(queue)},
-                   {"archived", number_value(summary.archived)},
-                   {"deleted", number_value(summary.removed)},
-                   {"released", number_value(summary.released)},
-                   {"failed", number_value(summary.failed)},
-                   {"lease_lost", number_value(summary.lease_lost)},
-                   {"seconds", seconds}}),
-        "queue \"" + queue + "\": " + count(summary.archived) + " archived, " +
-            count(summary.removed) + " deleted, " + count(summary.released) + " released, " +
-            count(summary.failed) + " failed, " + count(summary.lease_lost) +
-            " leases lost, in " + seconds.text + " s");
+    context.show_done(record_of({{"queue", text_value(queue)},
+                                 {"archived", number_value(summary.archived)},
+                                 {"deleted", number_value(summary.removed)},
+                                 {"released", number_value(summary.released)},
+                                 {"failed", number_value(summary.failed)},
+                                 {"lease_lost", number_value(summary.lease_lost)},
+                                 {"seconds", seconds}}),
+                      "queue \"" + queue + "\": " + count(summary.archived) + " archived, " +
+                          count(summary.removed) + " deleted, " + count(summary.released) +
+                          " released, " + count(summary.failed) + " failed, " +
+                          count(summary.lease_lost) + " leases lost, in " + seconds.text + " s");
 }
 
 void run(Context& context, const Options& options) {
@@ -76,9 +75,9 @@ void run(Context& context, const Options& options) {
     });
     WorkLog log(context.log());
     const Interrupts interrupts(context.stop(), abort);
-    const WorkSummary summary =
-        work(context.config(), options.queue, [&](Job& job) { command(job); },
-             work_options(options, command, log), context.stop());
+    const WorkSummary summary = work(
+        context.config(), options.queue, [&](Job& job) { command(job); },
+        work_options(options, command, log), context.stop());
     show(context, options.queue, summary,
          std::chrono::round<Duration>(std::chrono::steady_clock::now() - started));
     if (abort.requested()) {

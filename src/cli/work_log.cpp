@@ -52,8 +52,7 @@ void WorkLog::operator()(const WorkEvent& event) {
             log_.info(message + "released" + end + ", again in " + seconds_text(event.delay));
             break;
         case Kind::failed:
-            log_.warn(message + "failed" + end + error + "; again in " +
-                      seconds_text(event.delay));
+            log_.warn(message + "failed" + end + error + "; again in " + seconds_text(event.delay));
             break;
         default:
             log_.warn(message + "lost its lease" + end + error);

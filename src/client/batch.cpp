@@ -57,17 +57,18 @@ Parameter time_of(const NewMessage& message) {
 
 // Row by row. What lies behind the server's clock also lies behind the start of the transaction, as enqueue_at wants it.
 Statement mixed(const std::string& queue, Part part, const EnqueueOptions& options) {
-    return {"SELECT CASE WHEN 'epoch'::timestamptz + m.since_epoch > clock_timestamp() "
-            "THEN pgqrs.enqueue_at($1, m.payload, 'epoch'::timestamptz + m.since_epoch, "
-            "m.priority, m.headers) "
-            "ELSE pgqrs.enqueue($1, m.payload, m.delay, m.priority, m.headers) END "
-            "FROM unnest($2::jsonb[], $3::interval[], $4::interval[], $5::integer[], $6::jsonb[]) "
-            "AS m (payload, delay, since_epoch, priority, headers)",
-            {queue, payloads_of(part),
-             array_of_each(part, [&](const NewMessage& one) { return delay_of(one, options); }),
-             array_of_each(part, time_of),
-             array_of_each(part, [&](const NewMessage& one) { return priority_of(one, options); }),
-             headers_of(part)}};
+    return {
+        "SELECT CASE WHEN 'epoch'::timestamptz + m.since_epoch > clock_timestamp() "
+        "THEN pgqrs.enqueue_at($1, m.payload, 'epoch'::timestamptz + m.since_epoch, "
+        "m.priority, m.headers) "
+        "ELSE pgqrs.enqueue($1, m.payload, m.delay, m.priority, m.headers) END "
+        "FROM unnest($2::jsonb[], $3::interval[], $4::interval[], $5::integer[], $6::jsonb[]) "
+        "AS m (payload, delay, since_epoch, priority, headers)",
+        {queue, payloads_of(part),
+         array_of_each(part, [&](const NewMessage& one) { return delay_of(one, options); }),
+         array_of_each(part, time_of),
+         array_of_each(part, [&](const NewMessage& one) { return priority_of(one, options); }),
+         headers_of(part)}};
 }
 
 }  // namespace

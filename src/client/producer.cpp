@@ -5,7 +5,7 @@
 
 #include "json_values.hpp"
 #include "pgqrs/client/consumer.hpp"
-#include "pgqrs/client/json_text.hpp"
+#include "pgqrs/client/json_check.hpp"
 #include "pgqrs/core/duration.hpp"
 #include "pgqrs/core/limits.hpp"
 #include "pgqrs/core/names.hpp"

@@ -161,16 +161,15 @@ std::vector<Message> Messages::list(std::int64_t after_id, int quantity) {
 
 std::vector<Message> Messages::filter_by_queue(const std::string& queue, std::int64_t after_id,
                                                int quantity) {
-    return all_rows(
-        connection_.execute(kMessagesOfQueue,
-                            {queue, std::to_string(after_id), std::to_string(quantity)}),
-        message_of);
+    return all_rows(connection_.execute(kMessagesOfQueue, {queue, std::to_string(after_id),
+                                                           std::to_string(quantity)}),
+                    message_of);
 }
 
 int Messages::for_each(const std::string& queue, std::int64_t after_id, int quantity,
                        const std::function<void(const Message&)>& visit) {
-    return visit_rows<Message>(connection_, kMessagesOfQueue, queue, after_id, quantity,
-                               message_of, visit);
+    return visit_rows<Message>(connection_, kMessagesOfQueue, queue, after_id, quantity, message_of,
+                               visit);
 }
 
 bool Messages::remove(std::int64_t id) {
@@ -222,10 +221,9 @@ std::vector<ArchivedMessage> Archive::list(std::int64_t after_id, int quantity) 
 
 std::vector<ArchivedMessage> Archive::filter_by_queue(const std::string& queue,
                                                       std::int64_t after_id, int quantity) {
-    return all_rows(
-        connection_.execute(kArchiveOfQueue,
-                            {queue, std::to_string(after_id), std::to_string(quantity)}),
-        archived_of);
+    return all_rows(connection_.execute(kArchiveOfQueue, {queue, std::to_string(after_id),
+                                                          std::to_string(quantity)}),
+                    archived_of);
 }
 
 int Archive::for_each(const std::string& queue, std::int64_t after_id, int quantity,

@@ -4,7 +4,7 @@
 #   test/cli/run.sh [NAME...]     all, or the sessions and test files named: test/cli/run.sh queue output
 #
 #   sessions/*.session    commands and what they print in every format, run by session.py, each in a database of its own
-#   tests.py              runs the other files: usage, connection, config, secrets, output, terminal, documentation
+#   tests.py              runs the other files: usage, connection, config, output, terminal, documentation, passwords
 #
 # Prints `ok TEST` or `not ok TEST`; reasons go to stderr. The last line on stdout is `N passed, N failed`.
 # PGQRS_CLI_BUILT=1: the command in build/cli is used as it is.

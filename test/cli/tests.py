@@ -14,7 +14,7 @@ import session
 import support
 
 HERE = pathlib.Path(__file__).parent
-FILES = ("usage", "connection", "config", "output", "terminal", "documentation", "secrets")  # secrets looks at all before it
+FILES = ("usage", "connection", "config", "output", "terminal", "documentation", "passwords")  # passwords looks at all before it
 
 
 def play_sessions(wanted):

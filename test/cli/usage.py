@@ -15,7 +15,7 @@ CASES = [
     ("message frobnicate mails", r'unknown command: "frobnicate"' + HINT),
     ("queue list extra", r'unexpected argument: "extra"' + HINT),
     ("queue create", r"queue is required" + HINT),
-    ("message send mails", r"payload is required" + HINT),
+    ("message send mails", r"a payload or --file is missing"),
     ("message archive mails", r"id is required" + HINT),
     ("message extend mails 1", r"by is required" + HINT),
     ("archive purge mails", r"--older-than is required" + HINT),

@@ -38,6 +38,7 @@ void add_archive_count(Command& group);
 void add_archive_show(Command& group);
 void add_archive_purge(Command& group);
 
+void add_top(Command& root);
 void add_work(Command& root);
 void add_worker_list(Command& group);
 void add_worker_show(Command& group);

@@ -40,6 +40,8 @@ public:
     const Config& config();
     // Opened at the first call. From then on Ctrl-C cancels what runs on it (Stopped).
     Connection& connection();
+    // Another connection, which belongs to the caller; signals do not touch it. Its statements are logged, too.
+    Connection connect(const Config& settings);
     // Requested by Ctrl-C and SIGTERM once watch_signals() was called; before that they end the process.
     Stop& stop() noexcept { return stop_; }
     void watch_signals();

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP for a command that lets what it has begun come to its end: the first one requests the stop,
+// SIGINT, SIGTERM, SIGHUP and SIGQUIT for a command that lets what it has begun come to its end: the first one requests the stop,
 // the second one the abort, further ones are counted.
 #pragma once
 

@@ -11,7 +11,7 @@ namespace pgqrs {
 
 struct JsonFault {
     std::size_t byte;    // where, from 1
-    std::string reason;  // "syntax error while parsing value - unexpected end of input"...
+    std::string reason;  // "unexpected '}'", "unexpected end", "invalid UTF-8"...
 };
 
 // Nothing when the text is one JSON value in valid UTF-8, not nested deeper than 5000 levels, whose numbers have the range of

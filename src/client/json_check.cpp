@@ -1,5 +1,7 @@
-// See json_text.hpp. nlohmann-json's parser tells what it reads; nothing is built of it but text.
-#include "pgqrs/client/json_text.hpp"
+// See json_check.hpp. nlohmann-json's parser tells what it reads; nothing is built of it but text.
+#include "pgqrs/client/json_check.hpp"
+
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
@@ -10,20 +12,33 @@ namespace {
 
 using Json = nlohmann::json;
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error..." without what is in front.
-std::string reason_of(const std::exception& error) {
-    std::string text = error.what();
-    if (const auto at = text.find(": "); at != std::string::npos && text.starts_with('[')) {
-        text.erase(0, at + 2);
-    } else if (const auto end = text.find("] "); end != std::string::npos) {
-        text.erase(0, end + 2);
+bool says(const Json::exception& error, const char* what) {
+    return std::string_view(error.what()).find(what) != std::string_view::npos;
+}
+
+// In our words. The parser's position is behind what it read last.
+JsonFault fault_of(std::string_view text, std::size_t position, const Json::exception& error) {
+    constexpr int out_of_range = 406;
+    if (error.id == out_of_range) {
+        return {position, "a number that is too large"};
     }
-    return text;
+    if (position > text.size()) {
+        return {text.size() + 1, "unexpected end"};
+    }
+    if (says(error, "UTF-8")) {
+        return {position, "invalid UTF-8"};
+    }
+    if (says(error, "invalid string")) {
+        return {position, "invalid character in a string"};
+    }
+    const std::size_t at = std::max<std::size_t>(position, 1);
+    return {at, std::string("unexpected '") + text[at - 1] + "'"};
 }
 
 // Follows the nesting, and keeps the first fault.
 class Checker : public nlohmann::json_sax<Json> {
 public:
+    explicit Checker(std::string_view text) : text_(text) {}
     bool null() override { return true; }
     bool boolean(bool) override { return true; }
     bool number_integer(number_integer_t) override { return true; }
@@ -36,8 +51,9 @@ public:
     bool end_object() override { return close(); }
     bool start_array(std::size_t) override { return open(); }
     bool end_array() override { return close(); }
-    bool parse_error(std::size_t byte, const std::string&, const Json::exception& error) override {
-        fault_ = JsonFault{byte, reason_of(error)};
+    bool parse_error(std::size_t position, const std::string&,
+                     const Json::exception& error) override {
+        fault_ = fault_of(text_, position, error);
         return false;
     }
 
@@ -59,6 +75,7 @@ private:
         return true;
     }
 
+    std::string_view text_;
     std::size_t depth_ = 0;
     std::optional<JsonFault> fault_;
 };
@@ -66,6 +83,7 @@ private:
 // Writes each member of the outermost object again.
 class Splitter : public Checker {
 public:
+    using Checker::Checker;
     bool null() override { return write("null"); }
     bool boolean(bool value) override { return write(value ? "true" : "false"); }
     bool number_integer(number_integer_t value) override { return write(std::to_string(value)); }
@@ -125,13 +143,13 @@ private:
 }  // namespace
 
 std::optional<JsonFault> find_json_fault(std::string_view text) {
-    Checker checker;
+    Checker checker(text);
     Json::sax_parse(text, &checker);
     return checker.fault();
 }
 
 std::optional<std::vector<JsonMember>> json_members(std::string_view text) {
-    Splitter splitter;
+    Splitter splitter(text);
     if (!Json::sax_parse(text, &splitter)) {
         return std::nullopt;
     }
