@@ -126,9 +126,8 @@ void Command::id_option(const std::string& name, std::optional<std::int64_t>& ta
 
 void Command::count(const std::string& name, std::optional<std::int64_t>& target,
                     const std::string& about) {
-    add_value(*app_, name, "N", about, [&target, name](const std::string& text) {
-        target = parse_id(text, name);
-    });
+    add_value(*app_, name, "N", about,
+              [&target, name](const std::string& text) { target = parse_id(text, name); });
 }
 
 void Command::words(const std::string& name, std::vector<std::string>& target,

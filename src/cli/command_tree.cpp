@@ -30,8 +30,7 @@ CommandInfo command_info(const CLI::App& app, const std::string& path) {
         if (option->get_positional()) {
             info.arguments.push_back({option->get_name(), option->get_description(),
                                       option->get_required(), option->get_expected_max() > 1});
-        } else if (!option->get_group().empty() &&
-                   (path.empty() || option != app.get_help_ptr())) {
+        } else if (!option->get_group().empty() && (path.empty() || option != app.get_help_ptr())) {
             info.options.push_back(option_info(*option));
         }
     }
@@ -68,7 +67,8 @@ std::vector<std::string> words_of(const OptionInfo& option) {
         return {"true", "false"};
     }
     std::istringstream text(option.type);
-    for (std::string word; option.type.find('|') != std::string::npos && std::getline(text, word, '|');) {
+    for (std::string word;
+         option.type.find('|') != std::string::npos && std::getline(text, word, '|');) {
         words.push_back(word);
     }
     return words;

@@ -56,7 +56,8 @@ std::string condition(const CommandInfo& command, const std::string& function = 
 std::string option_line(const CommandInfo& command, const OptionInfo& option) {
     std::string line = command.path.empty() ? "complete -c pgqrs " : condition(command);
     for (const auto& name : option.names) {
-        line += name.starts_with("--") ? "-l " + name.substr(2) + " " : "-s " + name.substr(1) + " ";
+        line +=
+            name.starts_with("--") ? "-l " + name.substr(2) + " " : "-s " + name.substr(1) + " ";
     }
     if (option.type == "FILE") {
         line += "-r -F ";

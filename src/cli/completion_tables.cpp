@@ -35,8 +35,7 @@ std::string arm(const std::string& pattern, const std::string& text) {
     return text.empty() ? "" : "        " + pattern + ") " + print(text) + " ;;\n";
 }
 
-std::string function(const std::string& name, const std::string& subject,
-                     const std::string& arms) {
+std::string function(const std::string& name, const std::string& subject, const std::string& arms) {
     return name + "() {\n    case " + subject + " in\n" + arms + "    esac\n}\n";
 }
 
@@ -94,7 +93,8 @@ std::string completion_tables(const CommandInfo& program) {
            function("__pgqrs_kind", "\"$1:$2\"", kinds(program)) +
            function("__pgqrs_arguments", "\"$1\"", arguments) +
            "__pgqrs_queues() {\n"
-           "    PGQRS_CONNECTION_TIMEOUT=2 \"$1\" queue list --format csv 2>/dev/null </dev/null |\n"
+           "    PGQRS_CONNECTION_TIMEOUT=2 \"$1\" queue list --format csv 2>/dev/null </dev/null "
+           "|\n"
            "        sed -n '2,$s/^[0-9]*,\\([^,]*\\),.*/\\1/p'\n}\n";
 }
 

@@ -9,7 +9,8 @@
 namespace pgqrs::cli {
 
 void add_file_options(Command& command, FileOptions& options) {
-    command.file("--file", options.file, "Send the JSON texts in this file, one a line; - is stdin");
+    command.file("--file", options.file,
+                 "Send the JSON texts in this file, one a line; - is stdin");
     command.flag("--envelope", options.envelope,
                  "Lines are objects as \"message export\" writes them");
     command.flag("--skip-bad", options.skip_bad, "Pass over bad lines instead of stopping there");

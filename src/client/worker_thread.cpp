@@ -115,6 +115,9 @@ void WorkerThread::run() noexcept {
 void WorkerThread::work_until_stopped() {
     while (!shared_.stop.requested()) {
         try {
+            if (!consumer_) {
+                sign_on();
+            }
             if (!take_one() && !wait_for_more()) {
                 return;
             }
@@ -132,7 +135,7 @@ void WorkerThread::work_until_stopped() {
 // Called while the error is handled: raises it again when it cannot get better.
 void WorkerThread::recover(const Error& error) {
     if (error.state() == core::SqlState::worker_not_found && worker_) {
-        sign_on();  // somebody took our row for that of a dead worker
+        consumer_.reset();  // somebody took our row for that of a dead worker: sign on again
         return;
     }
     if (!can_get_better(error)) {

@@ -59,7 +59,7 @@ top_make() {
 
 # A `!` in front of a command would hide its failure from set -e.
 not() { ! "$@"; }
-links_to_shared() { ldd "$1" | grep -q 'libpgqrs\.so\.1'; }
+links_to_shared() { [[ $(ldd "$1") == *libpgqrs.so.1* ]]; }
 
 install_client() {
     top_make install-client PREFIX="$prefix" DESTDIR= || return 1

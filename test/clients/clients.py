@@ -329,6 +329,9 @@ def fleet(shop, languages):
 # --- prepared statements
 
 # What switches a driver's prepared statements off in an example.
+# Not a language, but a program like the others.
+COMMAND = shops.Language("pgqrs", "libpq", [], [str(shops.ROOT / "build" / "cli" / "pgqrs")], [])
+
 SWITCHED_OFF = {
     "python": (", prepare_threshold=None", ""),
     "java": ("db.unwrap(org.postgresql.PGConnection.class).setPrepareThreshold(0);", ""),
@@ -369,6 +372,35 @@ def keeps_a_statement(shop, language):
             check("26000" in str(program), f"invalid_sql_statement_name: {program}")
 
 
+def command_line(shop):
+    """The command pgqrs: queues, single messages, a file, a wait, and a worker."""
+    lines = shops.TMP / f"{shop.name}.ndjson"
+    lines.write_text("".join(f'{{"n": {number}}}\n' for number in range(2500)))
+    queue = "commands"
+
+    def pgqrs(*arguments, **settings):
+        return shop.start(COMMAND, [*COMMAND.producer, *map(str, arguments)], **settings)
+
+    def succeeds(*arguments):
+        program = pgqrs(*arguments)
+        check(program.status() == 0, f"{program}")
+        return program.said()
+
+    succeeds("queue", "create", queue)
+    succeeds("message", "send", queue, '{"n": "first"}', "--header", "a=b")
+    check('"first"' in succeeds("message", "dequeue", queue, "--wait", "5s"), "the message is delivered")
+    waiting = pgqrs("message", "dequeue", queue, "--wait", "50s")
+    shop.wait_for_statement("%dequeue(%")
+    succeeds("message", "send", queue, '"second"')
+    check(waiting.status() == 0 and '"second"' in waiting.said(), f"the wait ends: {waiting}")
+    succeeds("message", "send", queue, "--file", lines)
+    check("2500" in succeeds("work", queue, "--exec", "cat >&2", "--concurrency", 3, "--stop-when-empty"), "all are done")
+    check(shop.value("SELECT count(*) FROM pgqrs.list_archive(%s, qty => 10000)", queue) == 2500, "all are archived")
+    worker = pgqrs("work", queue, "--exec", "true")
+    shop.wait_for_statement("CALL pgqrs.wait%")
+    worker.stop(5)
+
+
 def main():
     languages = shops.read_languages(sys.argv[1:])
     languages = [language for language in languages if run(f"build {language.name}", shops.build, language)]
@@ -390,6 +422,9 @@ def main():
     for place in ("direct", "plain", "pooler"):
         with shops.shop(f"fleet_{place}", place) as shop:
             run(f"{place} fleet", in_shop, fleet, shop, languages)
+    for place in ("pooler", "reset"):
+        with shops.shop(f"commands_{place}", place) as shop:
+            run(f"{place} command line", in_shop, command_line, shop)
     run("restart", reconnects, languages)
     print(f"{passed} passed, {failed} failed")
     return failed == 0

@@ -242,6 +242,11 @@ class Shop:
     def wait_for_waits(self, number):
         wait_until(lambda: self.waits() == number, f"{number} workers wait")
 
+    def wait_for_statement(self, pattern):
+        """Until somebody's runs; not this one."""
+        running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s AND datname = current_database() AND pid <> pg_backend_pid()"
+        wait_until(lambda: self.value(running, pattern) > 0, f"{pattern} runs")
+
     def wait_for_invoices(self, number):
         wait_until(lambda: self.value("SELECT count(*) FROM invoices") >= number, f"{number} invoices are made")
 

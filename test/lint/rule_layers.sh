@@ -7,7 +7,7 @@ cd "$1"
 
 std='<[a-z_]+>'
 libpq='["<]libpq-fe\.h[">]'
-posix='<(spawn|unistd|fcntl|poll|signal|pthread|termios|netinet/in|sys/[a-z]+)\.h>'
+posix='<(spawn|unistd|fcntl|poll|signal|spawn|pthread|termios|netinet/in|sys/[a-z]+)\.h>'
 json='<nlohmann/[a-z_]+\.hpp>'
 
 # Prints "layers|pattern": the layers whose headers the layer may include, and the other headers it may include.

@@ -34,6 +34,7 @@ python=(/usr/bin/python3 -I)
 declare -A seconds=([sql]=60 [python]=20 [sh]=900 [session]=300)
 work=
 server=
+file_number=0
 export LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8
 
 main() {
@@ -58,7 +59,8 @@ main() {
 # Everything of one file is in $work; the last sql block's output stays in $work/printed for the output block after it.
 run_file() {
     local file=$1 shown=${1#"$PGQRS_ROOT/"} line language kind where
-    server=file$PGQRS_NEXT_PORT
+    file_number=$((file_number + 1))
+    server=file$file_number
     work=$PGQRS_TMP/readme/$server
     mkdir "$work" "$work/blocks"
     "${python[@]}" "$here/split_blocks.py" "$file" "$work/blocks" >"$work/index"
