@@ -38,7 +38,7 @@ def line_of(lines, queue):
 def rates():
     """What is sent and finished a second, while the screen lives."""
     queue = fresh("rates")
-    with top() as terminal:
+    with top(rows=100) as terminal:
         terminal.wait_for(r"\x1b\[H.*rates ")
         psql("SELECT count(*) FROM generate_series(1, 500) AS n, LATERAL pgqrs.enqueue('rates', to_jsonb(n))")
         wait_for_screen(terminal, lambda lines: line_of(lines, queue) and line_of(lines, queue)[1] == "500"
@@ -55,7 +55,7 @@ def rates():
 def given_back():
     """However it ends, the terminal is as it was: modes, screen, cursor."""
     for end in ("q", signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, "\x03"):
-        with top() as terminal:
+        with top(rows=100) as terminal:
             before = terminal.modes
             terminal.wait_for(r"\x1b\[\?1049h\x1b\[\?25l.*mails ")
             check(termios.tcgetattr(terminal.other) != before, "keys come at once, without echo")
