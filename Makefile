@@ -20,7 +20,7 @@ EXTENSION = pgqrs
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" pgqrs.control)
 
 MODULE_big = pgqrs
-SOURCES := $(sort $(foreach layer,core pg store fn bgw,$(wildcard src/$(layer)/*.cpp))) $(wildcard src/module.cpp)
+SOURCES := $(sort $(foreach layer,core pg engine queue fn bgw,$(wildcard src/$(layer)/*.cpp))) $(wildcard src/module.cpp)
 OBJS := $(SOURCES:.cpp=.o)
 
 # The install script is generated from its parts; upgrade scripts, when there are any, are kept as files.
@@ -32,7 +32,7 @@ SQL_PARTS := $(sort $(wildcard sql/parts/[0-9][0-9]_*.sql))
 override with_llvm = no
 
 # -isystem: warnings inside the server's headers are not ours.
-PG_CPPFLAGS = -Iinclude -isystem $(includedir_server) -DPGQRS_VERSION='"$(EXTVERSION)"' -MMD -MP
+PG_CPPFLAGS = -Iinclude -Isrc -isystem $(includedir_server) -DPGQRS_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS = -std=c++20 -fno-strict-aliasing -fwrapv -fno-omit-frame-pointer \
 	-fvisibility=hidden -fvisibility-inlines-hidden \
 	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror)

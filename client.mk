@@ -25,7 +25,7 @@ LDCONFIG ?= ldconfig
 # pkg-config's names and the Debian packages that have them; spdlog and fmt count when the command includes them.
 PKG_CONFIG ?= pkg-config
 CLIENT_MODULES := libpq yaml-cpp nlohmann_json
-CLI_MODULES := CLI11 $(shell cat src/cli/*.cpp include/pgqrs/cli/*.hpp 2>/dev/null | \
+CLI_MODULES := CLI11 $(shell cat src/cli/*.cpp src/cli/*.hpp 2>/dev/null | \
 	sed -nE 's/^ *\# *include *[<"](spdlog|fmt)\/.*/\1/p' | sort -u)
 DEBIAN_libpq := libpq-dev
 DEBIAN_yaml-cpp := libyaml-cpp-dev
@@ -54,7 +54,7 @@ COMPLETIONS := $(if $(CLI_OBJS),$(addprefix $(C)/completions/,pgqrs.bash _pgqrs 
 CXXFLAGS ?= -O2
 # Headers of others are no business of our warnings.
 as_system = $(patsubst -I%,-isystem%,$(shell $(PKG_CONFIG) --cflags $1 2>/dev/null))
-FLAGS := -std=c++20 -Iinclude -pthread -fPIC -fvisibility-inlines-hidden -DPGQRS_VERSION='"$(VERSION)"' \
+FLAGS := -std=c++20 -Iinclude -Isrc -pthread -fPIC -fvisibility-inlines-hidden -DPGQRS_VERSION='"$(VERSION)"' \
 	-Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror) -MMD -MP
 CLIENT_FLAGS := $(call as_system,$(CLIENT_MODULES))
 CLI_FLAGS := $(call as_system,$(CLIENT_MODULES) $(CLI_MODULES))

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/looking.hpp"
+#include "cli/commands.hpp"
+#include "cli/looking.hpp"
 
 namespace pgqrs::cli {
 namespace {

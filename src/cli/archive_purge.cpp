@@ -2,8 +2,8 @@
 #include <memory>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/text.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -1,11 +1,11 @@
 // Texts of the command line as values; see arguments.hpp.
-#include "pgqrs/cli/arguments.hpp"
+#include "cli/arguments.hpp"
 
 #include <charconv>
 #include <system_error>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/failure.hpp"
+#include "cli/text.hpp"
 #include "pgqrs/client/error.hpp"
 
 namespace pgqrs::cli {

@@ -1,8 +1,8 @@
 // Sends batches; see batch_sender.hpp.
-#include "pgqrs/cli/batch_sender.hpp"
+#include "cli/batch_sender.hpp"
 
-#include "pgqrs/cli/exit.hpp"
-#include "pgqrs/cli/failure.hpp"
+#include "cli/exit.hpp"
+#include "cli/failure.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,10 +1,10 @@
 // Values as people read them; see cells.hpp.
-#include "pgqrs/cli/cells.hpp"
+#include "cli/cells.hpp"
 
 #include <chrono>
 #include <cstdint>
 
-#include "pgqrs/cli/text.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // A shell command in a process group of its own; see child.hpp. Starting it is in spawn.cpp.
-#include "pgqrs/cli/child.hpp"
+#include "cli/child.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pgqrs/cli/spawn.hpp"
+#include "cli/spawn.hpp"
 
 namespace pgqrs::cli {
 namespace {

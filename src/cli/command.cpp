@@ -1,5 +1,5 @@
 // Declaring commands with CLI11; see command.hpp.
-#include "pgqrs/cli/command.hpp"
+#include "cli/command.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include "pgqrs/cli/arguments.hpp"
-#include "pgqrs/cli/failure.hpp"
+#include "cli/arguments.hpp"
+#include "cli/failure.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // Reading the command line; see command_line.hpp.
-#include "pgqrs/cli/command_line.hpp"
+#include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/core/version.hpp"
+#include "cli/commands.hpp"
+#include "core/version.hpp"
 
 namespace pgqrs::cli {
 namespace {

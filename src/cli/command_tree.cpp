@@ -1,11 +1,11 @@
 // All commands with what they take; see command_tree.hpp.
-#include "pgqrs/cli/command_tree.hpp"
+#include "cli/command_tree.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <sstream>
 
-#include "pgqrs/cli/command_line.hpp"
+#include "cli/command_line.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // All commands in their groups, in the order in which the help shows them.
-#include "pgqrs/cli/commands.hpp"
+#include "cli/commands.hpp"
 
 namespace pgqrs::cli {
 

@@ -1,10 +1,10 @@
 // pgqrs completion: prints a script that completes pgqrs's command line in a shell.
-#include "pgqrs/cli/completion.hpp"
+#include "cli/completion.hpp"
 
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
 
 namespace pgqrs::cli {
 namespace {

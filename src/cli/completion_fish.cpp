@@ -1,5 +1,5 @@
 // Completion for fish; see completion.hpp.
-#include "pgqrs/cli/completion.hpp"
+#include "cli/completion.hpp"
 
 namespace pgqrs::cli {
 namespace {

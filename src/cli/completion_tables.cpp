@@ -5,7 +5,7 @@
 //   __pgqrs_kind PATH OPTION       what the option takes: words, <file> or <value>; fails for flags
 //   __pgqrs_arguments PATH         names of its arguments
 //   __pgqrs_queues PROGRAM         names of queues; nothing without a connection
-#include "pgqrs/cli/completion.hpp"
+#include "cli/completion.hpp"
 
 namespace pgqrs::cli {
 namespace {

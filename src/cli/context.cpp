@@ -1,5 +1,5 @@
 // Log, output and connection as the global options say; see context.hpp.
-#include "pgqrs/cli/context.hpp"
+#include "cli/context.hpp"
 
 #include <libpq-fe.h>
 #include <unistd.h>
@@ -7,9 +7,9 @@
 #include <chrono>
 #include <utility>
 
-#include "pgqrs/cli/report.hpp"
-#include "pgqrs/cli/terminal.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/report.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,11 +1,11 @@
 // Messages as lines of NDJSON; see envelope.hpp.
-#include "pgqrs/cli/envelope.hpp"
+#include "cli/envelope.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <vector>
 
-#include "pgqrs/cli/rows.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/json_check.hpp"
 
 namespace pgqrs::cli {

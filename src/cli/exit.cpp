@@ -1,5 +1,5 @@
 // Exit codes of errors; see exit.hpp.
-#include "pgqrs/cli/exit.hpp"
+#include "cli/exit.hpp"
 
 #include <optional>
 #include <string_view>

@@ -1,9 +1,9 @@
 // Sending the lines of a file; see file_sending.hpp.
-#include "pgqrs/cli/file_sending.hpp"
+#include "cli/file_sending.hpp"
 
 #include <future>
 
-#include "pgqrs/cli/failure.hpp"
+#include "cli/failure.hpp"
 
 namespace pgqrs::cli {
 namespace {

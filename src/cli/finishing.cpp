@@ -1,10 +1,10 @@
 // Finishing messages; see finishing.hpp.
-#include "pgqrs/cli/finishing.hpp"
+#include "cli/finishing.hpp"
 
 #include <algorithm>
 #include <climits>
 
-#include "pgqrs/cli/failure.hpp"
+#include "cli/failure.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // pgqrs install: makes the extension in the database.
-#include "pgqrs/cli/commands.hpp"
+#include "cli/commands.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -1,5 +1,5 @@
 // Signals in steps; see interrupts.hpp.
-#include "pgqrs/cli/interrupts.hpp"
+#include "cli/interrupts.hpp"
 
 #include <signal.h>
 

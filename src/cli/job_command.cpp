@@ -1,11 +1,11 @@
 // The handler of `pgqrs work`; see job_command.hpp.
-#include "pgqrs/cli/job_command.hpp"
+#include "cli/job_command.hpp"
 
 #include <signal.h>
 
 #include <algorithm>
 
-#include "pgqrs/cli/interrupts.hpp"
+#include "cli/interrupts.hpp"
 #include "pgqrs/client/error.hpp"
 
 namespace pgqrs::cli {

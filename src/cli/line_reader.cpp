@@ -1,5 +1,5 @@
 // Lines of a file or of stdin; see line_reader.hpp.
-#include "pgqrs/cli/line_reader.hpp"
+#include "cli/line_reader.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/failure.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // The log; see log.hpp.
-#include "pgqrs/cli/log.hpp"
+#include "cli/log.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,8 +9,8 @@
 #include <chrono>
 #include <cstring>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/failure.hpp"
+#include "cli/text.hpp"
 #include "pgqrs/client/time.hpp"
 
 namespace pgqrs::cli {

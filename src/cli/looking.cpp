@@ -1,8 +1,8 @@
 // Looking at messages; see looking.hpp.
-#include "pgqrs/cli/looking.hpp"
+#include "cli/looking.hpp"
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/failure.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/admin.hpp"
 #include "pgqrs/client/tables.hpp"
 

@@ -2,9 +2,9 @@
 #include <csignal>
 #include <memory>
 
-#include "pgqrs/cli/command_line.hpp"
-#include "pgqrs/cli/report.hpp"
-#include "pgqrs/cli/terminal.hpp"
+#include "cli/command_line.hpp"
+#include "cli/report.hpp"
+#include "cli/terminal.hpp"
 
 namespace pgqrs::cli {
 namespace {

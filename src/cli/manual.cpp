@@ -4,11 +4,11 @@
 #include <map>
 #include <memory>
 
-#include "pgqrs/cli/command_tree.hpp"
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/text.hpp"
-#include "pgqrs/core/version.hpp"
+#include "cli/command_tree.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/text.hpp"
+#include "core/version.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,8 +1,8 @@
 // pgqrs message archive: move messages to the archive.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/finishing.hpp"
+#include "cli/commands.hpp"
+#include "cli/finishing.hpp"
 
 namespace pgqrs::cli {
 void add_message_archive(Command& group) {

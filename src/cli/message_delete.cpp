@@ -1,8 +1,8 @@
 // pgqrs message delete: delete messages without keeping them.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/finishing.hpp"
+#include "cli/commands.hpp"
+#include "cli/finishing.hpp"
 
 namespace pgqrs::cli {
 void add_message_delete(Command& group) {

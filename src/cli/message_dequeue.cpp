@@ -2,8 +2,8 @@
 #include <memory>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/consumer.hpp"
 
 namespace pgqrs::cli {

@@ -2,11 +2,11 @@
 #include <memory>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/envelope.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/progress.hpp"
-#include "pgqrs/cli/terminal.hpp"
+#include "cli/commands.hpp"
+#include "cli/envelope.hpp"
+#include "cli/failure.hpp"
+#include "cli/progress.hpp"
+#include "cli/terminal.hpp"
 #include "pgqrs/client/tables.hpp"
 
 namespace pgqrs::cli {

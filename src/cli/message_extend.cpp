@@ -1,9 +1,9 @@
 // pgqrs message extend: makes a lease longer.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/finishing.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/finishing.hpp"
 
 namespace pgqrs::cli {
 namespace {

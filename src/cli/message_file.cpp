@@ -1,10 +1,10 @@
 // The part of `message send` that --file is for; see message_file.hpp.
-#include "pgqrs/cli/message_file.hpp"
+#include "cli/message_file.hpp"
 
 #include <chrono>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/file_sending.hpp"
+#include "cli/failure.hpp"
+#include "cli/file_sending.hpp"
 
 namespace pgqrs::cli {
 

@@ -2,8 +2,8 @@
 #include <memory>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/looking.hpp"
+#include "cli/commands.hpp"
+#include "cli/looking.hpp"
 
 namespace pgqrs::cli {
 namespace {

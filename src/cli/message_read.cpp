@@ -3,10 +3,10 @@
 #include <string>
 #include <algorithm>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/rows.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/rows.hpp"
+#include "cli/text.hpp"
 #include "pgqrs/client/consumer.hpp"
 
 namespace pgqrs::cli {

@@ -1,8 +1,8 @@
 // pgqrs message release: gives messages back, to be delivered again.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/finishing.hpp"
+#include "cli/commands.hpp"
+#include "cli/finishing.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // Fields of messages and archived messages; see rows.hpp.
-#include "pgqrs/cli/rows.hpp"
+#include "cli/rows.hpp"
 
 namespace pgqrs::cli {
 namespace {

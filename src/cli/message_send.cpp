@@ -2,10 +2,10 @@
 #include <memory>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/message_file.hpp"
-#include "pgqrs/cli/payload.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/message_file.hpp"
+#include "cli/payload.hpp"
 #include "pgqrs/client/producer.hpp"
 
 namespace pgqrs::cli {

@@ -1,9 +1,9 @@
 // Batches of an NDJSON file; see message_source.hpp.
-#include "pgqrs/cli/message_source.hpp"
+#include "cli/message_source.hpp"
 
 #include <utility>
 
-#include "pgqrs/cli/envelope.hpp"
+#include "cli/envelope.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // Writing results, to a file all or nothing; see output.hpp.
-#include "pgqrs/cli/output.hpp"
+#include "cli/output.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,8 +11,8 @@
 #include <cstring>
 #include <utility>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/failure.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,5 +1,5 @@
 // Payloads and headers; see payload.hpp.
-#include "pgqrs/cli/payload.hpp"
+#include "cli/payload.hpp"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pgqrs/cli/failure.hpp"
+#include "cli/failure.hpp"
 #include "pgqrs/client/json_check.hpp"
 
 namespace pgqrs::cli {

@@ -1,14 +1,14 @@
 // A line that says how far a long command is; see progress.hpp.
-#include "pgqrs/cli/progress.hpp"
+#include "cli/progress.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "pgqrs/cli/report.hpp"
-#include "pgqrs/cli/terminal.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/report.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

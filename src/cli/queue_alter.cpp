@@ -1,10 +1,10 @@
 // pgqrs queue alter: changes the settings of a queue.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/queue_options.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/queue_options.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

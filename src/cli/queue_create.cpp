@@ -1,9 +1,9 @@
 // pgqrs queue create: makes a queue.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/queue_options.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/queue_options.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -1,6 +1,6 @@
 // pgqrs queue list: all queues with their settings.
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -1,5 +1,5 @@
 // Options of queues; see queue_options.hpp.
-#include "pgqrs/cli/queue_options.hpp"
+#include "cli/queue_options.hpp"
 
 #include <climits>
 

@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
+#include "cli/commands.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -1,5 +1,5 @@
 // A terminal taken over; see raw_terminal.hpp.
-#include "pgqrs/cli/raw_terminal.hpp"
+#include "cli/raw_terminal.hpp"
 
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "pgqrs/cli/terminal.hpp"
+#include "cli/terminal.hpp"
 
 namespace pgqrs::cli {
 namespace {

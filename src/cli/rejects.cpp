@@ -1,5 +1,5 @@
 // Lines that were passed over; see rejects.hpp.
-#include "pgqrs/cli/rejects.hpp"
+#include "cli/rejects.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,8 +8,8 @@
 #include <cstring>
 #include <utility>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/failure.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

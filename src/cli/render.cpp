@@ -1,5 +1,5 @@
 // JSON and CSV; see render.hpp.
-#include "pgqrs/cli/render.hpp"
+#include "cli/render.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,12 +1,12 @@
 // Tables and records for people; see render.hpp.
-#include "pgqrs/cli/render.hpp"
+#include "cli/render.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "pgqrs/cli/cells.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/cells.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

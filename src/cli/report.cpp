@@ -1,13 +1,13 @@
 // Errors on stderr; see report.hpp.
-#include "pgqrs/cli/report.hpp"
+#include "cli/report.hpp"
 
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/terminal.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/failure.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -1,5 +1,5 @@
 // Fields of queues, workers, metrics and faults; see rows.hpp. Those of messages are in message_rows.cpp.
-#include "pgqrs/cli/rows.hpp"
+#include "cli/rows.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,6 +1,6 @@
 // Starting a shell; see spawn.hpp. posix_spawn, because fork() in a program with threads allows the child next to nothing.
 // All descriptors of ours but the standard ones close themselves.
-#include "pgqrs/cli/spawn.hpp"
+#include "cli/spawn.hpp"
 
 #include <signal.h>
 #include <spawn.h>
@@ -12,7 +12,7 @@
 #include <cstring>
 #include <memory>
 
-#include "pgqrs/cli/failure.hpp"
+#include "cli/failure.hpp"
 
 extern "C" char** environ;
 

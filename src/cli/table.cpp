@@ -1,5 +1,5 @@
 // Values and tables made of them; see table.hpp.
-#include "pgqrs/cli/table.hpp"
+#include "cli/table.hpp"
 
 #include <utility>
 

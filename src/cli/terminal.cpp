@@ -1,5 +1,5 @@
 // Terminals: whether, how wide, colours; see terminal.hpp.
-#include "pgqrs/cli/terminal.hpp"
+#include "cli/terminal.hpp"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>

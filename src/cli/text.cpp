@@ -1,5 +1,5 @@
 // Widths, cutting and escaping of text; see text.hpp.
-#include "pgqrs/cli/text.hpp"
+#include "cli/text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/interrupts.hpp"
-#include "pgqrs/cli/terminal.hpp"
-#include "pgqrs/cli/top_live.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/terminal.hpp"
+#include "cli/top_live.hpp"
 
 namespace pgqrs::cli {
 namespace {

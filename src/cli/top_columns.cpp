@@ -1,13 +1,13 @@
 // The columns of `pgqrs top`; see top_columns.hpp.
-#include "pgqrs/cli/top_columns.hpp"
+#include "cli/top_columns.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <functional>
 
-#include "pgqrs/cli/cells.hpp"
-#include "pgqrs/cli/progress.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/cells.hpp"
+#include "cli/progress.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

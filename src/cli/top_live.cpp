@@ -1,5 +1,5 @@
 // The live screen of `pgqrs top`; see top_live.hpp.
-#include "pgqrs/cli/top_live.hpp"
+#include "cli/top_live.hpp"
 
 #include <poll.h>
 #include <signal.h>

@@ -1,10 +1,10 @@
 // What `pgqrs top` shows; see top_sample.hpp.
-#include "pgqrs/cli/top_sample.hpp"
+#include "cli/top_sample.hpp"
 
 #include <algorithm>
 #include <cstdio>
 
-#include "pgqrs/cli/rows.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

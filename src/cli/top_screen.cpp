@@ -1,12 +1,12 @@
 // The screen of `pgqrs top`; see top_screen.hpp.
-#include "pgqrs/cli/top_screen.hpp"
+#include "cli/top_screen.hpp"
 
 #include <algorithm>
 
-#include "pgqrs/cli/cells.hpp"
-#include "pgqrs/cli/progress.hpp"
-#include "pgqrs/cli/text.hpp"
-#include "pgqrs/cli/top_columns.hpp"
+#include "cli/cells.hpp"
+#include "cli/progress.hpp"
+#include "cli/text.hpp"
+#include "cli/top_columns.hpp"
 
 namespace pgqrs::cli {
 namespace {

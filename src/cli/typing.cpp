@@ -1,5 +1,5 @@
 // Arguments in error messages: what may be repeated, and what was probably meant; see text.hpp.
-#include "pgqrs/cli/text.hpp"
+#include "cli/text.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // pgqrs uninstall: removes the extension and all that is in it.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
+#include "cli/commands.hpp"
 #include "pgqrs/client/admin.hpp"
 
 namespace pgqrs::cli {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pgqrs/cli/command_line.hpp"
-#include "pgqrs/cli/text.hpp"
+#include "cli/command_line.hpp"
+#include "cli/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

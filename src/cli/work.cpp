@@ -3,11 +3,11 @@
 
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/interrupts.hpp"
-#include "pgqrs/cli/job_command.hpp"
-#include "pgqrs/cli/work_log.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/job_command.hpp"
+#include "cli/work_log.hpp"
 #include "pgqrs/client/work.hpp"
 
 namespace pgqrs::cli {

@@ -1,7 +1,7 @@
 // What `pgqrs work` logs; see work_log.hpp.
-#include "pgqrs/cli/work_log.hpp"
+#include "cli/work_log.hpp"
 
-#include "pgqrs/cli/table.hpp"
+#include "cli/table.hpp"
 
 namespace pgqrs::cli {
 

@@ -1,8 +1,8 @@
 // pgqrs worker delete: removes the row of a worker that is gone.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
 #include "pgqrs/client/tables.hpp"
 
 namespace pgqrs::cli {

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/looking.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/looking.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/tables.hpp"
 
 namespace pgqrs::cli {

@@ -1,9 +1,9 @@
 // pgqrs worker show: one registered worker.
 #include <memory>
 
-#include "pgqrs/cli/commands.hpp"
-#include "pgqrs/cli/failure.hpp"
-#include "pgqrs/cli/rows.hpp"
+#include "cli/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/rows.hpp"
 #include "pgqrs/client/tables.hpp"
 
 namespace pgqrs::cli {

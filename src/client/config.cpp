@@ -6,7 +6,7 @@
 
 #include "dsn.hpp"
 #include "pgqrs/client/error.hpp"
-#include "pgqrs/core/duration.hpp"
+#include "core/duration.hpp"
 
 namespace pgqrs {
 namespace {

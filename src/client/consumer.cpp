@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "pgqrs/client/stop.hpp"
-#include "pgqrs/core/duration.hpp"
-#include "pgqrs/core/names.hpp"
+#include "core/duration.hpp"
+#include "core/names.hpp"
 #include "rows.hpp"
 #include "rules.hpp"
 #include "lease_lost.hpp"

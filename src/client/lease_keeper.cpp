@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "backoff.hpp"
-#include "pgqrs/core/duration.hpp"
+#include "core/duration.hpp"
 
 namespace pgqrs {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pgqrs/client/error.hpp"
-#include "pgqrs/core/error.hpp"
+#include "core/error.hpp"
 
 namespace pgqrs {
 

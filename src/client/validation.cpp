@@ -5,8 +5,8 @@
 
 #include "json_values.hpp"
 #include "pgqrs/client/error.hpp"
-#include "pgqrs/core/error.hpp"
-#include "pgqrs/core/limits.hpp"
+#include "core/error.hpp"
+#include "core/limits.hpp"
 
 namespace pgqrs {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "backoff.hpp"
 #include "pgqrs/client/tables.hpp"
-#include "pgqrs/core/duration.hpp"
+#include "core/duration.hpp"
 
 namespace pgqrs {
 namespace {

@@ -1,11 +1,11 @@
 // See duration.hpp.
-#include "pgqrs/core/duration.hpp"
+#include "core/duration.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <limits>
 
-#include "pgqrs/core/error.hpp"
+#include "core/error.hpp"
 
 namespace pgqrs::core {
 namespace {

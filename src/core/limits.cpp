@@ -1,7 +1,7 @@
 // See limits.hpp.
-#include "pgqrs/core/limits.hpp"
+#include "core/limits.hpp"
 
-#include "pgqrs/core/error.hpp"
+#include "core/error.hpp"
 
 namespace pgqrs::core {
 

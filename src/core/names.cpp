@@ -1,10 +1,10 @@
 // See names.hpp.
-#include "pgqrs/core/names.hpp"
+#include "core/names.hpp"
 
 #include <algorithm>
 #include <string>
 
-#include "pgqrs/core/error.hpp"
+#include "core/error.hpp"
 
 namespace pgqrs::core {
 namespace {

@@ -1,5 +1,5 @@
 // See queue_counts.hpp.
-#include "pgqrs/core/queue_counts.hpp"
+#include "core/queue_counts.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // See scan_floor.hpp.
-#include "pgqrs/core/scan_floor.hpp"
+#include "core/scan_floor.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 // See template.hpp.
-#include "pgqrs/core/template.hpp"
+#include "core/template.hpp"
 
 #include <stdexcept>
 

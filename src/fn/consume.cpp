@@ -1,31 +1,31 @@
 // SQL functions of sql/parts/50_consume.sql.
 #include <string>
 
-#include "pgqrs/pg/function.hpp"
-#include "pgqrs/pg/procedure.hpp"
-#include "pgqrs/store/delivery.hpp"
+#include "pg/boundary.hpp"
+#include "pg/procedure.hpp"
+#include "queue/consume.hpp"
 
 using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_dequeue) {
-    const store::DeliveryRequest request{.queue = call.text(0, "queue"),
+    const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
                                          .quantity = 1,
                                          .visibility = call.optional_interval(1),
                                          .worker = call.optional_int8(3),
                                          .wait = call.interval(2, "wait")};
     auto sink = call.rows_result();
-    store::dequeue(request, sink);
+    queue::dequeue(request, sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_dequeue_batch) {
-    const store::DeliveryRequest request{.queue = call.text(0, "queue"),
+    const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
                                          .quantity = call.int4(1, "qty"),
                                          .visibility = call.optional_interval(2),
                                          .worker = call.optional_int8(4),
                                          .wait = call.interval(3, "wait")};
     auto sink = call.rows_result();
-    store::dequeue(request, sink);
+    queue::dequeue(request, sink);
     return sink.done();
 }
 
@@ -34,18 +34,18 @@ PGQRS_FUNCTION(pgqrs_wait) {
     const core::Duration timeout = call.interval(1, "timeout");
     pg::Procedure procedure(call.info(), "pgqrs.wait");
     const bool ready =
-        store::wait_for_message(queue, timeout, [&procedure] { procedure.commit(); });
+        queue::wait_for_message(queue, timeout, [&procedure] { procedure.commit(); });
     return procedure.boolean_result(ready);
 }
 
 PGQRS_FUNCTION(pgqrs_pop) {
     auto sink = call.rows_result();
-    store::pop(call.text(0, "queue"), call.int4(1, "qty"), sink);
+    queue::pop(call.text(0, "queue"), call.int4(1, "qty"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_peek) {
     auto sink = call.rows_result();
-    store::peek(call.text(0, "queue"), call.int4(1, "qty"), sink);
+    queue::peek(call.text(0, "queue"), call.int4(1, "qty"), sink);
     return sink.done();
 }

@@ -1,16 +1,16 @@
 // SQL functions of sql/parts/60_finish.sql.
 #include <string>
 
-#include "pgqrs/pg/function.hpp"
-#include "pgqrs/store/finishing.hpp"
+#include "pg/boundary.hpp"
+#include "queue/finish.hpp"
 
 using namespace pgqrs;
 
 namespace {
 
 // From the arguments ids and, when not null, read_cts.
-std::vector<store::Delivery> deliveries(pg::Call& call, int ids_index, int read_cts_index) {
-    std::vector<store::Delivery> result;
+std::vector<engine::Delivery> deliveries(pg::Call& call, int ids_index, int read_cts_index) {
+    std::vector<engine::Delivery> result;
     for (const auto id : call.int8_array(ids_index, "ids")) {
         result.push_back({id, std::nullopt});
     }
@@ -29,7 +29,7 @@ std::vector<store::Delivery> deliveries(pg::Call& call, int ids_index, int read_
     return result;
 }
 
-Datum answer(pg::Call& call, const std::vector<store::Delivery>& all,
+Datum answer(pg::Call& call, const std::vector<engine::Delivery>& all,
              const std::vector<bool>& done) {
     auto sink = call.rows_result();
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -42,22 +42,22 @@ Datum answer(pg::Call& call, const std::vector<store::Delivery>& all,
 
 PGQRS_FUNCTION(pgqrs_archive) {
     return call.boolean_result(
-        store::archive(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+        queue::archive(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
 }
 
 PGQRS_FUNCTION(pgqrs_delete) {
     return call.boolean_result(
-        store::remove(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+        queue::remove(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
 }
 
 PGQRS_FUNCTION(pgqrs_release) {
-    return call.boolean_result(store::release(call.text(0, "queue"),
+    return call.boolean_result(queue::release(call.text(0, "queue"),
                                               {call.int8(1, "id"), call.optional_int4(3)},
                                               call.interval(2, "delay")));
 }
 
 PGQRS_FUNCTION(pgqrs_extend_visibility) {
-    return call.boolean_result(store::extend_visibility(call.text(0, "queue"),
+    return call.boolean_result(queue::extend_visibility(call.text(0, "queue"),
                                                         {call.int8(1, "id"), call.optional_int4(3)},
                                                         call.interval(2, "by")));
 }
@@ -65,17 +65,17 @@ PGQRS_FUNCTION(pgqrs_extend_visibility) {
 PGQRS_FUNCTION(pgqrs_archive_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 2);
-    return answer(call, all, store::archive_batch(queue, all));
+    return answer(call, all, queue::archive_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_delete_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 2);
-    return answer(call, all, store::remove_batch(queue, all));
+    return answer(call, all, queue::remove_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 3);
-    return answer(call, all, store::release_batch(queue, all, call.interval(2, "delay")));
+    return answer(call, all, queue::release_batch(queue, all, call.interval(2, "delay")));
 }

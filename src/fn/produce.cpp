@@ -1,27 +1,27 @@
 // SQL functions of sql/parts/40_produce.sql.
-#include "pgqrs/pg/function.hpp"
-#include "pgqrs/store/production.hpp"
+#include "pg/boundary.hpp"
+#include "queue/produce.hpp"
 
 using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_enqueue) {
-    const store::NewMessages common{.queue = call.text(0, "queue"),
+    const queue::NewMessages common{.queue = call.text(0, "queue"),
                                     .priority = call.int4(3, "priority"),
                                     .delay = call.interval(2, "delay"),
                                     .at = std::nullopt};
-    return call.int8_result(store::enqueue(common, call.optional_json(1), call.optional_json(4)));
+    return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
 
 PGQRS_FUNCTION(pgqrs_enqueue_at) {
-    const store::NewMessages common{.queue = call.text(0, "queue"),
+    const queue::NewMessages common{.queue = call.text(0, "queue"),
                                     .priority = call.int4(3, "priority"),
                                     .delay = 0,
                                     .at = call.timestamptz(2, "at")};
-    return call.int8_result(store::enqueue(common, call.optional_json(1), call.optional_json(4)));
+    return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
 
 PGQRS_FUNCTION(pgqrs_enqueue_batch) {
-    const store::NewMessages common{.queue = call.text(0, "queue"),
+    const queue::NewMessages common{.queue = call.text(0, "queue"),
                                     .priority = call.int4(3, "priority"),
                                     .delay = call.interval(2, "delay"),
                                     .at = std::nullopt};
@@ -29,6 +29,6 @@ PGQRS_FUNCTION(pgqrs_enqueue_batch) {
     const auto headers =
         call.is_null(4) ? std::nullopt : std::optional(call.json_array(4, "headers"));
     auto sink = call.rows_result();
-    sink.put_each(store::enqueue_batch(common, payloads, headers));
+    sink.put_each(queue::enqueue_batch(common, payloads, headers));
     return sink.done();
 }

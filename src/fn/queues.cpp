@@ -1,69 +1,69 @@
 // SQL functions of sql/parts/30_queues.sql.
-#include "pgqrs/store/queues.hpp"
+#include "queue/queues.hpp"
 
-#include "pgqrs/pg/function.hpp"
-#include "pgqrs/pg/spi.hpp"
-#include "pgqrs/store/queue_removal.hpp"
+#include "pg/boundary.hpp"
+#include "pg/spi.hpp"
+#include "queue/drop.hpp"
 
 using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_create_queue) {
     const auto queue = call.text(0, "queue");
-    const store::QueueSettings settings{
+    const queue::QueueSettings settings{
         .visibility_timeout = call.interval(1, "visibility_timeout"),
         .max_deliveries = call.optional_int4(2),
         .description = call.optional_text(3),
         .notify = call.boolean(5, "notify")};
     const bool if_not_exists = call.boolean(4, "if_not_exists");
     return pg::with_spi(
-        [&] { return call.row_result(store::create_queue(queue, settings, if_not_exists)); });
+        [&] { return call.row_result(queue::create_queue(queue, settings, if_not_exists)); });
 }
 
 PGQRS_FUNCTION(pgqrs_get_queue) {
     const auto queue = call.text(0, "queue");
-    return pg::with_spi([&] { return call.row_result(store::get_queue(queue)); });
+    return pg::with_spi([&] { return call.row_result(queue::get_queue(queue)); });
 }
 
 PGQRS_FUNCTION(pgqrs_get_queue_by_id) {
     auto sink = call.rows_result();
-    store::get_queue_by_id(call.int4(0, "id"), sink);
+    queue::get_queue_by_id(call.int4(0, "id"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_list_queues) {
     auto sink = call.rows_result();
-    store::list_queues(call.int4(0, "after_id"), call.optional_int4(1), sink);
+    queue::list_queues(call.int4(0, "after_id"), call.optional_int4(1), sink);
     return sink.done();
 }
 
-PGQRS_FUNCTION(pgqrs_count_queues) { return call.int8_result(store::count_queues()); }
+PGQRS_FUNCTION(pgqrs_count_queues) { return call.int8_result(queue::count_queues()); }
 
 PGQRS_FUNCTION(pgqrs_alter_queue) {
     const auto queue = call.text(0, "queue");
-    const store::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
+    const queue::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
                                         .max_deliveries = call.optional_int4(2),
                                         .description = call.optional_text(3),
                                         .notify = call.optional_boolean(4)};
-    return pg::with_spi([&] { return call.row_result(store::alter_queue(queue, settings)); });
+    return pg::with_spi([&] { return call.row_result(queue::alter_queue(queue, settings)); });
 }
 
 PGQRS_FUNCTION(pgqrs_drop_queue) {
-    return call.int8_result(store::drop_queue(call.text(0, "queue"), call.boolean(1, "force")));
+    return call.int8_result(queue::drop_queue(call.text(0, "queue"), call.boolean(1, "force")));
 }
 
 PGQRS_FUNCTION(pgqrs_purge_queue) {
-    return call.int8_result(store::purge_queue(call.text(0, "queue")));
+    return call.int8_result(queue::purge_queue(call.text(0, "queue")));
 }
 
 PGQRS_FUNCTION(pgqrs_purge_archive) {
     return call.int8_result(
-        store::purge_archive(call.text(0, "queue"), call.interval(1, "older_than")));
+        queue::purge_archive(call.text(0, "queue"), call.interval(1, "older_than")));
 }
 
 PGQRS_FUNCTION(pgqrs_pause_queue) {
-    return call.boolean_result(store::set_paused(call.text(0, "queue"), true));
+    return call.boolean_result(queue::set_paused(call.text(0, "queue"), true));
 }
 
 PGQRS_FUNCTION(pgqrs_resume_queue) {
-    return call.boolean_result(store::set_paused(call.text(0, "queue"), false));
+    return call.boolean_result(queue::set_paused(call.text(0, "queue"), false));
 }

@@ -1,14 +1,14 @@
 // Trigger functions of sql/parts/25_triggers.sql.
 #include <optional>
 
-#include "pgqrs/pg/catalog.hpp"
-#include "pgqrs/pg/function.hpp"
-#include "pgqrs/pg/transaction.hpp"
-#include "pgqrs/pg/trigger.hpp"
-#include "pgqrs/store/departures.hpp"
-#include "pgqrs/store/queue_registry.hpp"
-#include "pgqrs/store/queue_removal.hpp"
-#include "pgqrs/store/touches.hpp"
+#include "pg/catalog.hpp"
+#include "pg/boundary.hpp"
+#include "pg/transaction.hpp"
+#include "pg/trigger.hpp"
+#include "queue/totals.hpp"
+#include "engine/queue_cache.hpp"
+#include "queue/drop.hpp"
+#include "engine/journal.hpp"
 
 using namespace pgqrs;
 
@@ -27,7 +27,7 @@ std::int64_t number(const pg::Trigger& trigger, ColumnValue value, const char* c
 
 // Notes one version of a row of messages, whose columns can have been altered.
 void note(const pg::Trigger& trigger, ColumnValue value,
-          void (*note_place)(Oid, const store::MessagePlace&)) {
+          void (*note_place)(Oid, const engine::MessagePlace&)) {
     const pg::Value queue = (trigger.*value)({"queue_id", INT4OID});
     const pg::Value id = (trigger.*value)({"id", INT8OID});
     const pg::Value priority = (trigger.*value)({"priority", INT2OID});
@@ -40,8 +40,8 @@ void note(const pg::Trigger& trigger, ColumnValue value,
     }
     const auto queue_id = DatumGetInt32(queue.datum);
     if (id.null || priority.null || available_at.null || enqueued_at.null) {
-        store::note_queue_changed(trigger.relation(), queue_id);
-        store::note_uncounted(trigger.relation(), queue_id);
+        engine::note_queue_changed(trigger.relation(), queue_id);
+        engine::note_uncounted(trigger.relation(), queue_id);
         return;
     }
     note_place(trigger.relation(), {.queue_id = queue_id,
@@ -63,9 +63,9 @@ void note_counts(const pg::Trigger& trigger, ColumnValue value, std::int64_t sig
                  core::QueueCounts (*count)(const pg::Trigger&, ColumnValue)) {
     const Oid messages = pg::relation_oid("messages");
     if (const auto queue_id = queue_of(trigger, value)) {
-        store::note_counts(messages, *queue_id, core::times(count(trigger, value), sign));
+        engine::note_counts(messages, *queue_id, core::times(count(trigger, value), sign));
     } else {
-        store::note_uncounted(messages, store::kAllQueues);
+        engine::note_uncounted(messages, engine::kAllQueues);
     }
 }
 
@@ -84,13 +84,13 @@ Datum note_changed_counts(const pg::Trigger& trigger,
 
 PGQRS_FUNCTION(pgqrs_queues_changed) {
     const pg::Trigger trigger = call.trigger();
-    store::announce_queues_changed();
+    engine::announce_queues_changed();
     if (!trigger.is_row()) {
         return trigger.result();
     }
     const Oid messages = pg::relation_oid("messages");
     if (trigger.is_delete()) {
-        store::note_queue_dropped(messages, DatumGetInt32(trigger.old_value("id").datum));
+        engine::note_queue_dropped(messages, DatumGetInt32(trigger.old_value("id").datum));
     } else if (trigger.is_update()) {
         if (trigger.old_value("max_deliveries").datum !=
             trigger.new_value("max_deliveries").datum) {
@@ -98,9 +98,9 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
             pg::lock_name(pg::relation_oid("queues"), pg::text_of(trigger.old_value("name")),
                           pg::LockMode::exclusive);
         }
-        store::note_queue_changed(messages, DatumGetInt32(trigger.old_value("id").datum));
+        engine::note_queue_changed(messages, DatumGetInt32(trigger.old_value("id").datum));
     } else {
-        store::note_queue_created(messages, DatumGetInt32(trigger.new_value("id").datum));
+        engine::note_queue_created(messages, DatumGetInt32(trigger.new_value("id").datum));
     }
     return trigger.result();
 }
@@ -108,10 +108,10 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
 PGQRS_FUNCTION(pgqrs_messages_changed) {
     const pg::Trigger trigger = call.trigger();
     if (trigger.is_update() || trigger.is_delete()) {
-        note(trigger, &pg::Trigger::old_value, store::note_row_before);
+        note(trigger, &pg::Trigger::old_value, engine::note_row_before);
     }
     if (!trigger.is_delete()) {
-        note(trigger, &pg::Trigger::new_value, store::note_row_after);
+        note(trigger, &pg::Trigger::new_value, engine::note_row_after);
     }
     return trigger.result();
 }
@@ -123,7 +123,7 @@ PGQRS_FUNCTION(pgqrs_archive_changed) {
 }
 
 PGQRS_FUNCTION(pgqrs_departures_changed) {
-    if (store::is_summing_up()) {
+    if (queue::is_summing_up()) {
         return call.trigger().result();
     }
     return note_changed_counts(call.trigger(), [](const pg::Trigger& trigger, ColumnValue value) {
@@ -134,14 +134,14 @@ PGQRS_FUNCTION(pgqrs_departures_changed) {
 
 PGQRS_FUNCTION(pgqrs_rows_truncated) {
     const pg::Trigger trigger = call.trigger();
-    store::note_uncounted(pg::relation_oid("messages"), store::kAllQueues);
+    engine::note_uncounted(pg::relation_oid("messages"), engine::kAllQueues);
     return trigger.result();
 }
 
 PGQRS_FUNCTION(pgqrs_check_queue) {
     const pg::Trigger trigger = call.trigger();
     if (!pg::is_restoring_dump()) {
-        store::hold_queue_of_row(DatumGetInt32(trigger.new_value("queue_id").datum));
+        engine::hold_queue_of_row(DatumGetInt32(trigger.new_value("queue_id").datum));
     }
     return trigger.result();
 }
@@ -151,9 +151,9 @@ PGQRS_FUNCTION(pgqrs_protect_queue) {
     const auto old_id = DatumGetInt32(trigger.old_value("id").datum);
     const auto old_name = pg::text_of(trigger.old_value("name"));
     if (trigger.is_delete()) {
-        store::check_removal(old_id, old_name);
+        queue::check_removal(old_id, old_name);
     } else {
-        store::check_renaming(old_id, DatumGetInt32(trigger.new_value("id").datum), old_name);
+        queue::check_renaming(old_id, DatumGetInt32(trigger.new_value("id").datum), old_name);
     }
     return trigger.result();
 }
@@ -161,9 +161,9 @@ PGQRS_FUNCTION(pgqrs_protect_queue) {
 PGQRS_FUNCTION(pgqrs_protect_queues) {
     const pg::Trigger trigger = call.trigger();
     if (trigger.is_before()) {
-        store::hold_all_queues();
+        queue::hold_all_queues();
     } else {
-        store::check_truncation();
+        queue::check_truncation();
     }
     return trigger.result();
 }

@@ -1,35 +1,35 @@
 // SQL functions of sql/parts/80_workers.sql.
-#include "pgqrs/store/workers.hpp"
+#include "queue/workers.hpp"
 
-#include "pgqrs/pg/function.hpp"
+#include "pg/boundary.hpp"
 
 using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_register_worker) {
-    const store::NewWorker worker{.queue = call.text(0, "queue"),
+    const queue::NewWorker worker{.queue = call.text(0, "queue"),
                                   .name = call.text(1, "name"),
                                   .hostname = call.optional_text(2),
                                   .pid = call.optional_int4(3),
                                   .metadata = call.optional_json(4)};
-    return call.int8_result(store::register_worker(worker));
+    return call.int8_result(queue::register_worker(worker));
 }
 
 PGQRS_FUNCTION(pgqrs_delete_worker) {
-    return call.boolean_result(store::delete_worker(call.int8(0, "worker")));
+    return call.boolean_result(queue::delete_worker(call.int8(0, "worker")));
 }
 
 PGQRS_FUNCTION(pgqrs_get_worker) {
     auto sink = call.rows_result();
-    store::get_worker(call.int8(0, "worker"), sink);
+    queue::get_worker(call.int8(0, "worker"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_list_workers) {
     auto sink = call.rows_result();
-    store::list_workers(call.optional_text(0), call.int8(1, "after_id"), call.int4(2, "qty"), sink);
+    queue::list_workers(call.optional_text(0), call.int8(1, "after_id"), call.int4(2, "qty"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_count_workers) {
-    return call.int8_result(store::count_workers(call.optional_text(0)));
+    return call.int8_result(queue::count_workers(call.optional_text(0)));
 }

@@ -1,7 +1,7 @@
 // See background_worker.hpp.
-#include "pgqrs/pg/background_worker.hpp"
+#include "pg/background_worker.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 

@@ -1,10 +1,10 @@
 // See call.hpp.
-#include "pgqrs/pg/call.hpp"
+#include "pg/call.hpp"
 
 #include <string>
 
-#include "pgqrs/core/error.hpp"
-#include "pgqrs/pg/guard.hpp"
+#include "core/error.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 namespace {

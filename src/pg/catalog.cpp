@@ -1,10 +1,10 @@
 // See catalog.hpp.
-#include "pgqrs/pg/catalog.hpp"
+#include "pg/catalog.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 namespace {

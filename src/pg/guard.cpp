@@ -1,5 +1,5 @@
 // See guard.hpp.
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 

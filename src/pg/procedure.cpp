@@ -1,7 +1,7 @@
 // See procedure.hpp.
-#include "pgqrs/pg/procedure.hpp"
+#include "pg/procedure.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 

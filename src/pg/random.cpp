@@ -1,7 +1,7 @@
 // See random.hpp.
-#include "pgqrs/pg/random.hpp"
+#include "pg/random.hpp"
 
-#include "pgqrs/pg/compat.hpp"
+#include "pg/compat.hpp"
 
 namespace pgqrs::pg {
 

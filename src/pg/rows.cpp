@@ -1,9 +1,9 @@
 // See rows.hpp.
-#include "pgqrs/pg/rows.hpp"
+#include "pg/rows.hpp"
 
 #include <stdexcept>
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 

@@ -1,7 +1,7 @@
 // See snapshot.hpp.
-#include "pgqrs/pg/snapshot.hpp"
+#include "pg/snapshot.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 

@@ -1,5 +1,5 @@
 // See spi.hpp.
-#include "pgqrs/pg/spi.hpp"
+#include "pg/spi.hpp"
 
 namespace pgqrs::pg {
 namespace {

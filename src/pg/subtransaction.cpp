@@ -1,5 +1,5 @@
 // See subtransaction.hpp.
-#include "pgqrs/pg/subtransaction.hpp"
+#include "pg/subtransaction.hpp"
 
 namespace pgqrs::pg {
 namespace {

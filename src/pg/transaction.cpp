@@ -1,5 +1,5 @@
 // See transaction.hpp.
-#include "pgqrs/pg/transaction.hpp"
+#include "pg/transaction.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // See transaction_end.hpp.
-#include "pgqrs/pg/transaction_end.hpp"
+#include "pg/transaction_end.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 namespace {

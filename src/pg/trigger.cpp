@@ -1,7 +1,7 @@
 // See trigger.hpp.
-#include "pgqrs/pg/trigger.hpp"
+#include "pg/trigger.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 namespace {

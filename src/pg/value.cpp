@@ -1,7 +1,7 @@
 // See value.hpp.
-#include "pgqrs/pg/value.hpp"
+#include "pg/value.hpp"
 
-#include "pgqrs/pg/guard.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 

@@ -1,70 +1,84 @@
 #!/usr/bin/env bash
-# Rule: includes follow the layers. core <- pg <- store <- {fn, bgw} <- module; core <- client <- cli. What a layer may
-# include is listed; all else fails, so PostgreSQL's headers stay inside pg and libpq's inside client and cli. The
-# client's headers are installed, so they may include less than its sources.
+# Rule: includes follow the layers.
+#
+#   core <- pg <- engine <- { queue, workflow, pgmq } <- { fn, bgw } <- module
+#   core <- client <- cli
+#
+# A layer may include the layers that are listed for it and the other headers that its pattern allows. So PostgreSQL's
+# headers stay inside pg, and libpq's inside client and cli. The headers in include/ are installed: they may include less
+# than the sources beside them.
 set -euo pipefail
 cd "$1"
-
-std='<[a-z_]+>'
-libpq='["<]libpq-fe\.h[">]'
-posix='<(spawn|unistd|fcntl|poll|signal|spawn|pthread|termios|netinet/in|sys/[a-z]+)\.h>'
-json='<nlohmann/[a-z_]+\.hpp>'
-
-# Prints "layers|pattern": the layers whose headers the layer may include, and the other headers it may include.
-allowed() {
-    case "$1" in
-        core) echo "core|$std" ;;
-        pg) echo 'pg core|.*' ;;
-        store) echo "store pg core|$std" ;;
-        fn) echo "fn store pg core|$std" ;;
-        bgw) echo "bgw store pg core|$std" ;;
-        module) echo "fn bgw store pg core|$std" ;;
-        client_header) echo "client core|$std|$json" ;;
-        client) echo "client core|$std|$libpq|$posix|$json|[<\"]yaml-cpp/.*" ;;
-        client_test) echo "client core|$std|$libpq|$posix|$json|\"catch\.hpp\"" ;;
-        cli) echo "cli client core|$std|$libpq|$posix|$json|[<\"](CLI|yaml-cpp|spdlog|fmt)/.*" ;;
-        unit) echo "core|$std|\"catch\.hpp\"" ;;
-        *) echo "|$std" ;;
-    esac
+{ grep -rnE '^ *# *include' --include='*.cpp' --include='*.hpp' --include='*.h' src include test/unit test/client test/engine \
+    2>/dev/null || true; } | grep -v '/catch\.hpp:' | awk '
+BEGIN {
+    std = "<[a-z_]+>"
+    libpq = "[\"<]libpq-fe\\.h[\">]"
+    posix = "<(spawn|unistd|fcntl|poll|signal|pthread|termios|netinet/in|sys/[a-z]+)\\.h>"
+    json = "<nlohmann/[a-z_]+\\.hpp>"
+    server = "core pg engine queue workflow pgmq fn bgw"
+    allow("core", "core", std)
+    allow("pg", "core pg", ".*")
+    allow("engine", "core pg engine", std)
+    allow("queue", "core pg engine queue", std)
+    allow("workflow", "core pg engine workflow", std)
+    allow("pgmq", "core pg engine pgmq", std)
+    allow("fn", "core pg engine queue workflow pgmq fn", std)
+    allow("bgw", "core pg engine queue workflow pgmq bgw", std)
+    allow("module", server, std)
+    allow("installed", "core client", std "|" json)
+    allow("client", "core client", std "|" libpq "|" posix "|" json "|[<\"]yaml-cpp/.*")
+    allow("cli", "core client cli", std "|" libpq "|" posix "|" json "|[<\"](CLI|yaml-cpp|spdlog|fmt)/.*")
+    allow("unit_test", "core", std "|\"catch\\.hpp\"")
+    allow("client_test", "core client", std "|" libpq "|" posix "|" json "|\"catch\\.hpp\"")
+    allow("engine_test", "core pg engine", std)
+    split(server " client cli", names, " ")
+    for (i in names) is_layer[names[i]] = 1
 }
-
-layer_of() {
-    case "$1" in
-        include/pgqrs/client.hpp | include/pgqrs/client/*) echo client_header ;;
-        test/client/*) echo client_test ;;
-        src/*/*) echo "$1" | cut -d/ -f2 ;;
-        include/pgqrs/*/*) echo "$1" | cut -d/ -f3 ;;
-        test/unit/*) echo unit ;;
-        # include/pgqrs.hpp and the like, and src/module.cpp.
-        src/module.cpp) echo module ;;
-        *) echo none ;;
-    esac
+function allow(layer, layers, headers,    list, i) {
+    known[layer] = 1
+    other[layer] = "^(" headers ")$"
+    split(layers, list, " ")
+    for (i in list) may[layer, list[i]] = 1
 }
-
-check_include() {
-    local file=$1 line=$2 header=$3 layer rule target
-    layer=$(layer_of "$file")
-    rule=$(allowed "$layer")
-    case "$header" in
-        \"pgqrs/* | \<pgqrs/*)
-            target=$(echo "${header#?pgqrs/}" | cut -d/ -f1 | sed -E 's/\.hpp.?$//')
-            case " ${rule%%|*} " in *" $target "*) return 0 ;; esac
-            ;;
+function layer_of(file,    parts) {
+    split(file, parts, "/")
+    if (parts[1] == "test") return parts[2] "_test"
+    if (parts[1] == "include") return "installed"
+    return file == "src/module.cpp" ? "module" : parts[2]
+}
+# Whether the file is there; the answer is kept.
+function exists(path,    line, status) {
+    if (!(path in seen)) {
+        status = (getline line < path)
+        close(path)
+        seen[path] = status >= 0
+    }
+    return seen[path]
+}
+{
+    match($0, /^[^:]*:[0-9]*/)
+    place = substr($0, 1, RLENGTH)
+    file = place
+    sub(/:[0-9]*$/, "", file)
+    header = $0
+    sub(/^[^:]*:[0-9]*: *# *include */, "", header)
+    sub(/[">][^">]*$/, substr(header, 1, 1) == "<" ? ">" : "\"", header)
+    layer = layer_of(file)
+    path = substr(header, 2, length(header) - 2)
+    sub(/^pgqrs\//, "", path)
+    target = path
+    sub(/(\/|\.hpp).*/, "", target)
+    if (target in is_layer && header ~ /^"/) {
+        if (may[layer, target]) next
+    } else if (known[layer]) {
+        folder = file
+        sub(/\/[^\/]*$/, "", folder)
         # A header beside the file belongs to its layer.
-        \"*) [ ! -e "$(dirname "$file")/$(echo "$header" | tr -d '"')" ] || return 0 ;;
-    esac
-    case "$header" in
-        \"pgqrs/* | \<pgqrs/*) ;;
-        *) [[ ! "$header" =~ ^(${rule#*|})$ ]] || return 0 ;;
-    esac
-    echo "$file:$line: layer $layer must not include $header"
-    return 1
+        if (header ~ /^"/ && exists(folder "/" path)) next
+        if (header ~ other[layer]) next
+    }
+    print place ": layer " layer " must not include " header
+    bad = 1
 }
-
-bad=0
-while IFS=: read -r file line text; do
-    header=$(echo "$text" | sed -E 's/^ *# *include *([<"][^>"]*[>"]).*/\1/')
-    check_include "$file" "$line" "$header" || bad=1
-done < <(grep -rnE '^ *# *include' --include='*.cpp' --include='*.hpp' --include='*.h' src include test/unit test/client 2>/dev/null |
-    grep -v '^test/unit/catch.hpp:')
-exit $bad
+END { exit bad }'

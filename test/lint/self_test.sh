@@ -9,18 +9,20 @@ bad=0
 
 clean_tree() {
     rm -rf "${tree:?}"/*
-    mkdir -p "$tree"/{src,include/pgqrs}/{core,pg,store,fn,client,cli} "$tree/test/unit" "$tree/test/client"
+    mkdir -p "$tree"/src/{core,pg,engine,queue,fn,client,cli} "$tree"/include/pgqrs/{core,client} "$tree"/test/{unit,client}
     cp "$here/../../.clang-format" "$here/../../pgqrs.control" "$here/../../META.json" "$tree/"
-    echo '#include <string>' >"$tree/include/pgqrs/core/name.hpp"
-    echo '#include "postgres.h"' >"$tree/include/pgqrs/pg/guard.hpp"
-    printf '#include "pgqrs/store/queues.hpp"\n#include "pgqrs/pg/guard.hpp"\n// may say ereport(ERROR)\n' >"$tree/src/fn/queues.cpp"
-    printf '#include "pgqrs/core/name.hpp"\n#include "libpq-fe.h"\n' >"$tree/src/client/send.cpp"
-    printf '#include <yaml-cpp/yaml.h>\n#include <nlohmann/json.hpp>\n#include <poll.h>\n' >>"$tree/src/client/send.cpp"
+    echo '#include <string>' >"$tree/src/core/name.hpp"
+    echo '#include "postgres.h"' >"$tree/src/pg/guard.hpp"
+    printf '#include "pg/guard.hpp"\n#include "core/name.hpp"\nvoid f() { ereport(ERROR, (1)); }\n' >"$tree/src/engine/claim.cpp"
+    printf '#include "queue/queues.hpp"\n#include "pg/guard.hpp"\n// may say ereport(ERROR)\n' >"$tree/src/fn/queues.cpp"
+    printf '#include "core/name.hpp"\n#include "libpq-fe.h"\n' >"$tree/src/client/send.cpp"
+    printf '#include "beside.hpp"\n#include <yaml-cpp/yaml.h>\n#include <nlohmann/json.hpp>\n#include <poll.h>\n' >>"$tree/src/client/send.cpp"
+    echo '#include <string>' >"$tree/src/client/beside.hpp"
     echo '#include "pgqrs/client/send.hpp"' >"$tree/include/pgqrs/client.hpp"
-    printf '#include "pgqrs/core/name.hpp"\n#include <nlohmann/json.hpp>\n' >"$tree/include/pgqrs/client/send.hpp"
+    printf '#include "pgqrs/core/sqlstate.hpp"\n#include <nlohmann/json.hpp>\n' >"$tree/include/pgqrs/client/send.hpp"
     printf '#include <CLI/CLI.hpp>\n#include "pgqrs/client.hpp"\n' >"$tree/src/cli/main.cpp"
     printf '#include "catch.hpp"\n#include "pgqrs/client.hpp"\n' >"$tree/test/client/send_test.cpp"
-    printf '#include "catch.hpp"\n#include "pgqrs/core/name.hpp"\n' >"$tree/test/unit/name_test.cpp"
+    printf '#include "catch.hpp"\n#include "core/name.hpp"\n' >"$tree/test/unit/name_test.cpp"
     printf 'void f() { ereport(ERROR, (1)); }\n' >"$tree/src/pg/guard.cpp"
     echo 'true' >"$tree/good.sh"
     library 'int pgqrs_version() { return 1; }'
@@ -61,29 +63,33 @@ plant_include() {
 clean_tree
 for rule in layers symbols errors meta shell format; do accepts "$rule"; done
 
-plant_include src/core/name.cpp '"pgqrs/pg/guard.hpp"'
+plant_include src/core/name.cpp '"pg/guard.hpp"'
 plant_include src/core/name.cpp '"postgres.h"'
 plant_include src/core/name.cpp '<libpq-fe.h>'
-plant_include src/pg/guard.cpp '"pgqrs/store/queues.hpp"'
-plant_include src/store/queues.cpp '"utils/builtins.h"'
-plant_include src/store/queues.cpp '"pgqrs/fn/queues.hpp"'
+plant_include src/core/name.cpp '"nowhere.hpp"'
+plant_include src/pg/guard.cpp '"engine/claim.hpp"'
+plant_include src/engine/claim.cpp '"queue/queues.hpp"'
+plant_include src/engine/claim.cpp '"utils/builtins.h"'
+plant_include src/queue/queues.cpp '"utils/builtins.h"'
+plant_include src/queue/queues.cpp '"fn/queues.hpp"'
+plant_include src/queue/queues.cpp '"workflow/runs.hpp"'
 plant_include src/fn/queues.cpp '"fmgr.h"'
-plant_include include/pgqrs/fn/queues.hpp '"pgqrs/client/send.hpp"'
-plant_include src/client/send.cpp '"pgqrs/pg/guard.hpp"'
-plant_include src/client/send.cpp '"pgqrs/cli/main.hpp"'
+plant_include src/fn/queues.cpp '"pgqrs/client/send.hpp"'
+plant_include src/client/send.cpp '"pg/guard.hpp"'
+plant_include src/client/send.cpp '"cli/main.hpp"'
 plant_include include/pgqrs/client/send.hpp '<libpq-fe.h>'
 plant_include include/pgqrs/client.hpp '<yaml-cpp/yaml.h>'
 plant_include src/client/send.cpp '<CLI/CLI.hpp>'
-plant_include src/store/queues.cpp '"pgqrs/client.hpp"'
-plant_include test/client/send_test.cpp '"pgqrs/store/queues.hpp"'
-plant_include src/cli/main.cpp '"pgqrs/store/queues.hpp"'
-plant_include test/unit/name_test.cpp '"pgqrs/pg/guard.hpp"'
+plant_include src/queue/queues.cpp '"pgqrs/client.hpp"'
+plant_include test/client/send_test.cpp '"queue/queues.hpp"'
+plant_include src/cli/main.cpp '"queue/queues.hpp"'
+plant_include test/unit/name_test.cpp '"pg/guard.hpp"'
 
 library 'int stray() { return 1; }'
 refuses symbols 'an exported function without prefix'
 
 for text in '    ereport(ERROR, (errmsg("x")));' 'PG_TRY();' 'if (x) elog (ERROR, "x");'; do
-    plant src/store/queues.cpp "$text"
+    plant src/queue/queues.cpp "$text"
     refuses errors "$text"
 done
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "catch.hpp"
-#include "pgqrs/core/duration.hpp"
+#include "core/duration.hpp"
 #include "raised.hpp"
 
 namespace core = pgqrs::core;

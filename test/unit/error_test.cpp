@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "pgqrs/core/error.hpp"
+#include "core/error.hpp"
 #include "raised.hpp"
 
 using pgqrs::core::Error;

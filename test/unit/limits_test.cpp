@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "pgqrs/core/limits.hpp"
+#include "core/limits.hpp"
 #include "raised.hpp"
 
 namespace core = pgqrs::core;

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "pgqrs/core/names.hpp"
+#include "core/names.hpp"
 #include "raised.hpp"
 
 namespace core = pgqrs::core;

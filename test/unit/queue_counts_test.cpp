@@ -1,5 +1,5 @@
 // The counts of a queue follow from its rows, and from changes of rows in any order.
-#include "pgqrs/core/queue_counts.hpp"
+#include "core/queue_counts.hpp"
 
 #include <array>
 

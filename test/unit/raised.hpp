@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "catch.hpp"
-#include "pgqrs/core/error.hpp"
+#include "core/error.hpp"
 
 // An exception of any other type passes through and fails the test case, too.
 template <typename Call>

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "pgqrs/core/scan_floor.hpp"
+#include "core/scan_floor.hpp"
 
 namespace core = pgqrs::core;
 using core::Instant;

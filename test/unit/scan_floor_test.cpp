@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "catch.hpp"
-#include "pgqrs/core/scan_floor.hpp"
+#include "core/scan_floor.hpp"
 
 namespace core = pgqrs::core;
 using core::Instant;

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "pgqrs/core/template.hpp"
+#include "core/template.hpp"
 
 using pgqrs::core::expand;
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "pgqrs/core/version.hpp"
+#include "core/version.hpp"
 
 TEST_CASE("the version is the one the build passed") {
     CHECK(pgqrs::core::kVersion == "12.34");

@@ -1,0 +1,101 @@
+// See queue_counts.hpp.
+#include "engine/counts.hpp"
+
+#include "pg/guard.hpp"
+
+namespace pgqrs::engine {
+namespace {
+
+// A try holds up everybody who uses the queue for a moment. One that succeeds soon has to be repeated
+// only when prepared transactions are committed all the time.
+constexpr core::Duration kRestAfterTry = 10 * core::kSecond;
+constexpr core::Duration kRestAfterSuccess = core::kSecond;
+
+// The recount of this process.
+struct UnderWay {
+    Slot* slot;  // null: none
+    QueueKey key;
+    std::uint32_t number;
+};
+UnderWay under_way{};
+
+// Runs `code` with the queue's slot, locked; false when it has none.
+template <class Code>
+bool with_slot(QueueMarks& queue, bool make, Code code) {
+    return pg::guard([&] {
+        Slot* slot = find_slot(queue.key, queue.slot, make);
+        if (slot == nullptr || !lock_if_of(*slot, queue.key)) {
+            return false;
+        }
+        code(*slot);
+        unlock(*slot);
+        return true;
+    });
+}
+
+// Ends the recount of this process; when nothing has come in between, the counts are known then or not.
+void end(Counted outcome, const core::QueueCounts& counted) noexcept {
+    Slot* slot = under_way.slot;
+    under_way.slot = nullptr;
+    if (slot != nullptr && lock_if_of(*slot, under_way.key)) {
+        if (slot->counted == Counted::under_way && slot->recount == under_way.number) {
+            slot->counts.add(counted);
+            slot->counted = outcome;
+            if (outcome == Counted::yes) {
+                slot->next_recount = GetCurrentTimestamp() + kRestAfterSuccess;
+            }
+        }
+        unlock(*slot);
+    }
+}
+
+}  // namespace
+
+std::optional<QueueState> known_state(QueueMarks& queue) {
+    QueueState state;
+    bool known = false;
+    with_slot(queue, false, [&](const Slot& slot) {
+        known = slot.counted == Counted::yes;
+        state.counts = slot.counts;
+        state.marks = slot.marks;
+    });
+    return known ? std::optional(state) : std::nullopt;
+}
+
+bool take_recount(QueueMarks& queue) {
+    bool take = false;
+    with_slot(queue, true, [&](Slot& slot) {
+        const std::int64_t now = GetCurrentTimestamp();
+        take = slot.counted == Counted::no && now >= slot.next_recount;
+        if (take) {
+            slot.next_recount = now + kRestAfterTry;
+        }
+    });
+    return take;
+}
+
+Recount::~Recount() { abandon_recount(); }
+
+bool Recount::begin(QueueMarks& queue) {
+    with_slot(queue, false, [&](Slot& slot) {
+        if (slot.counted == Counted::no) {
+            slot.counts = {};
+            slot.counted = Counted::under_way;
+            under_way = {&slot, queue.key, ++slot.recount};
+        }
+    });
+    return under_way.slot != nullptr;
+}
+
+void Recount::finish(const core::QueueCounts& counted) { end(Counted::yes, counted); }
+
+void abandon_recount() noexcept { end(Counted::no, {}); }
+
+void distrust_counts(const QueueKey& queue) noexcept {
+    visit_slots(queue, [](Slot& slot) {
+        slot.counted = Counted::no;
+        return Keep::yes;
+    });
+}
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,38 @@
+// A batch of deliveries in the order of ids, so that concurrent calls lock rows in one order; and the
+// way back to the caller's order.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "engine/rows_by_id.hpp"
+
+namespace pgqrs::engine {
+
+// A message and the delivery of it that is meant; without a read_ct, any.
+struct Delivery {
+    std::int64_t id;
+    std::optional<std::int32_t> read_ct;
+};
+
+class SortedDeliveries {
+public:
+    // Raises limit_exceeded for too many.
+    explicit SortedDeliveries(std::span<const Delivery> deliveries);
+
+    std::span<const RowKey> keys() const { return keys_; }
+
+    // As two parallel arrays, for statements.
+    pg::Value ids() const;
+    pg::Value read_cts() const;
+
+    // Which deliveries, in the caller's order, are among the places in keys().
+    std::vector<bool> done(std::span<const std::size_t> places) const;
+
+private:
+    std::vector<std::size_t> order_;
+    std::vector<RowKey> keys_;
+};
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,183 @@
+// See queue_marks.hpp.
+#include "engine/marks.hpp"
+
+#include "pg/guard.hpp"
+#include "engine/settings.hpp"
+#include "engine/wait_list.hpp"
+
+namespace pgqrs::engine {
+namespace {
+
+// A backend with marks of its own does not hear of commits. An enqueue that takes no longer than this
+// from reading the clock to being visible is found at once, and not by the next rescan only.
+constexpr core::Duration kCommitTime = 20 * core::kMillisecond;
+
+// A rescan every so often is the most that shared marks need.
+constexpr core::Duration kLongestRest = core::kDay;
+
+void tell(const Slot& slot, const core::Marks& news) {
+    for (int number = slot.first_scan; number != kNone; number = seat(number).next_scan) {
+        core::lower(seat(number).told, news);
+    }
+}
+
+void register_scan(Slot& slot) {
+    Seat& own = own_seat();
+    own.told = core::marks_at(core::kNever);
+    own.scanning = &slot;
+    own.next_scan = slot.first_scan;
+    slot.first_scan = pg::compat::process_number();
+}
+
+void unregister_scan(Slot& slot) {
+    int* link = &slot.first_scan;
+    while (*link != pg::compat::process_number()) {
+        link = &seat(*link).next_scan;
+    }
+    *link = own_seat().next_scan;
+    own_seat().scanning = nullptr;
+}
+
+// Whether a rescan is due; then the next one is not before the interval has passed.
+bool take_rescan(std::int64_t& next, std::int64_t now) {
+    const bool due = now >= next;
+    if (due) {
+        next = now + rescan_interval();
+    }
+    return due;
+}
+
+void begin_shared(Slot& slot, ScanTicket& ticket, bool raises) {
+    ticket.shared = true;
+    ticket.known = slot.marks;
+    // A scan inside of a scan (an index expression that dequeues) raises nothing.
+    ticket.registered = raises && own_seat().scanning == nullptr;
+    if (ticket.registered) {
+        ticket.rescan = take_rescan(slot.next_rescan, ticket.began);
+        register_scan(slot);
+    }
+}
+
+void end_shared(Slot& slot, const ScanTicket& ticket, const core::Scan& scan) {
+    if (own_seat().scanning != &slot) {
+        return;  // the slot was given away in between
+    }
+    unregister_scan(slot);
+    tell(slot, core::settle(slot.marks, scan, own_seat().told));
+    if (ticket.rescan) {
+        const std::int64_t now = GetCurrentTimestamp();
+        slot.next_rescan =
+            now + core::rest_after_rescan(now - ticket.began, rescan_interval(), kLongestRest);
+    }
+}
+
+void end_own(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan) {
+    core::Marks told = core::marks_at(core::kNever);
+    told.ready.fill(ticket.now - kCommitTime);
+    core::settle(queue.own, scan, told);
+    if (ticket.rescan) {
+        const std::int64_t now = GetCurrentTimestamp();
+        queue.next_rescan = now + core::rest_after_rescan(now - ticket.began, 0, rescan_interval());
+    }
+}
+
+// Nobody scans the slot any more.
+void vacate(Slot& slot) {
+    while (slot.first_scan != kNone) {
+        Seat& scanner = seat(slot.first_scan);
+        slot.first_scan = scanner.next_scan;
+        scanner.scanning = nullptr;
+    }
+    wake_waiters(slot, kAllWaiters);
+}
+
+}  // namespace
+
+ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises) {
+    ScanTicket ticket{queue.own, now, GetCurrentTimestamp(), false, false, raises};
+    pg::guard([&] {
+        // Commits that a standby replays lower no marks.
+        raises = raises && !RecoveryInProgress();
+        ticket.registered = raises;
+        Slot* slot = find_slot(queue.key, queue.slot, true);
+        if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+            begin_shared(*slot, ticket, raises);
+            unlock(*slot);
+        } else if (raises) {
+            ticket.rescan = take_rescan(queue.next_rescan, ticket.began);
+        }
+    });
+    return ticket;
+}
+
+void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan,
+              std::int64_t taken, bool exhausted) {
+    if (!ticket.registered) {
+        return;
+    }
+    if (!ticket.shared) {
+        end_own(queue, ticket, scan);
+        return;
+    }
+    pg::guard([&] {
+        Slot* slot = own_seat().scanning;
+        if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+            end_shared(*slot, ticket, scan);
+            settle_expected(*slot, exhausted ? slot->expected : taken);
+            unlock(*slot);
+        }
+    });
+}
+
+void abandon_scan() noexcept {
+    if (!has_shared_memory()) {
+        return;
+    }
+    Slot* slot = own_seat().scanning;
+    if (slot != nullptr && lock_if_of(*slot, slot->key)) {
+        if (own_seat().scanning == slot) {
+            unregister_scan(*slot);
+        }
+        unlock(*slot);
+    }
+}
+
+void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
+                 const core::QueueCounts& change) noexcept {
+    core::lower(queue.own, to);
+    Slot* slot = find_slot(queue.key, queue.slot, false);
+    if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+        const core::Instant event = core::next_event(slot->marks);
+        core::lower(slot->marks, to);
+        slot->counts.add(change);
+        tell(*slot, to);
+        wake_waiters(*slot, messages);
+        if (core::next_event(slot->marks) < event) {
+            nudge_first_waiter(*slot);
+        }
+        unlock(*slot);
+    }
+}
+
+void distrust_marks() noexcept {
+    visit_slots({MyDatabaseId, InvalidOid, 0}, [](Slot& slot) {
+        slot.marks = core::marks_at(core::kBeginning);
+        slot.counted = Counted::no;
+        tell(slot, slot.marks);
+        wake_waiters(slot, kAllWaiters);
+        return Keep::yes;
+    });
+}
+
+void forget_marks(const QueueKey& queue) noexcept {
+    visit_slots(queue, [](Slot& slot) {
+        vacate(slot);
+        return Keep::no;
+    });
+}
+
+void forget_marks_of_table(Oid database, Oid table) noexcept { forget_marks({database, table, 0}); }
+
+void forget_marks_of_database(Oid database) noexcept { forget_marks({database, InvalidOid, 0}); }
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,58 @@
+// The marks of a queue (core/scan_floor.hpp): registering scans, settling what they found, lowering
+// the marks when transactions end. The marks are in shared memory for all backends when the queue has
+// a slot there, else each backend has its own.
+#pragma once
+
+#include <cstdint>
+
+#include "core/scan_floor.hpp"
+#include "engine/clock.hpp"
+#include "engine/slots.hpp"
+
+namespace pgqrs::engine {
+
+// What a backend keeps of a queue for as long as it lives; knows nothing at first.
+struct QueueMarks {
+    QueueKey key;
+    Slot* slot = nullptr;  // where the queue's slot was last
+    core::Marks own = core::marks_at(core::kBeginning);
+    std::int64_t next_rescan = 0;
+};
+
+// A scan under way.
+struct ScanTicket {
+    core::Marks known;  // the queue's marks when it began
+    Timestamp now;
+    std::int64_t began;
+    bool rescan;      // it shall look from the beginning
+    bool shared;      // the marks are those of all backends
+    bool registered;  // it will raise marks
+};
+
+// Begins a scan at the time `now`; call before its snapshot is taken. One that works with an older
+// snapshot must not raise marks.
+ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises);
+
+// Ends it and settles what it found: it took so many messages, and `exhausted`: there are no more.
+void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan,
+              std::int64_t taken, bool exhausted);
+
+// Forgets the scan that an error ended, if one was under way. Never raises.
+void abandon_scan() noexcept;
+
+// Lowers the queue's marks, for everybody, and wakes a waiter for each of so many messages that can
+// be delivered now. Adds to the queue's counts. Never raises.
+void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
+                 const core::QueueCounts& change = {}) noexcept;
+
+// Lowers the shared marks of all queues of the current database as far as they go, and wakes all
+// waiters; nothing is known of their counts any more. Never raises.
+void distrust_marks() noexcept;
+
+// Gives up shared marks that nobody needs any more: of one queue; of all queues with their messages
+// in a table; of all in a database. It would do no harm if somebody did need them. Never raises.
+void forget_marks(const QueueKey& queue) noexcept;
+void forget_marks_of_table(Oid database, Oid table) noexcept;
+void forget_marks_of_database(Oid database) noexcept;
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,112 @@
+// See queue_registry.hpp.
+#include "engine/queue_cache.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/limits.hpp"
+#include "core/names.hpp"
+#include "pg/invalidation.hpp"
+#include "pg/catalog.hpp"
+#include "pg/spi.hpp"
+#include "pg/transaction.hpp"
+
+namespace pgqrs::engine {
+namespace {
+
+using Registry = std::map<std::string, Queue, std::less<>>;
+
+// Lives as long as the backend. Emptied at the next look-up after `stale` was set.
+constinit Registry* registry = nullptr;
+constinit bool stale = false;
+constinit Oid queues_relation = InvalidOid;
+
+constinit pg::Statement select_queue(R"sql(
+    SELECT id, max_deliveries, visibility_timeout, paused_at IS NOT NULL, notify
+    FROM pgqrs.queues
+    WHERE name = $1
+)sql");
+
+constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
+
+[[noreturn]] void raise_not_found(std::string_view name) {
+    throw core::Error(core::SqlState::queue_not_found,
+                      "queue \"" + std::string(name) + "\" does not exist");
+}
+
+Queue load(std::string_view name) {
+    // Before the query, so that a change committed while it runs marks the copy as stale.
+    queues_relation = pg::relation_oid("queues");
+    return pg::with_spi([&] {
+        const pg::Rows rows = select_queue.run_latest({pg::text(name)});
+        if (rows.empty()) {
+            core::check_queue_name(name);
+            raise_not_found(name);
+        }
+        return Queue{rows.int4(0, 1), rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
+                     rows.interval(0, 3), rows.boolean(0, 4), rows.boolean(0, 5)};
+    });
+}
+
+Queue look_up(std::string_view name) {
+    if (registry == nullptr) {
+        registry = new Registry;
+        pg::watch_changes(&queues_relation, &stale);
+    }
+    if (stale) {
+        registry->clear();
+        stale = false;
+    }
+    const auto found = registry->find(name);
+    if (found != registry->end()) {
+        return found->second;
+    }
+    const Queue queue = load(name);
+    registry->emplace(name, queue);
+    return queue;
+}
+
+Queue lock(std::string_view name, pg::LockMode mode) {
+    Oid locked = InvalidOid;
+    // The extension can be dropped and created again while we wait.
+    for (Oid queues = pg::relation_oid("queues"); queues != locked;
+         queues = pg::relation_oid("queues")) {
+        pg::lock_name(queues, name, mode);
+        locked = queues;
+    }
+    return look_up(name);
+}
+
+}  // namespace
+
+Queue find_queue(std::string_view name) {
+    pg::accept_announcements();
+    return look_up(name);
+}
+
+Queue hold_queue(std::string_view name) { return lock(name, pg::LockMode::shared); }
+
+Queue hold_queue_alone(std::string_view name) { return lock(name, pg::LockMode::exclusive); }
+
+void hold_queue_of_row(std::int32_t id) {
+    pg::with_spi([&] {
+        const pg::Rows rows = select_name.run_latest({pg::int4(id)});
+        if (rows.empty() || hold_queue(pg::text_of(rows.at(0, 1))).id != id) {
+            throw core::Error(core::SqlState::queue_not_found,
+                              "queue with id " + std::to_string(id) + " does not exist");
+        }
+    });
+}
+
+void raise_vanished(std::string_view name) {
+    if (pg::has_transaction_snapshot()) {
+        pg::raise_serialization_failure();
+    }
+    raise_not_found(name);
+}
+
+void announce_queues_changed() { pg::announce_change(pg::relation_oid("queues")); }
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,47 @@
+// Finding a queue by name without a query.
+//
+// Each backend keeps the queues it used in memory. A change of the table pgqrs.queues, by a function
+// or by hand, announces itself at commit through PostgreSQL's own cache invalidation (trigger
+// queues_changed), and the copies are dropped; a rollback drops those the transaction itself made.
+//
+// No orphans: whoever inserts a row that refers to a queue first takes a shared lock on the queue's
+// name until the end of its transaction, and drop_queue takes the exclusive one. Taking the lock
+// also takes in what was committed before, so a holder knows that the queue exists and will stay. A
+// foreign key would instead lock, and write, the one row of the queue for each message.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/duration.hpp"
+
+namespace pgqrs::engine {
+
+struct Queue {
+    std::int32_t id;
+    std::int32_t max_deliveries;  // core::kUnlimitedDeliveries without a limit
+    core::Duration visibility_timeout;
+    bool paused;
+    bool notify;
+};
+
+// The queue of that name; raises PQ002 when there is none, PQ004 when there cannot be one.
+Queue find_queue(std::string_view name);
+
+// The same, and nobody can drop the queue before the end of this transaction.
+Queue hold_queue(std::string_view name);
+
+// The same, and until the end of this transaction nobody else holds it.
+Queue hold_queue_alone(std::string_view name);
+
+// The same for the queue of a row somebody inserted by hand; raises PQ002 when there is none.
+void hold_queue_of_row(std::int32_t id);
+
+// Raises what fits a queue that a statement did not find although it had been looked up: 40001 when
+// the caller's snapshot is too old to see it, else PQ002.
+[[noreturn]] void raise_vanished(std::string_view name);
+
+// Has every backend look queues up anew after this transaction's commit.
+void announce_queues_changed();
+
+}  // namespace pgqrs::engine

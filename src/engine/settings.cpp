@@ -1,0 +1,81 @@
+// See settings.hpp. The variables are PostgreSQL's to write; the rest of the code reads them through
+// the functions.
+#include "engine/settings.hpp"
+
+#include "core/limits.hpp"
+#include "pg/guard.hpp"
+
+namespace pgqrs::engine {
+namespace {
+
+int max_payload_bytes_setting = core::kDefaultMaxPayloadBytes;
+int max_batch_size_setting = core::kDefaultMaxBatch;
+int poll_interval_setting = 250;
+int max_wait_setting = 60'000;
+int rescan_interval_setting = 30'000;
+int max_shared_queues_setting = 10'000;
+int clock_offset_setting = 0;
+
+// The size PostgreSQL itself allows for one jsonb object or array.
+constexpr int kLargestPayload = 0x0FFFFFFF;
+
+}  // namespace
+
+void define_settings() {
+    pg::guard([] {
+        DefineCustomIntVariable("pgqrs.max_payload_size",
+                                "Sets the largest payload, and the largest headers, of a message.",
+                                "The size is that of the jsonb value before compression.",
+                                &max_payload_bytes_setting, core::kDefaultMaxPayloadBytes, 1,
+                                kLargestPayload, PGC_SUSET, GUC_UNIT_BYTE, nullptr, nullptr,
+                                nullptr);
+        DefineCustomIntVariable("pgqrs.max_batch_size",
+                                "Sets the largest number of messages in one call.", nullptr,
+                                &max_batch_size_setting, core::kDefaultMaxBatch, 1, 1'000'000,
+                                PGC_SUSET, 0, nullptr, nullptr, nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.rescan_interval",
+            "Sets how long a dequeue goes without looking at a queue from the beginning.",
+            "It finds messages then that became available behind the place where dequeues start. "
+            "At most this long without pgqrs in shared_preload_libraries, and less while that is "
+            "cheap; at least this long with it, as hardly any message has to be found that way.",
+            &rescan_interval_setting, 30'000, 1, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr,
+            nullptr, nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.poll_interval",
+            "Sets the longest pause between two looks into a queue while waiting for a message.",
+            "The first pause is 1 ms, each further one twice as long. With pgqrs in "
+            "shared_preload_libraries those who wait are woken instead.",
+            &poll_interval_setting, 250, 1, 60'000, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr,
+            nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.max_wait", "Sets the longest time that a dequeue may wait for a message.",
+            "While it waits, its statement keeps vacuum from removing dead rows. The procedure "
+            "pgqrs.wait has no such effect and no such limit.",
+            &max_wait_setting, 60'000, 0, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr,
+            nullptr);
+        if (process_shared_preload_libraries_in_progress) {
+            DefineCustomIntVariable("pgqrs.max_shared_queues",
+                                    "Sets the number of queues that shared memory has room for.",
+                                    "Each takes about 700 bytes. Queues beyond it work as without "
+                                    "shared_preload_libraries.",
+                                    &max_shared_queues_setting, 10'000, 0, 10'000'000,
+                                    PGC_POSTMASTER, 0, nullptr, nullptr, nullptr);
+        }
+        DefineCustomIntVariable(
+            "pgqrs.clock_offset", "Shifts the clock of the queue; for tests only.", nullptr,
+            &clock_offset_setting, 0, INT_MIN, INT_MAX, PGC_SUSET,
+            GUC_UNIT_MS | GUC_NOT_IN_SAMPLE | GUC_NO_SHOW_ALL, nullptr, nullptr, nullptr);
+        MarkGUCPrefixReserved("pgqrs");
+    });
+}
+
+std::int64_t max_payload_bytes() { return max_payload_bytes_setting; }
+std::int64_t max_batch_size() { return max_batch_size_setting; }
+std::int64_t rescan_interval() { return std::int64_t{rescan_interval_setting} * 1000; }
+std::int64_t poll_interval() { return std::int64_t{poll_interval_setting} * 1000; }
+std::int64_t max_wait() { return std::int64_t{max_wait_setting} * 1000; }
+int max_shared_queues() { return max_shared_queues_setting; }
+std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,25 @@
+// The configuration parameters pgqrs.*; defined once, when the library is loaded.
+#pragma once
+
+#include <cstdint>
+
+namespace pgqrs::engine {
+
+void define_settings();
+
+// Largest payload, and largest headers, in bytes of uncompressed jsonb.
+std::int64_t max_payload_bytes();
+// Largest number of messages in one call.
+std::int64_t max_batch_size();
+// How long to go without a rescan, in microseconds: at most without shared marks, at least with them.
+std::int64_t rescan_interval();
+// The longest pause between two looks of somebody who waits without shared memory, in microseconds.
+std::int64_t poll_interval();
+// The longest wait of a dequeue, in microseconds.
+std::int64_t max_wait();
+// Queues that shared memory has room for; set when the server starts.
+int max_shared_queues();
+// Microseconds added to the clock; zero outside tests.
+std::int64_t clock_offset();
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,94 @@
+// The memory that all backends share: one slot for each queue, one seat for each process.
+//
+// It exists when pgqrs is in shared_preload_libraries, and has room for pgqrs.max_shared_queues
+// queues; further queues do without. PostgreSQL makes it anew when it starts and after a crash.
+//
+// Locking: the directory's lock protects which queue has which slot; a slot's own lock protects all
+// else in it and in the seats that refer to it. Who takes both takes the directory's first. Between
+// locking and unlocking runs only plain computation that cannot raise.
+#pragma once
+
+#include <cstdint>
+
+#include "core/scan_floor.hpp"
+#include "pg/compat.hpp"
+
+namespace pgqrs::engine {
+
+// Identifies a queue among those of all databases for as long as its table of messages lives.
+struct QueueKey {
+    Oid database;
+    Oid relation;
+    std::int32_t queue;
+
+    bool operator==(const QueueKey&) const = default;
+};
+
+inline constexpr int kNone = -1;
+
+// Whether a slot's counts are those of the queue; see queue_counts.hpp.
+enum class Counted : std::uint8_t { no, under_way, yes };
+
+struct Slot {
+    LWLock lock;
+    QueueKey key;  // relation 0: free
+    int next_free;
+    core::Marks marks;
+    std::int64_t next_rescan;  // by the server's clock
+    core::QueueCounts counts;  // every commit adds to them, whatever they are worth
+    Counted counted;
+    std::uint32_t recount;      // number of the last one
+    std::int64_t next_recount;  // by the server's clock
+    int first_scan;             // the seat of a scan under way, linked by Seat::next_scan
+    int first_waiter;           // seats of those who wait, longest first
+    int last_waiter;
+    std::int64_t expected;        // deliveries by those who were told of messages (waiters.hpp)
+    std::int64_t expected_since;  // when the first of them was, by the server's clock
+    // For notices.cpp, which has the lock for the last two.
+    char name[64];  // of the queue; empty while nobody asked for NOTIFY
+    bool noticed;
+    Slot* next_noticed;
+};
+
+struct Seat {
+    Slot* scanning;  // null: no scan under way
+    int next_scan;
+    core::Marks told;
+    // Others write these, so its process, too, reads them with the slot locked whose list it joined.
+    Slot* waiting;  // null: not in a list of waiters
+    int previous_waiter;
+    int next_waiter;
+    Slot* woken_by;  // null: not woken, or the wake-up has been used; and while it is in a list
+    Latch* latch;
+};
+
+// Whether the server is starting and loads its libraries.
+bool is_preloading();
+
+// Asks for the memory. Call while preloading.
+void request_shared_memory();
+
+// Whether the server has it.
+bool has_shared_memory() noexcept;
+
+// A queue's slot, in a variable where its address is kept from call to call. Looks the slot up, and
+// with `make` makes it when there is none. Null without shared memory or room. With `make`, call
+// below a guard; without, it never raises.
+Slot* find_slot(const QueueKey& key, Slot*& kept, bool make);
+
+// Whether the slot is the key's; when it is, it is locked until unlock(). Never raises.
+bool lock_if_of(Slot& slot, const QueueKey& key);
+// Locks the slot, whosever it is.
+void lock(Slot& slot);
+void unlock(Slot& slot);
+
+// The seat of a process, by its number. That of this process: own_seat().
+Seat& seat(int number);
+Seat& own_seat();
+
+// Visits the slots whose key agrees, where a zero stands for any, each locked. The visitor says
+// whether the slot stays in use. Never raises.
+enum class Keep { yes, no };
+void visit_slots(const QueueKey& pattern, Keep (*visit)(Slot& slot));
+
+}  // namespace pgqrs::engine

@@ -1,0 +1,57 @@
+// The current transaction: what it may do, what it sees, and locks on things that are not rows.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pg/guard.hpp"
+
+namespace pgqrs::pg {
+
+// The database this backend is connected to.
+Oid current_database();
+
+// Raises the error PostgreSQL gives for `command` in a read-only transaction or on a standby.
+void require_writable(const char* command);
+
+// Whether the transaction works with one snapshot throughout (REPEATABLE READ, SERIALIZABLE).
+bool has_transaction_snapshot();
+// Raises 40001: the caller's snapshot is too old for what it asked; it should try again.
+[[noreturn]] void raise_serialization_failure();
+
+// Whether this session restores a dump, where rows can come before those they refer to: pg_dump's
+// output turns check_function_bodies off for the same reason.
+bool is_restoring_dump();
+
+// Locks the pair (relation, name) until the end of the transaction, and takes notice of what other
+// transactions committed before. Shared holders do not conflict with each other. It is visible in
+// pg_locks as an object lock whose classid is the relation.
+enum class LockMode { shared, exclusive };
+void lock_name(Oid relation, std::string_view name, LockMode mode);
+// The same for the pair (relation, number).
+void lock_number(Oid relation, std::int32_t number, LockMode mode);
+
+// While it lives, whoever waits for a lock gives up after so many milliseconds, or after lock_timeout
+// when that is less; is_lock_failure() tells.
+class LockPatience {
+public:
+    explicit LockPatience(int milliseconds);
+    ~LockPatience();
+    LockPatience(const LockPatience&) = delete;
+    LockPatience& operator=(const LockPatience&) = delete;
+
+private:
+    const int before_;
+};
+
+// Whether the error says that a lock could not be had.
+bool is_lock_failure(const Error& error);
+
+// Whether the server is a standby, or replays its log after a crash.
+bool is_in_recovery();
+
+// Whether the current user may read all rows of the table: has SELECT, and no row-level security
+// holds any back.
+bool can_read_all(Oid relation);
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,37 @@
+// What a trigger function is called with.
+#pragma once
+
+#include "pg/catalog.hpp"
+#include "pg/value.hpp"
+
+namespace pgqrs::pg {
+
+// A trigger of a row or a statement.
+class Trigger {
+public:
+    // Raises when the function was not called as a trigger.
+    explicit Trigger(FunctionCallInfo info);
+
+    Oid relation() const;
+    bool is_row() const;
+    bool is_before() const;
+    bool is_update() const;
+    bool is_delete() const;
+
+    // The row before an UPDATE or DELETE.
+    Value old_value(const char* column) const;
+    // The row after an INSERT or UPDATE.
+    Value new_value(const char* column) const;
+
+    // The same, but null when the column's type (or the type its domain is over) is another.
+    Value old_value(const Column& column) const;
+    Value new_value(const Column& column) const;
+
+    // What the function returns: go on with the row as it is.
+    Datum result() const;
+
+private:
+    TriggerData* data_;
+};
+
+}  // namespace pgqrs::pg

@@ -1,0 +1,43 @@
+// Delivering messages: choosing the next ones, leasing, popping and peeking at them.
+// The states of a message are drawn in doc/architecture.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/duration.hpp"
+#include "pg/spi.hpp"
+
+namespace pgqrs::queue {
+
+struct DeliveryRequest {
+    std::string_view queue;
+    std::int64_t quantity = 1;
+    std::optional<core::Duration> visibility;  // none: the queue's
+    std::optional<std::int64_t> worker;
+    core::Duration wait = 0;  // how long to wait for a message when there is none
+};
+
+// Leases up to `quantity` messages and puts them into the sink in the order of delivery. Skips rows
+// other transactions have locked. Raises PQ002, PQ008, PQ009, PQ010.
+//
+// While it waits it holds no lock, but the snapshot of the calling statement; hence at most
+// pgqrs.max_wait.
+void dequeue(const DeliveryRequest& request, pg::RowSink& sink);
+
+// Waits until the queue has a message that nobody has locked, and answers true; false when there is
+// none after the timeout. Looks in a transaction each time, which `end_transaction` must end; holds no
+// lock and no snapshot while it sleeps.
+bool wait_for_message(const std::string& queue, core::Duration timeout,
+                      const std::function<void()>& end_transaction);
+
+// Deletes up to `quantity` messages in the order of delivery and puts them into the sink.
+void pop(std::string_view queue, std::int64_t quantity, pg::RowSink& sink);
+
+// Puts the next `quantity` messages into the sink and changes nothing.
+void peek(std::string_view queue, std::int64_t quantity, pg::RowSink& sink);
+
+}  // namespace pgqrs::queue

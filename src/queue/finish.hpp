@@ -1,0 +1,30 @@
+// Finishing deliveries: archive, delete, release, extend. With a read_ct, only the delivery of that
+// number is finished: a later one makes the call answer false.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/duration.hpp"
+#include "engine/deliveries.hpp"
+
+namespace pgqrs::queue {
+
+// Each answers whether this call did it.
+bool archive(std::string_view queue, const engine::Delivery& delivery);
+bool remove(std::string_view queue, const engine::Delivery& delivery);
+bool release(std::string_view queue, const engine::Delivery& delivery, core::Duration delay);
+bool extend_visibility(std::string_view queue, const engine::Delivery& delivery, core::Duration by);
+
+// Each answers whether this call did it, delivery by delivery.
+std::vector<bool> archive_batch(std::string_view queue,
+                                std::span<const engine::Delivery> deliveries);
+std::vector<bool> remove_batch(std::string_view queue,
+                               std::span<const engine::Delivery> deliveries);
+std::vector<bool> release_batch(std::string_view queue,
+                                std::span<const engine::Delivery> deliveries, core::Duration delay);
+
+}  // namespace pgqrs::queue

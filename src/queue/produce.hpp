@@ -1,0 +1,34 @@
+// Adding messages.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/duration.hpp"
+#include "pg/call.hpp"
+#include "engine/clock.hpp"
+
+namespace pgqrs::queue {
+
+struct NewMessages {
+    std::string_view queue;
+    std::int32_t priority;
+    // When they become available: `delay` from now, or at a point in time.
+    core::Duration delay = 0;
+    std::optional<engine::Timestamp> at;
+};
+
+// Adds one message and returns its id. A missing payload raises PQ005.
+std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& payload,
+                     const std::optional<pg::Json>& headers);
+
+using JsonList = std::vector<std::optional<pg::Json>>;
+
+// Adds a message for each payload, all or none, and returns their ids in order. `headers`, if any,
+// has an element for each payload.
+std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonList& payloads,
+                                        const std::optional<JsonList>& headers);
+
+}  // namespace pgqrs::queue

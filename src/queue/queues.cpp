@@ -1,0 +1,166 @@
+// See queues.hpp.
+#include "queue/queues.hpp"
+
+#include <string>
+
+#include "core/error.hpp"
+#include "core/limits.hpp"
+#include "core/names.hpp"
+#include "engine/clock.hpp"
+#include "engine/settings.hpp"
+#include "engine/queue_cache.hpp"
+
+namespace pgqrs::queue {
+namespace {
+
+constinit pg::Statement insert_queue(R"sql(
+    INSERT INTO pgqrs.queues (name, visibility_timeout, max_deliveries, description, notify)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (name) DO NOTHING
+    RETURNING *
+)sql");
+
+constinit pg::Statement select_queue("SELECT * FROM pgqrs.queues WHERE name = $1");
+
+constinit pg::Statement is_paused(
+    "SELECT 1 FROM pgqrs.queues WHERE id = $1 AND paused_at IS NOT NULL");
+
+constinit pg::Statement select_by_id("SELECT * FROM pgqrs.queues WHERE id = $1");
+
+constinit pg::Statement update_queue(R"sql(
+    UPDATE pgqrs.queues
+    SET visibility_timeout = coalesce($2, visibility_timeout),
+        max_deliveries = nullif(coalesce($3, max_deliveries), 0),
+        description = nullif(coalesce($4, description), ''),
+        notify = coalesce($5, notify)
+    WHERE id = $1
+    RETURNING *
+)sql");
+
+constinit pg::Statement page_of_queues(R"sql(
+    SELECT *
+    FROM pgqrs.queues
+    WHERE id > $1
+    ORDER BY id
+    LIMIT $2
+)sql");
+
+constinit pg::Statement count_of_queues("SELECT count(*) FROM pgqrs.queues");
+
+constinit pg::Statement pause(R"sql(
+    UPDATE pgqrs.queues
+    SET paused_at = $2
+    WHERE id = $1
+        AND paused_at IS NULL
+)sql");
+
+constinit pg::Statement resume(R"sql(
+    UPDATE pgqrs.queues
+    SET paused_at = NULL
+    WHERE id = $1
+        AND paused_at IS NOT NULL
+)sql");
+
+void check_settings(const QueueSettings& settings) {
+    if (settings.visibility_timeout) {
+        core::check_visibility(*settings.visibility_timeout, "visibility_timeout");
+    }
+    if (settings.max_deliveries) {
+        core::check_max_deliveries(*settings.max_deliveries);
+    }
+}
+
+void check_notify(std::string_view name, const QueueSettings& settings) {
+    if (settings.notify.value_or(false)) {
+        core::check_notify_name(name);
+    }
+}
+
+pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
+    return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
+}
+
+}  // namespace
+
+pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool if_not_exists) {
+    core::check_queue_name(name);
+    check_settings(settings);
+    check_notify(name, settings);
+    // The queue that is in the way can be dropped before we look at it. A user's trigger that
+    // suppresses the row must not keep us here for ever.
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        const pg::Rows created =
+            insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
+                              pg::int4(settings.max_deliveries), pg::text(settings.description),
+                              pg::boolean(settings.notify)});
+        if (!created.empty()) {
+            return created;
+        }
+        const pg::Rows existing = select_queue.run_latest({pg::text(name)});
+        if (!existing.empty() && if_not_exists) {
+            return existing;
+        }
+        if (!existing.empty()) {
+            throw core::Error(core::SqlState::queue_exists,
+                              "queue \"" + std::string(name) + "\" already exists");
+        }
+    }
+    throw core::Error(core::SqlState::invalid_argument,
+                      "a trigger on pgqrs.queues suppressed the row");
+}
+
+pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
+    QueueSettings to_check = settings;
+    if (settings.max_deliveries == 0) {
+        to_check.max_deliveries.reset();
+    }
+    check_settings(to_check);
+    check_notify(name, settings);
+    const pg::Rows altered = update_queue.run(
+        {pg::int4(engine::find_queue(name).id), interval_or_null(settings.visibility_timeout),
+         pg::int4(settings.max_deliveries), pg::text(settings.description),
+         pg::boolean(settings.notify)});
+    if (altered.empty()) {
+        engine::raise_vanished(name);
+    }
+    return altered;
+}
+
+pg::Rows get_queue(std::string_view name) {
+    engine::find_queue(name);
+    const pg::Rows found = select_queue.run_latest({pg::text(name)});
+    if (found.empty()) {
+        engine::raise_vanished(name);
+    }
+    return found;
+}
+
+void get_queue_by_id(std::int32_t id, pg::RowSink& sink) {
+    pg::with_spi([&] { select_by_id.look_into(sink, {pg::int4(id)}); });
+}
+
+void list_queues(std::int32_t after_id, std::optional<std::int32_t> quantity, pg::RowSink& sink) {
+    if (quantity) {
+        core::check_quantity(*quantity, engine::max_batch_size());
+    }
+    pg::with_spi([&] { page_of_queues.look_into(sink, {pg::int4(after_id), pg::int8(quantity)}); });
+}
+
+std::int64_t count_queues() {
+    return pg::with_spi([] { return count_of_queues.look({}).int8(0, 1); });
+}
+
+bool set_paused(std::string_view name, bool paused) {
+    return pg::with_spi([&] {
+        const pg::Value queue = pg::int4(engine::find_queue(name).id);
+        const pg::Rows changed =
+            paused ? pause.run({queue, pg::timestamptz(engine::clock_now())}) : resume.run({queue});
+        // What changed nothing because the snapshot is too old shall not look like success.
+        if (changed.empty() && is_paused.run_latest({queue}).empty() == paused) {
+            engine::raise_vanished(name);
+        }
+        return !changed.empty();
+    });
+}
+
+}  // namespace pgqrs::queue

@@ -1,0 +1,112 @@
+// See workers.hpp.
+#include "queue/workers.hpp"
+
+#include <string>
+
+#include "core/error.hpp"
+#include "core/limits.hpp"
+#include "core/names.hpp"
+#include "engine/settings.hpp"
+#include "pg/spi.hpp"
+#include "engine/queue_cache.hpp"
+
+namespace pgqrs::queue {
+namespace {
+
+#define PGQRS_WORKER_COLUMNS                                                       \
+    "SELECT w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at " \
+    "FROM pgqrs.workers AS w JOIN pgqrs.queues AS q ON q.id = w.queue_id "
+
+constinit pg::Statement insert_worker(R"sql(
+    INSERT INTO pgqrs.workers (queue_id, name, hostname, pid, metadata)
+    VALUES ($1, $2, $3, $4, $5)
+    RETURNING id
+)sql");
+
+constinit pg::Statement delete_one("DELETE FROM pgqrs.workers WHERE id = $1");
+
+constinit pg::Statement select_queue_of("SELECT queue_id FROM pgqrs.workers WHERE id = $1",
+                                        pg::Planning::index_order);
+
+constinit pg::Statement select_one(PGQRS_WORKER_COLUMNS "WHERE w.id = $1");
+
+constinit pg::Statement page_of_queue(PGQRS_WORKER_COLUMNS R"sql(
+    WHERE w.queue_id = $1
+        AND w.id > $2
+    ORDER BY w.id
+    LIMIT $3
+)sql");
+
+constinit pg::Statement page_of_all(PGQRS_WORKER_COLUMNS R"sql(
+    WHERE w.id > $1
+    ORDER BY w.id
+    LIMIT $2
+)sql");
+
+constinit pg::Statement count_of_queue("SELECT count(*) FROM pgqrs.workers WHERE queue_id = $1");
+
+constinit pg::Statement count_of_all("SELECT count(*) FROM pgqrs.workers");
+
+}  // namespace
+
+std::int64_t register_worker(const NewWorker& worker) {
+    core::check_worker_name(worker.name);
+    return pg::with_spi([&] {
+        const engine::Queue queue = engine::hold_queue(worker.queue);
+        const pg::Rows inserted =
+            insert_worker.run({pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname),
+                               pg::int4(worker.pid),
+                               worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID)});
+        if (inserted.empty()) {
+            throw core::Error(core::SqlState::invalid_argument,
+                              "a trigger on pgqrs.workers suppressed the row");
+        }
+        return inserted.int8(0, 1);
+    });
+}
+
+bool delete_worker(std::int64_t id) {
+    return pg::with_spi([&] { return delete_one.run({pg::int8(id)}).count() > 0; });
+}
+
+void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue) {
+    pg::with_spi([&] {
+        const pg::Rows rows = select_queue_of.run_latest({pg::int8(id)});
+        if (rows.empty()) {
+            throw core::Error(core::SqlState::worker_not_found,
+                              "worker " + std::to_string(id) + " does not exist", "",
+                              "register_worker() gives a worker its id.");
+        }
+        if (rows.int4(0, 1) != queue_id) {
+            throw core::Error(core::SqlState::worker_not_found, "worker " + std::to_string(id) +
+                                                                    " is not a worker of queue \"" +
+                                                                    std::string(queue) + "\"");
+        }
+    });
+}
+
+void get_worker(std::int64_t id, pg::RowSink& sink) {
+    pg::with_spi([&] { select_one.look_into(sink, {pg::int8(id)}); });
+}
+
+void list_workers(std::optional<std::string_view> queue, std::int64_t after_id,
+                  std::int64_t quantity, pg::RowSink& sink) {
+    core::check_quantity(quantity, engine::max_batch_size());
+    pg::with_spi([&] {
+        if (queue) {
+            page_of_queue.look_into(sink, {pg::int4(engine::find_queue(*queue).id),
+                                           pg::int8(after_id), pg::int8(quantity)});
+        } else {
+            page_of_all.look_into(sink, {pg::int8(after_id), pg::int8(quantity)});
+        }
+    });
+}
+
+std::int64_t count_workers(std::optional<std::string_view> queue) {
+    return pg::with_spi([&] {
+        return queue ? count_of_queue.look({pg::int4(engine::find_queue(*queue).id)}).int8(0, 1)
+                     : count_of_all.look({}).int8(0, 1);
+    });
+}
+
+}  // namespace pgqrs::queue
