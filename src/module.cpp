@@ -17,7 +17,7 @@ PGDLLEXPORT void _PG_init() {
             pgqrs::engine::request_notices();
             pgqrs::engine::watch_other_commands();
         }
-        pgqrs::engine::watch_touches();
+        pgqrs::engine::open_journal();
     });
 }
 }

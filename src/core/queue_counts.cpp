@@ -1,4 +1,3 @@
-// See queue_counts.hpp.
 #include "core/queue_counts.hpp"
 
 #include <algorithm>
@@ -6,18 +5,21 @@
 namespace pgqrs::core {
 namespace {
 
-QueueCounts counts_of(const MessageTimes& times) {
-    return {.messages = 1,
-            .leased = times.lease_end != kBeginning ? 1 : 0,
-            .delayed = is_put_off(times) ? 1 : 0,
-            .newest = times.enqueued_at};
+QueueCounts counts_of(const Message& message) {
+    QueueCounts counts;
+    counts.messages = 1;
+    counts.leased = message.lease_end != kBeginning ? 1 : 0;
+    counts.delayed = is_put_off(message) ? 1 : 0;
+    counts.newest = message.enqueued_at;
+    return counts;
 }
 
 }  // namespace
 
-bool is_put_off(const MessageTimes& times) {
-    const Instant since = times.delivered_at != kBeginning ? times.delivered_at : times.enqueued_at;
-    return times.lease_end == kBeginning && times.available_at > since;
+bool is_put_off(const Message& message) {
+    const Instant since =
+        message.delivered_at != kBeginning ? message.delivered_at : message.enqueued_at;
+    return message.lease_end == kBeginning && message.available_at > since;
 }
 
 QueueCounts times(const QueueCounts& counts, std::int64_t factor) {
@@ -40,10 +42,10 @@ void QueueCounts::add(const QueueCounts& other) {
     newest = std::max(newest, other.newest);
 }
 
-void QueueCounts::add_message(const MessageTimes& of) { add(counts_of(of)); }
+void QueueCounts::add_message(const Message& message) { add(counts_of(message)); }
 
-void QueueCounts::remove_message(const MessageTimes& of) {
-    QueueCounts gone = times(counts_of(of), -1);
+void QueueCounts::remove_message(const Message& message) {
+    QueueCounts gone = times(counts_of(message), -1);
     gone.newest = kBeginning;
     add(gone);
 }

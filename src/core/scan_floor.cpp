@@ -1,4 +1,3 @@
-// See scan_floor.hpp.
 #include "core/scan_floor.hpp"
 
 #include <algorithm>
@@ -55,43 +54,6 @@ void lower_to_leased(Marks& marks, int priority, Position message, Instant lease
     lower(marks.leased[priority], message);
     // When both have passed, it can be delivered.
     lower(marks.lease_end[priority], std::max(lease_end, message.available_at));
-}
-
-void Touched::enqueued(int priority, Position first, std::int64_t due) {
-    lower_to_ready(after_commit, priority, first);
-    ready_after_commit += due;
-}
-
-void Touched::delivered(int priority, Position message, Instant lease_end) {
-    leased(priority, message, lease_end);
-    locked(priority, message);
-}
-
-void Touched::leased(int priority, Position message, Instant lease_end) {
-    lower_to_leased(after_commit, priority, message, lease_end);
-}
-
-void Touched::locked(int priority, Position message) {
-    lower_to_ready(after_abort, priority, message);
-    ++ready_after_abort;
-}
-
-void Touched::held(int priority, Position message, Instant lease_end) {
-    for (Marks* marks : {&after_commit, &after_abort}) {
-        if (lease_end == kBeginning) {
-            lower_to_ready(*marks, priority, message);
-        } else {
-            lower_to_leased(*marks, priority, message, lease_end);
-        }
-    }
-}
-
-void Touched::add(const Touched& other) {
-    lower(after_commit, other.after_commit);
-    lower(after_abort, other.after_abort);
-    ready_after_commit += other.ready_after_commit;
-    ready_after_abort += other.ready_after_abort;
-    change.add(other.change);
 }
 
 Instant next_event(const Marks& marks) {

@@ -43,26 +43,15 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstdint>
 
 #include "core/duration.hpp"
 #include "core/limits.hpp"
-#include "core/queue_counts.hpp"
+#include "core/message.hpp"
 
 namespace pgqrs::core {
 
-// A place in the order of delivery within a priority. An instant stands for the place before all
-// messages that become available then.
-struct Position {
-    Instant available_at;
-    std::int64_t id;
-
-    constexpr Position(Instant instant = kBeginning, std::int64_t message = INT64_MIN)
-        : available_at(instant), id(message) {}
-    constexpr auto operator<=>(const Position&) const = default;
-};
-
+using Instants = std::array<Instant, kPriorities>;
 using Positions = std::array<Position, kPriorities>;
 
 // Plain data: lives in shared memory, too.
@@ -81,28 +70,6 @@ void lower(Marks& marks, const Marks& by);
 // Lowers the marks to one message: without a lease, or with one until lease_end.
 void lower_to_ready(Marks& marks, int priority, Position message);
 void lower_to_leased(Marks& marks, int priority, Position message, Instant lease_end);
-
-// What a transaction did to the messages of a queue: the marks to lower to when it ends, how many
-// messages somebody may be waiting for then, and by how much a commit changes the queue's counts.
-struct Touched {
-    Marks after_commit = marks_at(kNever);
-    Marks after_abort = marks_at(kNever);
-    std::int64_t ready_after_commit = 0;
-    std::int64_t ready_after_abort = 0;
-    QueueCounts change{};
-
-    // Messages are there without a lease from the commit on, and so many can be delivered then.
-    void enqueued(int priority, Position first, std::int64_t due);
-    // It was without a lease, and has one from the commit on.
-    void delivered(int priority, Position message, Instant lease_end);
-    // It has a lease from the commit on, and had one before, or nobody knows.
-    void leased(int priority, Position message, Instant lease_end);
-    // It was there, and others can have passed it because it is locked.
-    void locked(int priority, Position message);
-    // It is locked and stays as it is: with a lease until lease_end, or kBeginning for none.
-    void held(int priority, Position message, Instant lease_end);
-    void add(const Touched& other);
-};
 
 // When, at the earliest, there is something to deliver.
 Instant next_event(const Marks& marks);

@@ -1,197 +1,347 @@
-// See message_changes.hpp.
 #include "engine/change.hpp"
 
 #include <algorithm>
-#include <string>
 
-#include "pg/spi.hpp"
+#include "engine/clock.hpp"
 #include "engine/journal.hpp"
+#include "engine/row_writer.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-// Parameters of the statements: $1 queue id, $2 ids, $3 read_cts, and up to two more. They answer
-// places in those arrays, from 1.
-constexpr const char* kGiven =
-    "ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3))"
-    " WITH ORDINALITY AS given (id, read_ct, place)";
-constexpr const char* kAreGiven = R"sql(
-    WHERE m.{id} = given.id
-        AND m.{queue_id} = $1
-        AND (given.read_ct IS NULL OR m.{read_ct} = given.read_ct)
-)sql";
+using Place = MessageColumn;
 
-// The casts take domains off.
-constexpr const char* kAnswerRow = R"sql(
-    RETURNING given.place, m.{id}::bigint, m.{available_at}::pg_catalog.timestamptz,
-        m.enqueued_at::pg_catalog.timestamptz, m.{queue_id}::integer, m.{read_ct}::integer,
-        m.{priority}::smallint, m.{vt}::pg_catalog.timestamptz,
-        m.{delivered_at}::pg_catalog.timestamptz, m.{worker_id}::bigint,
-        m.headers::pg_catalog.jsonb, m.payload::pg_catalog.jsonb
-)sql";
+constexpr Places kFound = places(Place::id, Place::queue_id, Place::read_ct);
 
-// $4 when it shall be available, null for at once, $5 now.
-constexpr const char* kRelease = R"sql(
-    SET {vt} = NULL,
-        {worker_id} = NULL,
-        {available_at} = coalesce($4, least(m.{available_at}, $5))
-)sql";
-
-struct Statements {
-    explicit Statements(const MessageTable& table)
-        : remove(std::string("DELETE FROM {table} AS m USING ") + kGiven + kAreGiven + kAnswerRow,
-                 table),
-          release(std::string("UPDATE {table} AS m") + kRelease + "FROM " + kGiven + kAreGiven +
-                      "RETURNING given.place",
-                  table),
-          extend(std::string("UPDATE {table} AS m SET {vt} = $4 FROM ") + kGiven + kAreGiven +
-                     "AND m.{vt} IS NOT NULL RETURNING given.place",
-                 table) {}
-
-    TableStatement remove;
-    TableStatement release;
-    TableStatement extend;
+// Looking rows up in the index of ids, in the order of the keys.
+struct Finder {
+    IndexScanDesc scan;
+    // Whether one scan passes all keys, instead of one look-up for each; and where it is.
+    bool dense;
+    enum { before, at_row, after } state;
+    std::int64_t id;
+    TupleTableSlot* found;
 };
 
-Statements& statements() { return statements_of<Statements>(); }
+// Everything one call works with. Plain data: it lives below a guard.
+struct Work {
+    const RowsById* rows;
+    const Table* table;
+    core::Effects* effects;
+    core::Instant now;
+    Relation index;
+    Snapshot snapshot;
+    RowWriter writer;
+    LockTupleMode lock;
+    Finder finder;
+    TupleTableSlot* newest;
+    TupleTableSlot* changed;
+    // The row at hand: how it is, and how an edit makes it.
+    core::Message message;
+    pg::Value* cells;
+};
 
-std::optional<pg::PlainTable> plain_table(const MessageTable& table) {
-    return pg::plain_table(pg::relation_oid(table.table.relation), table.table.columns);
+void require_key_index(const Table& table) {
+    if (!OidIsValid(table.key_index)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("table \"%s.%s\" has no valid unique index on \"%s\"", table.spec->schema,
+                        table.spec->name, table.spec->columns[Place::id].name),
+                 errhint("Select from pgqrs.verify() to see what it should be.")));
+    }
 }
 
-RowsById rows_of(const MessageTable& table, const pg::PlainTable& plain, std::int32_t queue_id,
-                 const SortedDeliveries& deliveries) {
-    return {.table = plain,
-            .columns = table.table.columns,
-            .id = MessageColumn::id,
-            .queue_id = MessageColumn::queue_id,
-            .read_ct = MessageColumn::read_ct,
-            .priority = MessageColumn::priority,
-            .available_at = MessageColumn::available_at,
-            .vt = MessageColumn::vt,
-            .enqueued_at = MessageColumn::enqueued_at,
-            .delivered_at = MessageColumn::delivered_at,
-            .in_queue = queue_id,
-            .keys = deliveries.keys(),
-            .touched = touched(plain.relation, queue_id)};
+// Whether few other ids lie between the keys, as when they come from one delivery: stepping over one
+// costs less than descending the index once more. Not where looking at a row leaves a trace.
+bool are_dense(std::span<const RowKey> keys) {
+    const auto before = [](const RowKey& a, const RowKey& b) { return a.id < b.id; };
+    return keys.size() > 1 && std::is_sorted(keys.begin(), keys.end(), before) &&
+           static_cast<std::uint64_t>(keys.back().id) - static_cast<std::uint64_t>(keys[0].id) <
+               2 * keys.size() &&
+           !IsolationIsSerializable();
 }
 
-std::size_t place_of(const pg::Rows& rows, std::uint64_t row) {
-    return static_cast<std::size_t>(rows.int8(row, 1)) - 1;
+Finder begin_finding(const Work& work, Snapshot snapshot, bool dense) {
+    Finder finder{};
+    const auto keys = work.rows->keys;
+    finder.dense = dense;
+    finder.found = table_slot_create(work.writer.relation, nullptr);
+    finder.scan = pg::compat::begin_index_scan(work.writer.relation, work.index, snapshot,
+                                               finder.dense ? 2 : 1);
+    if (finder.dense) {
+        ScanKeyData range[2];
+        ScanKeyInit(&range[0], 1, BTGreaterEqualStrategyNumber, F_INT8GE,
+                    Int64GetDatum(keys[0].id));
+        ScanKeyInit(&range[1], 1, BTLessEqualStrategyNumber, F_INT8LE,
+                    Int64GetDatum(keys.back().id));
+        index_rescan(finder.scan, range, 2, nullptr, 0);
+    }
+    return finder;
 }
 
-void remove_by_statement(std::int32_t queue_id, const SortedDeliveries& deliveries,
-                         RemovedMessages* removed) {
-    pg::with_spi([&] {
-        const pg::Rows rows =
-            statements().remove->run({pg::int4(queue_id), deliveries.ids(), deliveries.read_cts()});
-        removed->resize(rows.count());
-        pg::Value* cell = removed->mutable_cells();
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            removed->mutable_places()[row] = place_of(rows, row);
-            for (std::size_t column = 0; column < MessageColumn::count; ++column) {
-                *cell++ = rows.keep(row, static_cast<int>(column) + 2);
+void end_finding(Finder& finder) {
+    index_endscan(finder.scan);
+    ExecDropSingleTupleTableSlot(finder.found);
+}
+
+void step(Finder& finder, const Table& table) {
+    if (index_getnext_slot(finder.scan, ForwardScanDirection, finder.found)) {
+        finder.state = Finder::at_row;
+        finder.id = DatumGetInt64(value_at(finder.found, table, Place::id).datum);
+    } else {
+        finder.state = Finder::after;
+    }
+}
+
+// Puts the row that the snapshot sees into finder.found; false for none.
+bool find(const RowKey& key, Finder& finder, const Table& table) {
+    if (!finder.dense) {
+        ScanKeyData is;
+        ScanKeyInit(&is, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key.id));
+        index_rescan(finder.scan, &is, 1, nullptr, 0);
+        return index_getnext_slot(finder.scan, ForwardScanDirection, finder.found);
+    }
+    while (finder.state == Finder::before ||
+           (finder.state == Finder::at_row && finder.id < key.id)) {
+        step(finder, table);
+    }
+    return finder.state == Finder::at_row && finder.id == key.id;
+}
+
+Work begin(const RowsById& rows, core::Effects& effects, CmdType type, Places read,
+           Places written) {
+    Work work{};
+    require_key_index(rows.table);
+    require_privileges(rows.table, ACL_SELECT, read);
+    // As SPI: what the calling statement did before is seen, and it will see what we do as the work
+    // of another command.
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    work.rows = &rows;
+    work.table = &rows.table;
+    work.effects = &effects;
+    work.now = clock_now();
+    work.snapshot = GetActiveSnapshot();
+    work.writer = begin_writing(rows.table, type, written);
+    work.index = index_open(rows.table.key_index, RowExclusiveLock);
+    work.lock = type == CMD_DELETE ? LockTupleExclusive : LockTupleNoKeyExclusive;
+    work.newest = table_slot_create(work.writer.relation, nullptr);
+    work.changed = MakeSingleTupleTableSlot(RelationGetDescr(work.writer.relation), &TTSOpsVirtual);
+    work.finder = begin_finding(work, work.snapshot, are_dense(rows.keys));
+    return work;
+}
+
+void end(Work& work) {
+    end_finding(work.finder);
+    ExecDropSingleTupleTableSlot(work.changed);
+    ExecDropSingleTupleTableSlot(work.newest);
+    index_close(work.index, NoLock);
+    end_writing(work.writer);
+    PopActiveSnapshot();
+    CommandCounterIncrement();
+}
+
+bool is_wanted(const core::Message& message, const RowKey& key, const Work& work) {
+    return message.id == key.id && message.queue_id == work.rows->marks.key.queue &&
+           (!key.read_ct || message.read_ct == *key.read_ct);
+}
+
+void refuse_old_snapshot(const char* change) {
+    if (IsolationUsesXactSnapshot()) {
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("could not serialize access due to concurrent %s", change)));
+    }
+}
+
+// Waits for whoever has changed the row, and locks its newest version into work.newest; false when it
+// is gone.
+bool lock_newest(TupleTableSlot* seen, Work& work) {
+    TM_FailureData failure;
+    ItemPointerData place = seen->tts_tid;
+    const TM_Result result = table_tuple_lock(
+        work.writer.relation, &place, work.snapshot, work.newest, work.writer.command, work.lock,
+        LockWaitBlock, IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
+        &failure);
+    if (result == TM_Ok) {
+        return true;
+    }
+    if (result == TM_Updated || result == TM_Deleted) {
+        refuse_old_snapshot(result == TM_Updated ? "update" : "delete");
+    } else if (result != TM_SelfModified || failure.cmax != work.writer.command) {
+        elog(ERROR, "unexpected table_tuple_lock status: %d", static_cast<int>(result));
+    }
+    return false;
+}
+
+// Writes the found row, or its newest version when somebody has changed it since the snapshot.
+// accept(row) says whether the version is to be written, write(row) does it. Answers the version that
+// was written; null for none.
+template <class Accept, class Write>
+TupleTableSlot* write_row(const RowKey& key, Work& work, Accept accept, Write write) {
+    TupleTableSlot* row = work.finder.found;
+    bool locked = false;
+    for (;;) {
+        work.message = read_message(row, *work.table);
+        if (!is_wanted(work.message, key, work) || !accept(row)) {
+            return nullptr;
+        }
+        work.effects->locked(work.message);
+        bool outdated = must_lock_first(work.writer) && !locked;
+        if (!outdated) {
+            switch (write(row)) {
+                case Written::done:
+                    return row;
+                case Written::suppressed:
+                    work.effects->held(work.message, work.now);
+                    return nullptr;
+                case Written::gone:
+                    refuse_old_snapshot("delete");
+                    return nullptr;
+                case Written::own_command:
+                    return nullptr;
+                case Written::outdated:
+                    refuse_old_snapshot("update");
+                    outdated = true;
             }
         }
-    });
-}
-
-std::vector<std::size_t> change_by_statement(TableStatement& statement, std::int32_t queue_id,
-                                             const SortedDeliveries& deliveries,
-                                             const pg::Value& fourth, const pg::Value& fifth) {
-    return pg::with_spi([&] {
-        const pg::Rows rows = statement->run(
-            {pg::int4(queue_id), deliveries.ids(), deliveries.read_cts(), fourth, fifth});
-        std::vector<std::size_t> places(rows.count());
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            places[row] = place_of(rows, row);
+        if (!lock_newest(row, work)) {
+            return nullptr;
         }
-        return places;
-    });
+        locked = true;
+        row = work.newest;
+        work.effects->held(read_message(row, *work.table), work.now);
+    }
 }
 
-int priority_of(const pg::Value* cells) {
-    return DatumGetInt16(cells[MessageColumn::priority].datum);
+// A snapshot that is too old to show a message must not look like a lost lease: raises 40001 when one
+// of the keys that were not done fits a row now and fits none of the snapshot.
+void refuse_unseen(const std::vector<bool>& done, Work& work) {
+    if (!IsolationUsesXactSnapshot()) {
+        return;
+    }
+    const auto keys = work.rows->keys;
+    Snapshot latest = RegisterSnapshot(GetLatestSnapshot());
+    Finder now = begin_finding(work, latest, false);
+    Finder then = begin_finding(work, work.snapshot, false);
+    const auto fits = [&](const RowKey& key, Finder& finder) {
+        return find(key, finder, *work.table) &&
+               is_wanted(read_message(finder.found, *work.table), key, work);
+    };
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!done[i] && fits(keys[i], now) && !fits(keys[i], then)) {
+            refuse_old_snapshot("update");
+        }
+    }
+    end_finding(then);
+    end_finding(now);
+    UnregisterSnapshot(latest);
 }
 
-std::int64_t id_of(const pg::Value* cells) { return DatumGetInt64(cells[MessageColumn::id].datum); }
+// Calls finished(place, row) for each row that was written. `done` has room for all keys.
+template <class Accept, class Write, class Finished>
+void write_rows(Work& work, std::vector<bool>& done, Accept accept, Write write,
+                Finished finished) {
+    const auto keys = work.rows->keys;
+    for (std::size_t place = 0; place < keys.size(); ++place) {
+        CHECK_FOR_INTERRUPTS();
+        TupleTableSlot* row = find(keys[place], work.finder, *work.table)
+                                  ? write_row(keys[place], work, accept, write)
+                                  : nullptr;
+        if (row != nullptr) {
+            done[place] = true;
+            finished(place, row);
+        }
+    }
+    refuse_unseen(done, work);
+}
 
-// Nothing when it must be done by a statement.
-std::optional<std::vector<std::size_t>> change_directly(const MessageTable& table,
-                                                        std::int32_t queue_id,
-                                                        const SortedDeliveries& deliveries,
-                                                        const RowEdit& edit) {
-    const auto plain = plain_table(table);
-    if (!plain) {
-        return std::nullopt;
+// The row's values, copied as far as they are wanted.
+void copy_values(TupleTableSlot* row, bool keep_all, const Work& work, pg::Value* cells) {
+    for (std::size_t i = 0; i < work.table->spec->columns.size(); ++i) {
+        cells[i] = pg::null_of(work.table->spec->columns[i].type);
+        if (!work.table->has(i)) {
+            continue;
+        }
+        const Form_pg_attribute attribute =
+            TupleDescAttr(row->tts_tupleDescriptor, work.table->numbers[i] - 1);
+        if (attribute->attbyval || keep_all) {
+            cells[i] = value_at(row, *work.table, i);
+        }
+        if (!cells[i].null) {
+            cells[i].datum = datumCopy(cells[i].datum, attribute->attbyval, attribute->attlen);
+        }
     }
-    const RowsById rows = rows_of(table, *plain, queue_id, deliveries);
-    if (!can_change(rows)) {
-        return std::nullopt;
+}
+
+void read_values(TupleTableSlot* row, const Work& work) {
+    for (std::size_t i = 0; i < work.table->spec->columns.size(); ++i) {
+        work.cells[i] = value_at(row, *work.table, i);
     }
-    std::vector<std::size_t> places(deliveries.keys().size());
-    places.resize(change_rows(rows, edit, places.data()));
-    return places;
+}
+
+void put_values(TupleTableSlot* row, const Work& work, Places written) {
+    copy_row(work.changed, row);
+    for (std::size_t i = 0; i < work.table->spec->columns.size(); ++i) {
+        if ((written & places(i)) != 0) {
+            set_value(work.changed, *work.table, i, work.cells[i]);
+        }
+    }
 }
 
 }  // namespace
 
-RemovedMessages remove_messages(const MessageTable& table, std::int32_t queue_id,
-                                const SortedDeliveries& deliveries, Values wanted) {
-    RemovedMessages removed;
-    if (const auto plain = plain_table(table)) {
-        const RowsById rows = rows_of(table, *plain, queue_id, deliveries);
-        if (can_remove(rows)) {
-            removed.resize(deliveries.keys().size());
-            removed.resize(
-                remove_rows(rows, wanted, removed.mutable_places(), removed.mutable_cells()));
-            return removed;
-        }
-    }
-    remove_by_statement(queue_id, deliveries, &removed);
+RemovedRows remove_rows(const RowsById& rows, bool keep_all) {
+    const std::size_t columns = rows.table.spec->columns.size();
+    RemovedRows removed(columns, rows.keys.size());
+    std::vector<bool> done(rows.keys.size());
+    core::Effects& effects = effects_on(rows.marks);
+    const std::size_t count = pg::guard([&] {
+        Work work = begin(rows, effects, CMD_DELETE, keep_all ? all_places(columns) : kFound, 0);
+        std::size_t so_far = 0;
+        write_rows(
+            work, done, [](TupleTableSlot*) { return true; },
+            [&](TupleTableSlot* row) { return delete_row(work.writer, &row->tts_tid); },
+            [&](std::size_t place, TupleTableSlot* row) {
+                effects.removed(work.message);
+                copy_values(row, keep_all, work, &removed.cells_[so_far * columns]);
+                removed.places_[so_far++] = place;
+            });
+        end(work);
+        return so_far;
+    });
+    removed.places_.resize(count);
     return removed;
 }
 
-std::vector<std::size_t> release_messages(const MessageTable& table, std::int32_t queue_id,
-                                          const SortedDeliveries& deliveries,
-                                          std::optional<Timestamp> available_at) {
-    const Timestamp now = clock_now();
-    core::Touched& touches = touched(pg::relation_oid(table.table.relation), queue_id);
-    const auto edit = [&](pg::Value* cells) {
-        pg::Value& at = cells[MessageColumn::available_at];
-        const auto time = available_at.value_or(std::min(pg::timestamp_of(at), now));
-        at = pg::timestamptz(time);
-        touches.enqueued(priority_of(cells), {time, id_of(cells)}, time <= now ? 1 : 0);
-        cells[MessageColumn::vt] = pg::null_of(TIMESTAMPTZOID);
-        cells[MessageColumn::worker_id] = pg::null_of(INT8OID);
-        return true;
-    };
-    auto places = change_directly(table, queue_id, deliveries, row_edit(edit));
-    return places ? *places
-                  : change_by_statement(
-                        statements().release, queue_id, deliveries,
-                        available_at ? pg::timestamptz(*available_at) : pg::null_of(TIMESTAMPTZOID),
-                        pg::timestamptz(now));
-}
-
-std::vector<std::size_t> extend_messages(const MessageTable& table, std::int32_t queue_id,
-                                         const SortedDeliveries& deliveries, Timestamp lease_end) {
-    core::Touched& touches = touched(pg::relation_oid(table.table.relation), queue_id);
-    const auto edit = [&](pg::Value* cells) {
-        pg::Value& vt = cells[MessageColumn::vt];
-        if (vt.null) {
-            return false;
-        }
-        vt = pg::timestamptz(lease_end);
-        touches.leased(priority_of(cells),
-                       {pg::timestamp_of(cells[MessageColumn::available_at]), id_of(cells)},
-                       lease_end);
-        return true;
-    };
-    auto places = change_directly(table, queue_id, deliveries, row_edit(edit));
-    return places ? *places
-                  : change_by_statement(statements().extend, queue_id, deliveries,
-                                        pg::timestamptz(lease_end), pg::null_of(TIMESTAMPTZOID));
+std::vector<std::size_t> change_rows(const RowsById& rows, const RowEdit& edit) {
+    std::vector<std::size_t> changed(rows.keys.size());
+    std::vector<bool> done(rows.keys.size());
+    core::Effects& effects = effects_on(rows.marks);
+    const std::size_t count = pg::guard([&] {
+        Work work = begin(rows, effects, CMD_UPDATE, kFound | edit.written, edit.written);
+        pg::Value cells[kMaxColumns];
+        work.cells = cells;
+        std::size_t so_far = 0;
+        write_rows(
+            work, done,
+            [&](TupleTableSlot* row) {
+                read_values(row, work);
+                return edit.edit(edit.state, work.cells);
+            },
+            [&](TupleTableSlot* row) {
+                put_values(row, work, edit.written);
+                return update_row(work.writer, &row->tts_tid, work.changed);
+            },
+            [&](std::size_t place, TupleTableSlot*) {
+                effects.changed(work.message, read_message(work.changed, *work.table), work.now);
+                changed[so_far++] = place;
+            });
+        end(work);
+        return so_far;
+    });
+    changed.resize(count);
+    return changed;
 }
 
 }  // namespace pgqrs::engine

@@ -1,5 +1,9 @@
-// Removing messages and changing them where they are, by id and delivery: directly, when the table is
-// plain and that means the same as SQL, and by a statement when it is not.
+// Deleting and changing messages by id. It means the same as
+//
+//     DELETE ... WHERE id = $1 AND queue_id = $2 AND ($3 IS NULL OR read_ct = $3) RETURNING ...
+//
+// for each id in turn, in one command: it waits for whoever has changed the row, and looks at the row
+// again as it is then.
 #pragma once
 
 #include <cstdint>
@@ -7,51 +11,69 @@
 #include <span>
 #include <vector>
 
+#include "core/message.hpp"
+#include "engine/marks.hpp"
 #include "engine/table.hpp"
-#include "engine/deliveries.hpp"
 
 namespace pgqrs::engine {
 
-// Messages that were removed, as they were. Values point into the memory that was current.
-class RemovedMessages {
-public:
-    std::size_t count() const { return places_.size(); }
-    // Where their deliveries stand in SortedDeliveries::keys().
-    std::span<const std::size_t> places() const { return places_; }
-    const pg::Value& at(std::size_t row, MessageColumn::Place column) const {
-        return cells_[row * MessageColumn::count + column];
-    }
+struct RowKey {
+    std::int64_t id;
+    // None: whatever it is.
+    std::optional<std::int32_t> read_ct;
+};
 
-    // For those who remove.
-    void resize(std::size_t count) {
-        places_.resize(count);
-        cells_.resize(count * MessageColumn::count);
+// Rows of one queue, in the order in which they are locked. Of an id that comes twice, one is done.
+struct RowsById {
+    const Table& table;
+    QueueMarks& marks;
+    std::span<const RowKey> keys;
+};
+
+// Messages that were removed, as they were. Values point into the memory that was current.
+class RemovedRows {
+public:
+    RemovedRows(std::size_t columns, std::size_t rows)
+        : columns_(columns), places_(rows), cells_(rows * columns) {}
+
+    std::size_t count() const { return places_.size(); }
+    // Which of the keys they had.
+    std::span<const std::size_t> places() const { return places_; }
+    const pg::Value& at(std::size_t row, std::size_t column) const {
+        return cells_[row * columns_ + column];
     }
-    std::size_t* mutable_places() { return places_.data(); }
-    pg::Value* mutable_cells() { return cells_.data(); }
 
 private:
+    friend RemovedRows remove_rows(const RowsById& rows, bool keep_all);
+    std::size_t columns_;
     std::vector<std::size_t> places_;
     std::vector<pg::Value> cells_;
 };
 
-// All of these take the messages of a queue that still are in the given deliveries, and wait for
-// whoever is changing one of them. The caller holds the queue.
+// Both raise 42501 without SELECT and DELETE, or UPDATE; 25006 in a read-only transaction; 55000 when
+// the table has no unique index on its ids; and 40001 in a REPEATABLE READ or SERIALIZABLE transaction
+// whose snapshot shows an older version of a row, or does not show a row that is there now.
 
-// `wanted` says whether headers and payload are kept.
-RemovedMessages remove_messages(const MessageTable& table, std::int32_t queue_id,
-                                const SortedDeliveries& deliveries, Values wanted);
+// Deletes rows. Unless keep_all, values of variable length come out null.
+RemovedRows remove_rows(const RowsById& rows, bool keep_all);
 
-// The following two answer which deliveries they found, as places in SortedDeliveries::keys().
+// What to make of a row: changes its values, by place, or answers false, and the row is left alone.
+// It can be called again for a newer version of the row. It runs below a guard and must not throw.
+struct RowEdit {
+    // The columns it changes.
+    Places written;
+    const void* state;
+    bool (*edit)(const void* state, pg::Value* cells);
+};
 
-// Ends the lease. Available at a point in time, or else at once: then one that already was available
-// keeps its place in the order of delivery.
-std::vector<std::size_t> release_messages(const MessageTable& table, std::int32_t queue_id,
-                                          const SortedDeliveries& deliveries,
-                                          std::optional<Timestamp> available_at);
+template <class Edit>
+RowEdit row_edit(Places written, const Edit& edit) {
+    return {written, &edit, [](const void* state, pg::Value* cells) {
+                return (*static_cast<const Edit*>(state))(cells);
+            }};
+}
 
-// Moves the end of the lease; leaves messages without one alone.
-std::vector<std::size_t> extend_messages(const MessageTable& table, std::int32_t queue_id,
-                                         const SortedDeliveries& deliveries, Timestamp lease_end);
+// Updates rows and answers which of the keys they had.
+std::vector<std::size_t> change_rows(const RowsById& rows, const RowEdit& edit);
 
 }  // namespace pgqrs::engine

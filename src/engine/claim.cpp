@@ -1,60 +1,54 @@
-// See claim.hpp.
 #include "engine/claim.hpp"
 
 #include <algorithm>
 
+#include "core/scan_floor.hpp"
+#include "engine/clock.hpp"
+#include "engine/journal.hpp"
+#include "engine/row_writer.hpp"
 #include "pg/guard.hpp"
+#include "pg/transaction.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-struct Columns {
-    AttrNumber id;
-    AttrNumber queue_id;
-    AttrNumber priority;
-    AttrNumber available_at;
-    AttrNumber vt;
-    AttrNumber read_ct;
-    AttrNumber worker_id;
-    AttrNumber delivered_at;
-    AttrNumber enqueued_at;
-    int results;
-    AttrNumber result[pg::kMaxValues];  // 0: the queue's name
-};
+using Place = MessageColumn;
 
 // Everything one claim works with. Plain data: it lives below a guard.
 struct Work {
+    const Table* table;
     const Claim* wanted;
-    core::Touched* touched;
+    core::Instant now;
+    bool look_ahead;  // walk beyond `now`, to the first message that has to wait for its time
+    core::Effects* effects;
+    std::span<const ResultColumn> result;
     pg::RowSink* sink;
-    Columns columns;
     Relation relation;
     Snapshot snapshot;
-    CommandId command;
-    EState* estate;
-    ResultRelInfo* target;
+    RowWriter writer;  // of a claim that changes something
     TupleTableSlot* found;
     TupleTableSlot* locked;
     TupleTableSlot* changed;
     Datum queue;
+    Datum* values;  // of a row of the result
+    bool* nulls;
     ScanKeyData start[2];  // of the walk under way
 };
 
-void find_columns(const pg::PlainTable& table, const ClaimColumns& places, Columns* columns) {
-    columns->id = table.numbers[places.id];
-    columns->queue_id = table.numbers[places.queue_id];
-    columns->priority = table.numbers[places.priority];
-    columns->available_at = table.numbers[places.available_at];
-    columns->vt = table.numbers[places.vt];
-    columns->read_ct = table.numbers[places.read_ct];
-    columns->worker_id = table.numbers[places.worker_id];
-    columns->delivered_at = table.numbers[places.delivered_at];
-    columns->enqueued_at = table.numbers[places.enqueued_at];
-    columns->results = static_cast<int>(places.result.size());
-    for (int i = 0; i < columns->results; ++i) {
-        const std::size_t place = places.result[i].place;
-        columns->result[i] = place == kQueueName ? 0 : table.numbers[place];
+bool changes(const Claim& wanted) {
+    return wanted.take == Take::lease || wanted.take == Take::remove;
+}
+
+constexpr Places kWalked = places(Place::id, Place::queue_id, Place::priority, Place::available_at,
+                                  Place::vt, Place::read_ct);
+constexpr Places kLeased = places(Place::vt, Place::read_ct, Place::worker_id, Place::delivered_at);
+
+Places looked_at(std::span<const ResultColumn> result) {
+    Places all = kWalked;
+    for (const ResultColumn& column : result) {
+        all |= column.place == kQueueName ? 0 : places(column.place);
     }
+    return all;
 }
 
 // The result type must still be what the result columns make.
@@ -70,80 +64,66 @@ void check_shape(TupleDesc result, std::span<const ResultColumn> columns) {
     }
 }
 
-// The walk relies on it: a B-tree on (queue_id, priority, available_at, id), ascending, of all rows.
-void check_index(Relation index, Relation table, const Columns& numbers) {
-    const Form_pg_index form = index->rd_index;
-    bool same = form->indrelid == RelationGetRelid(table) && form->indisvalid &&
-                index->rd_rel->relam == BTREE_AM_OID && form->indnkeyatts == 4 &&
-                heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
-    const AttrNumber columns[] = {numbers.queue_id, numbers.priority, numbers.available_at,
-                                  numbers.id};
-    for (int i = 0; same && i < 4; ++i) {
-        same = form->indkey.values[i] == columns[i] && index->rd_indoption[i] == 0;
-    }
-    if (!same) {
+void require_order_index(const Table& table) {
+    if (!OidIsValid(table.order_index)) {
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("index \"%s\" is not the order of delivery",
-                               RelationGetRelationName(index)),
+                        errmsg("table \"%s.%s\" has no valid index in the order of delivery",
+                               table.spec->schema, table.spec->name),
                         errhint("Select from pgqrs.verify() to see what it should be.")));
     }
 }
 
-void require_privileges(Relation relation, AclMode needed) {
-    if (pg_class_aclmask(RelationGetRelid(relation), GetUserId(), needed, ACLMASK_ALL) != needed) {
-        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(relation));
+void begin(Work& work) {
+    const Table& table = *work.table;
+    const Claim& wanted = *work.wanted;
+    require_order_index(table);
+    require_privileges(table, ACL_SELECT, looked_at(work.result));
+    if (work.sink != nullptr) {
+        check_shape(work.sink->shape(), work.result);
+    }
+    // As SPI: what the calling statement did before is seen, and it will see what we do as the work
+    // of another command.
+    if (changes(wanted)) {
+        CommandCounterIncrement();
+    }
+    PushActiveSnapshot(GetTransactionSnapshot());
+    work.snapshot = GetActiveSnapshot();
+    if (changes(wanted)) {
+        work.writer =
+            begin_writing(table, wanted.take == Take::lease ? CMD_UPDATE : CMD_DELETE, kLeased);
+        work.relation = work.writer.relation;
+    } else {
+        work.relation = table_open(table.relation, AccessShareLock);
+        require_direct_access(table, work.relation, CMD_SELECT);
+    }
+    work.queue = PointerGetDatum(
+        cstring_to_text_with_len(wanted.queue.data(), static_cast<int>(wanted.queue.size())));
+    work.values = static_cast<Datum*>(palloc(work.result.size() * sizeof(Datum)));
+    work.nulls = static_cast<bool*>(palloc(work.result.size() * sizeof(bool)));
+    work.found = table_slot_create(work.relation, nullptr);
+    if (changes(wanted)) {
+        work.locked = table_slot_create(work.relation, nullptr);
+        work.changed = MakeSingleTupleTableSlot(RelationGetDescr(work.relation), &TTSOpsVirtual);
     }
 }
 
-Datum column(TupleTableSlot* slot, AttrNumber number) {
-    bool null;
-    return slot_getattr(slot, number, &null);
+void end(Work& work) {
+    ExecDropSingleTupleTableSlot(work.found);
+    if (changes(*work.wanted)) {
+        ExecDropSingleTupleTableSlot(work.changed);
+        ExecDropSingleTupleTableSlot(work.locked);
+        end_writing(work.writer);
+    } else {
+        table_close(work.relation, NoLock);
+    }
+    PopActiveSnapshot();
+    if (changes(*work.wanted)) {
+        CommandCounterIncrement();
+    }
 }
 
-Timestamp available_at(TupleTableSlot* slot, const Work& work) {
-    return DatumGetTimestampTz(column(slot, work.columns.available_at));
-}
-
-core::Position position(TupleTableSlot* slot, const Work& work) {
-    return {available_at(slot, work), DatumGetInt64(column(slot, work.columns.id))};
-}
-
-// kBeginningOfTime when there is none.
-Timestamp optional_instant(TupleTableSlot* slot, AttrNumber number) {
-    bool null;
-    const Datum value = slot_getattr(slot, number, &null);
-    return null ? kBeginningOfTime : DatumGetTimestampTz(value);
-}
-
-Timestamp lease_end(TupleTableSlot* slot, const Work& work) {
-    return optional_instant(slot, work.columns.vt);
-}
-
-core::MessageTimes times_of(TupleTableSlot* slot, const Work& work) {
-    return {.enqueued_at = DatumGetTimestampTz(column(slot, work.columns.enqueued_at)),
-            .available_at = available_at(slot, work),
-            .lease_end = lease_end(slot, work),
-            .delivered_at = optional_instant(slot, work.columns.delivered_at)};
-}
-
-bool has_deliveries_left(TupleTableSlot* slot, const Work& work) {
-    return DatumGetInt32(column(slot, work.columns.read_ct)) < work.wanted->max_deliveries;
-}
-
-// What is locked may be a newer version of the row than was found, so all of it counts again.
-bool still_belongs(TupleTableSlot* slot, int priority, const Work& work) {
-    const Timestamp now = work.wanted->now;
-    return DatumGetInt32(column(slot, work.columns.queue_id)) == work.wanted->queue_id &&
-           DatumGetInt16(column(slot, work.columns.priority)) == priority &&
-           available_at(slot, work) <= now && lease_end(slot, work) <= now &&
-           has_deliveries_left(slot, work);
-}
-
-// Others pass the row while we have it locked, and leave it to us to lower the marks to it.
-void note_held(TupleTableSlot* slot, Work& work) {
-    const Timestamp end = lease_end(slot, work);
-    work.touched->held(DatumGetInt16(column(slot, work.columns.priority)), position(slot, work),
-                       end <= work.wanted->now ? core::kBeginning : end);
+bool is_pending(const core::Message& message, const Work& work) {
+    return core::classify(message, work.wanted->rule, work.now).state == core::State::pending;
 }
 
 // Locks the newest version of the found row into work.locked. False when somebody else has it.
@@ -152,7 +132,8 @@ bool lock_row(Work& work) {
     ItemPointerData place = work.found->tts_tid;
     const bool one_snapshot = IsolationUsesXactSnapshot();
     const TM_Result result = table_tuple_lock(
-        work.relation, &place, work.snapshot, work.locked, work.command, LockTupleNoKeyExclusive,
+        work.relation, &place, work.snapshot, work.locked, work.writer.command,
+        work.wanted->take == Take::remove ? LockTupleExclusive : LockTupleNoKeyExclusive,
         LockWaitSkip, one_snapshot ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
     if (one_snapshot && (result == TM_Updated || result == TM_Deleted)) {
         ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -161,71 +142,67 @@ bool lock_row(Work& work) {
     return result == TM_Ok;
 }
 
-// Writes the lease into the locked row.
-void lease_row(Work& work) {
-    const Columns& columns = work.columns;
-    TupleTableSlot* row = work.changed;
-    const auto set = [&](AttrNumber number, Datum value, bool null) {
-        row->tts_values[number - 1] = value;
-        row->tts_isnull[number - 1] = null;
-    };
-    const Datum read_ct = column(work.locked, columns.read_ct);
-
-    ExecClearTuple(row);
-    slot_getallattrs(work.locked);
-    const std::size_t width = work.locked->tts_tupleDescriptor->natts;
-    std::copy_n(work.locked->tts_values, width, row->tts_values);
-    std::copy_n(work.locked->tts_isnull, width, row->tts_isnull);
-    set(columns.vt, TimestampTzGetDatum(work.wanted->lease_end), false);
-    set(columns.read_ct, Int32GetDatum(DatumGetInt32(read_ct) + 1), false);
-    set(columns.delivered_at, TimestampTzGetDatum(work.wanted->now), false);
-    set(columns.worker_id, Int64GetDatum(work.wanted->worker.value_or(0)),
-        !work.wanted->worker.has_value());
-    ExecStoreVirtualTuple(row);
-
-    const auto indexes = pg::compat::update_row(work.relation, &work.locked->tts_tid, row,
-                                                work.command, work.snapshot);
-    if (indexes != pg::compat::IndexWork::none) {
-        if (work.target->ri_NumIndices == 0) {
-            ExecOpenIndices(work.target, false);
-        }
-        pg::compat::insert_index_tuples(work.target, row, work.estate, true, indexes);
+// The row as its delivery leaves it.
+void make_delivered(const core::Message& message, Work& work) {
+    const Table& table = *work.table;
+    const Claim& wanted = *work.wanted;
+    copy_row(work.changed, work.locked);
+    set_value(work.changed, table, Place::read_ct, pg::int4(message.read_ct + 1));
+    if (wanted.take == Take::lease) {
+        set_value(work.changed, table, Place::vt, pg::timestamptz(work.now + wanted.lease));
+        set_value(work.changed, table, Place::delivered_at, pg::timestamptz(work.now));
+        set_value(work.changed, table, Place::worker_id, pg::int8(wanted.worker));
+    } else {
+        set_value(work.changed, table, Place::vt, pg::null_of(TIMESTAMPTZOID));
+        set_value(work.changed, table, Place::worker_id, pg::null_of(INT8OID));
     }
 }
 
-void count_delivered(Work& work) {
-    core::QueueCounts& change = work.touched->change;
-    change.remove_message(times_of(work.locked, work));
-    change.add_message(times_of(work.changed, work));
-}
-
-void deliver_row(Work& work) {
-    Datum values[pg::kMaxValues];
-    bool nulls[pg::kMaxValues];
-    for (int i = 0; i < work.columns.results; ++i) {
-        const AttrNumber number = work.columns.result[i];
-        nulls[i] = false;
-        values[i] = number == 0 ? work.queue : slot_getattr(work.changed, number, &nulls[i]);
+void show(TupleTableSlot* row, Work& work) {
+    for (std::size_t i = 0; i < work.result.size(); ++i) {
+        const std::size_t place = work.result[i].place;
+        const pg::Value value =
+            place == kQueueName ? pg::of(TEXTOID, work.queue) : value_at(row, *work.table, place);
+        work.values[i] = value.datum;
+        work.nulls[i] = value.null;
     }
-    tuplestore_putvalues(work.sink->store(), work.sink->shape(), values, nulls);
+    tuplestore_putvalues(work.sink->store(), work.sink->shape(), work.values, work.nulls);
 }
 
-// Locks the found row and leases it, unless somebody else has it or it is not deliverable any more.
+// Takes the row that is locked and pending; false when a trigger suppresses that.
+bool take(const core::Message& message, Work& work) {
+    // First, for an error can come when others see the row changed already.
+    work.effects->locked(message);
+    make_delivered(message, work);
+    const ItemPointer place = &work.locked->tts_tid;
+    const bool lease = work.wanted->take == Take::lease;
+    if ((lease ? update_row(work.writer, place, work.changed) : delete_row(work.writer, place)) !=
+        Written::done) {
+        return false;
+    }
+    if (lease) {
+        work.effects->changed(message, read_message(work.changed, *work.table), work.now);
+    } else {
+        work.effects->removed(message);
+    }
+    show(work.changed, work);
+    return true;
+}
+
+// Locks the found row and takes it, unless somebody else has it or it is not pending any more.
 bool claim_row(int priority, Work& work) {
     if (!lock_row(work)) {
         return false;
     }
-    if (!still_belongs(work.locked, priority, work)) {
-        note_held(work.locked, work);
-        return false;
+    // What is locked can be a newer version of the row than was found, so all of it counts again.
+    const core::Message message = read_message(work.locked, *work.table);
+    if (message.queue_id == work.wanted->queue_id && message.priority == priority &&
+        is_pending(message, work) && take(message, work)) {
+        return true;
     }
-    // First, for an error can come before the row is delivered and after others see it changed.
-    work.touched->delivered(priority, position(work.locked, work), work.wanted->lease_end);
-    lease_row(work);
-    deliver_row(work);
-    count_delivered(work);
-    ResetPerTupleExprContext(work.estate);
-    return true;
+    // Others pass the row while we have it locked, and leave it to us to lower the marks to it.
+    work.effects->held(message, work.now);
+    return false;
 }
 
 // The row's header as it is now; others change it at any time.
@@ -262,130 +239,156 @@ bool is_unchanged(TupleTableSlot* slot) {
     return !TransactionIdIsInProgress(changer) && !TransactionIdDidCommit(changer);
 }
 
-// With all four keys a walk ends at `now`.
-int key_count(const Claim& wanted) { return wanted.look_ahead ? 3 : 4; }
+// Does what is wanted with a row that was pending when it was found. Answers whether it counts.
+bool use_row(int priority, Work& work) {
+    switch (work.wanted->take) {
+        case Take::show:
+            if (work.sink != nullptr) {
+                show(work.found, work);
+            }
+            return true;
+        case Take::count:
+            return is_free(work.found);
+        default:
+            return claim_row(priority, work);
+    }
+}
 
 // The condition (available_at, id) >= start, as one key.
-void init_start_key(ScanKeyData& key, core::Position start, Work& work) {
-    ScanKeyEntryInitialize(&work.start[0], SK_ROW_MEMBER, 3, BTGreaterEqualStrategyNumber,
+void init_start_key(ScanKeyData& key, AttrNumber column, core::Position start, Work& work) {
+    ScanKeyEntryInitialize(&work.start[0], SK_ROW_MEMBER, column, BTGreaterEqualStrategyNumber,
                            TIMESTAMPTZOID, InvalidOid, F_TIMESTAMPTZ_CMP,
                            TimestampTzGetDatum(start.available_at));
-    ScanKeyEntryInitialize(&work.start[1], SK_ROW_MEMBER | SK_ROW_END, 4,
+    ScanKeyEntryInitialize(&work.start[1], SK_ROW_MEMBER | SK_ROW_END, column + 1,
                            BTGreaterEqualStrategyNumber, INT8OID, InvalidOid, F_BTINT8CMP,
                            Int64GetDatum(start.id));
     key = {};
     key.sk_flags = SK_ROW_HEADER;
-    key.sk_attno = 3;
+    key.sk_attno = column;
     key.sk_strategy = BTGreaterEqualStrategyNumber;
     key.sk_argument = PointerGetDatum(work.start);
 }
 
-void start_walk(IndexScanDesc scan, int priority, core::Position start, Work& work) {
-    ScanKeyData keys[4];
-    ScanKeyInit(&keys[0], 1, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(work.wanted->queue_id));
-    ScanKeyInit(&keys[1], 2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(priority));
-    init_start_key(keys[2], start, work);
-    ScanKeyInit(&keys[3], 3, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
-                TimestampTzGetDatum(work.wanted->now));
-    // It takes as many as the scan was begun with.
-    index_rescan(scan, keys, key_count(*work.wanted), nullptr, 0);
+// The keys of a walk; answers their number. With look_ahead a walk does not end at `now`.
+int make_keys(ScanKeyData (&keys)[4], int priority, core::Position start, Work& work) {
+    int count = 0;
+    AttrNumber column = 1;
+    if (work.table->has(Place::queue_id)) {
+        ScanKeyInit(&keys[count++], column++, BTEqualStrategyNumber, F_INT4EQ,
+                    Int32GetDatum(work.wanted->queue_id));
+    }
+    if (work.table->has(Place::priority)) {
+        ScanKeyInit(&keys[count++], column++, BTEqualStrategyNumber, F_INT2EQ,
+                    Int16GetDatum(static_cast<std::int16_t>(priority)));
+    }
+    init_start_key(keys[count++], column, start, work);
+    if (!work.look_ahead) {
+        ScanKeyInit(&keys[count++], column, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
+                    TimestampTzGetDatum(work.now));
+    }
+    return count;
 }
 
 std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::int64_t quantity,
                        Work& work) {
-    const Timestamp now = work.wanted->now;
-    start_walk(scan, priority, walk.start, work);
-    std::int64_t claimed = 0;
-    walk.reached = work.wanted->look_ahead ? core::kNever : now + 1;
+    ScanKeyData keys[4];
+    index_rescan(scan, keys, make_keys(keys, priority, walk.start, work), nullptr, 0);
+    std::int64_t used = 0;
+    walk.reached = work.look_ahead ? core::kNever : work.now + 1;
     while (index_getnext_slot(scan, ForwardScanDirection, work.found)) {
         CHECK_FOR_INTERRUPTS();
-        const core::Position here = position(work.found, work);
-        const Timestamp leased_until = lease_end(work.found, work);
-        if (here.available_at > now) {
+        const core::Message message = read_message(work.found, *work.table);
+        const core::Position here = message.position();
+        // Behind it all messages have to wait for their time.
+        if (here.available_at > work.now) {
             walk.reached = here;
             break;
         }
-        if (leased_until > now) {
-            walk.pass_lease(here, leased_until);
-        } else if (!has_deliveries_left(work.found, work)) {
-            continue;
-        } else if (work.wanted->look_only ? is_free(work.found) : claim_row(priority, work)) {
-            if (++claimed == quantity) {
-                walk.reached = {here.available_at, work.wanted->look_only ? here.id : here.id + 1};
+        const core::Verdict verdict = core::classify(message, work.wanted->rule, work.now);
+        if (verdict.state == core::State::in_flight) {
+            walk.pass_lease(here, verdict.until);
+        } else if (verdict.state == core::State::pending) {
+            const bool used_it = use_row(priority, work);
+            if (used_it ? !changes(*work.wanted) : is_unchanged(work.found)) {
+                walk.leave(here);
+            }
+            if (used_it && ++used == quantity) {
+                walk.reached = {here.available_at, here.id + 1};
                 break;
             }
-        } else if (is_unchanged(work.found)) {
-            walk.leave(here);
         }
     }
-    return claimed;
+    return used;
+}
+
+// How many messages a claim wants: of all priorities together, or of each.
+enum class Wanted { of_all, of_each };
+
+std::int64_t make_walks(core::Scan& scan, Work& work, Wanted how) {
+    return pg::guard([&] {
+        begin(work);
+        ScanKeyData keys[4];
+        Relation index = index_open(work.table->order_index,
+                                    changes(*work.wanted) ? RowExclusiveLock : AccessShareLock);
+        IndexScanDesc walker = pg::compat::begin_index_scan(
+            work.relation, index, work.snapshot, make_keys(keys, 0, core::kBeginning, work));
+        std::int64_t used = 0;
+        std::int64_t left = work.wanted->quantity;
+        for (int priority = 0; priority < core::kPriorities && left > 0; ++priority) {
+            core::Walk& walk = scan.walks[priority];
+            if (priority > 0 && !work.table->has(Place::priority)) {
+                walk.reached = core::kNever;  // there are no such messages
+            } else if (walk.start != core::kNever) {
+                used += make_walk(walker, priority, walk, left, work);
+                left = how == Wanted::of_all ? work.wanted->quantity - used : left;
+            }
+        }
+        index_endscan(walker);
+        index_close(index, NoLock);
+        end(work);
+        return used;
+    });
 }
 
 }  // namespace
 
-std::uint64_t claim(const pg::PlainTable& table, Oid order_index, const ClaimColumns& columns,
-                    const Claim& wanted, core::Scan& scan, core::Touched& touched,
-                    pg::RowSink* sink) {
-    return pg::guard([&] {
-        if (!wanted.look_only) {
-            PreventCommandIfReadOnly("UPDATE");
-        }
-        Relation relation = table_open(table.relation, RowExclusiveLock);
-        Relation index = index_open(order_index, RowExclusiveLock);
-        require_privileges(relation, wanted.look_only ? ACL_SELECT : ACL_SELECT | ACL_UPDATE);
-        Work work{};
-        find_columns(table, columns, &work.columns);
-        check_index(index, relation, work.columns);
-        if (!wanted.look_only) {
-            check_shape(sink->shape(), columns.result);
-            CheckCmdReplicaIdentity(relation, CMD_UPDATE);
-        }
-        // As SPI: what the calling statement did before is seen, and it will see what we do as
-        // the work of another command.
-        CommandCounterIncrement();
-        PushActiveSnapshot(GetTransactionSnapshot());
+std::int64_t claim(const Table& table, QueueMarks& marks, const Claim& wanted,
+                   std::span<const ResultColumn> result, pg::RowSink* sink) {
+    // A transaction with one snapshot sees what was there when it was taken, whatever the marks say
+    // of now. So it walks from the beginning, and raises no mark.
+    const bool one_snapshot = pg::has_transaction_snapshot();
+    const core::Instant now = clock_now();
+    const ScanTicket ticket = begin_scan(marks, now, !one_snapshot);
+    core::Scan scan =
+        core::plan_scan(ticket.known, own_marks(marks), now, ticket.rescan || one_snapshot);
+    Work work{};
+    work.table = &table;
+    work.wanted = &wanted;
+    work.now = now;
+    work.look_ahead = ticket.shared;
+    work.effects = changes(wanted) ? &effects_on(marks) : nullptr;
+    work.result = result;
+    work.sink = sink;
+    const std::int64_t used = make_walks(scan, work, Wanted::of_all);
+    end_scan(marks, ticket, scan, changes(wanted) ? used : 0, used < wanted.quantity);
+    return used;
+}
 
-        EState* estate = CreateExecutorState();
-        const MemoryContext outside = MemoryContextSwitchTo(estate->es_query_cxt);
-        work.wanted = &wanted;
-        work.touched = &touched;
-        work.sink = sink;
-        work.relation = relation;
-        work.snapshot = GetActiveSnapshot();
-        work.command = GetCurrentCommandId(!wanted.look_only);
-        work.estate = estate;
-        work.target = pg::compat::index_target(relation);
-        work.queue = PointerGetDatum(
-            cstring_to_text_with_len(wanted.queue.data(), static_cast<int>(wanted.queue.size())));
-        work.found = table_slot_create(relation, &estate->es_tupleTable);
-        work.locked = table_slot_create(relation, &estate->es_tupleTable);
-        work.changed = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
-
-        IndexScanDesc walker =
-            pg::compat::begin_index_scan(relation, index, work.snapshot, key_count(wanted));
-        std::int64_t claimed = 0;
-        for (int priority = 0; priority < core::kPriorities && claimed < wanted.quantity;
-             ++priority) {
-            core::Walk& walk = scan.walks[priority];
-            if (walk.start != core::kNever) {
-                claimed += make_walk(walker, priority, walk, wanted.quantity - claimed, work);
-            }
-        }
-        index_endscan(walker);
-
-        ExecDropSingleTupleTableSlot(work.changed);
-        ExecResetTupleTable(estate->es_tupleTable, false);
-        if (work.target->ri_NumIndices > 0) {
-            ExecCloseIndices(work.target);
-        }
-        MemoryContextSwitchTo(outside);
-        FreeExecutorState(estate);
-        PopActiveSnapshot();
-        index_close(index, NoLock);
-        table_close(relation, NoLock);
-        CommandCounterIncrement();
-        return static_cast<std::uint64_t>(claimed);
-    });
+core::Instant oldest_pending(const Table& table, std::int32_t queue_id, core::DeliveryRule rule,
+                             const core::Marks& marks, core::Instant now) {
+    const Claim wanted{
+        .take = Take::show, .queue_id = queue_id, .queue = {}, .quantity = 1, .rule = rule};
+    core::Scan scan = core::plan_scan(marks, core::marks_at(core::kNever), now, false);
+    Work work{};
+    work.table = &table;
+    work.wanted = &wanted;
+    work.now = now;
+    make_walks(scan, work, Wanted::of_each);
+    core::Instant oldest = core::kNever;
+    for (const core::Walk& walk : scan.walks) {
+        oldest = std::min(oldest, walk.first_left.available_at);
+    }
+    return oldest;
 }
 
 }  // namespace pgqrs::engine

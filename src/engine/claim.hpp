@@ -1,5 +1,7 @@
-// Taking messages off the front of a queue without the executor: walk an index in order, lock each
-// wanted row without waiting, change it in place. It means the same as
+// Walking a queue in the order of delivery: taking messages off its front, or looking at them.
+//
+// A claim walks the order index from the scan floors on, locks each wanted row without waiting and
+// changes or deletes it in place. It means the same as
 //
 //     UPDATE ... WHERE id IN (SELECT ... ORDER BY ... FOR NO KEY UPDATE SKIP LOCKED LIMIT n)
 //
@@ -11,10 +13,10 @@
 #include <span>
 #include <string_view>
 
-#include "core/scan_floor.hpp"
-#include "pg/catalog.hpp"
-#include "engine/clock.hpp"
-#include "pg/spi.hpp"
+#include "core/message.hpp"
+#include "engine/marks.hpp"
+#include "engine/table.hpp"
+#include "pg/rows.hpp"
 
 namespace pgqrs::engine {
 
@@ -23,50 +25,43 @@ struct ResultColumn {
     std::size_t place;
     Oid type;
 };
+// In the place of a place: the name of the queue.
 inline constexpr std::size_t kQueueName = SIZE_MAX;
 
-// Places of a message table's columns in the list its pg::PlainTable was made for.
-struct ClaimColumns {
-    std::size_t id;
-    std::size_t queue_id;
-    std::size_t priority;
-    std::size_t available_at;
-    std::size_t vt;
-    std::size_t read_ct;
-    std::size_t worker_id;
-    std::size_t delivered_at;
-    std::size_t enqueued_at;
-    // Of a result row.
-    std::span<const ResultColumn> result;
+enum class Take {
+    lease,   // gives each message a lease
+    remove,  // deletes each message
+    show,    // changes and locks nothing, and shows messages that others have locked, too
+    count,   // changes and locks nothing, answers how many there are that nobody has locked
 };
 
 struct Claim {
+    Take take;
     std::int32_t queue_id;
     std::string_view queue;
-    Timestamp now;
-    Timestamp lease_end;
-    std::int32_t max_deliveries;
-    std::optional<std::int64_t> worker;
     std::int64_t quantity;
-    // Walk beyond `now`, to the first message that has to wait for its time.
-    bool look_ahead;
-    // Change and lock nothing, answer only how many there are.
-    bool look_only;
+    core::DeliveryRule rule;
+    core::Duration lease = 0;
+    std::optional<std::int64_t> worker = std::nullopt;
 };
 
-// Claims up to `quantity` messages that are available and not leased, in the order of priority and
-// of the index, which is on (queue_id, priority, available_at, id), and puts them into the sink as
-// they are then. Makes the walks of the scan that have a start, and fills in what they found; notes
-// the rows it changed, and those it only locked, as touched. Answers the number of claimed messages.
+// Takes up to `quantity` messages that are pending, in the order of priority and of the index, and
+// puts them into the sink as the result columns say; answers their number. The sink may be null for
+// Take::count. Messages of one transaction alone are seen by that one.
 //
-// With look_only the sink may be null, and rows that others have locked do not count, either.
+// With Take::remove the rows show the delivery that ends with it: read_ct + 1, without lease and
+// worker.
 //
-// Skips rows that other transactions have locked.
-// Needs SELECT and UPDATE (look_only: SELECT) on the table. Raises 25006 in a read-only transaction, and 40001 when a
-// REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its snapshot, 55000 when the
-// index is not what it should be.
-std::uint64_t claim(const pg::PlainTable& table, Oid order_index, const ClaimColumns& columns,
-                    const Claim& wanted, core::Scan& scan, core::Touched& touched,
-                    pg::RowSink* sink);
+// Raises 42501 without SELECT, and UPDATE or DELETE where something is changed; 25006 in a read-only
+// transaction; 40001 when a REPEATABLE READ or SERIALIZABLE transaction meets a row changed since its
+// snapshot; 55000 when the table has no index in the order of delivery.
+std::int64_t claim(const Table& table, QueueMarks& marks, const Claim& wanted,
+                   std::span<const ResultColumn> result, pg::RowSink* sink);
+
+// When the longest waiting message of the queue became available that is pending at `now`;
+// core::kNever for none. Looks from where the marks say that it can be. Raises 42501 without SELECT,
+// and 55000 as above.
+core::Instant oldest_pending(const Table& table, std::int32_t queue_id, core::DeliveryRule rule,
+                             const core::Marks& marks, core::Instant now);
 
 }  // namespace pgqrs::engine

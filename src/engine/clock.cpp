@@ -1,4 +1,4 @@
-// See clock.hpp.
+
 #include "engine/clock.hpp"
 
 #include "pg/compat.hpp"
@@ -6,12 +6,12 @@
 
 namespace pgqrs::engine {
 
-Timestamp clock_now() { return GetCurrentTimestamp() + clock_offset(); }
+core::Instant clock_now() { return GetCurrentTimestamp() + clock_offset(); }
 
-Timestamp transaction_start() { return GetCurrentTransactionStartTimestamp() + clock_offset(); }
+core::Instant transaction_start() { return GetCurrentTransactionStartTimestamp() + clock_offset(); }
 
-Timestamp server_clock() { return GetCurrentTimestamp(); }
+core::Instant server_clock() { return GetCurrentTimestamp(); }
 
-bool is_finite(Timestamp timestamp) { return !TIMESTAMP_NOT_FINITE(timestamp); }
+bool is_finite(core::Instant instant) { return !TIMESTAMP_NOT_FINITE(instant); }
 
 }  // namespace pgqrs::engine

@@ -1,4 +1,3 @@
-// See queue_counts.hpp.
 #include "engine/counts.hpp"
 
 #include "pg/guard.hpp"
@@ -51,7 +50,7 @@ void end(Counted outcome, const core::QueueCounts& counted) noexcept {
 
 }  // namespace
 
-std::optional<QueueState> known_state(QueueMarks& queue) {
+std::optional<QueueState> shared_state(QueueMarks& queue) {
     QueueState state;
     bool known = false;
     with_slot(queue, false, [&](const Slot& slot) {

@@ -1,5 +1,5 @@
 // The counts of a queue (core/queue_counts.hpp) in its slot of shared memory: every commit adds to
-// them what it changed (queue_marks.hpp), and now and then they are counted anew in the tables:
+// them what it changed (marks.hpp), and now and then they are counted anew in the tables:
 //
 //                        begin                 finish
 //             no ----------------> under_way ----------> yes
@@ -9,7 +9,7 @@
 //
 // The counts are zeroed at the beginning, and what was counted is added at the end. So they are right
 // if no change is both counted and added, and none is neither; that is up to whoever begins: see
-// store/recount.hpp.
+// recount.hpp.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct QueueState {
 };
 
 // Nothing while its counts are not known.
-std::optional<QueueState> known_state(QueueMarks& queue);
+std::optional<QueueState> shared_state(QueueMarks& queue);
 
 // Whether to count the queue anew now: its counts are not known, nobody is at it, and the last try is
 // long enough ago. Whoever is told so is the one to try.

@@ -3,6 +3,8 @@
 // PostgreSQL calls the hooks, and errors pass through them: no object here has a destructor.
 #include "engine/ddl_watch.hpp"
 
+#include "engine/table.hpp"
+
 #include "pg/catalog.hpp"
 #include "pg/guard.hpp"
 #include "engine/marks.hpp"
@@ -43,7 +45,7 @@ void on_utility(PlannedStmt* statement, const char* text, bool read_only_tree,
 }
 
 bool is_ours(Oid relation) {
-    const Oid schema = get_namespace_oid(pg::kSchema, true);
+    const Oid schema = get_namespace_oid(kSchema, true);
     return OidIsValid(schema) && get_rel_namespace(relation) == schema;
 }
 

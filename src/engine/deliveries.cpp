@@ -1,8 +1,6 @@
-// See sorted_deliveries.hpp.
 #include "engine/deliveries.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <numeric>
 
 #include "core/limits.hpp"
@@ -24,25 +22,6 @@ SortedDeliveries::SortedDeliveries(std::span<const Delivery> deliveries)
         const Delivery& delivery = deliveries[order_[i]];
         keys_[i] = {delivery.id, delivery.read_ct};
     }
-}
-
-pg::Value SortedDeliveries::ids() const {
-    std::vector<Datum> datums(keys_.size());
-    for (std::size_t i = 0; i < keys_.size(); ++i) {
-        datums[i] = pg::int8(keys_[i].id).datum;
-    }
-    return pg::array_of(INT8OID, datums.data(), nullptr, static_cast<int>(keys_.size()));
-}
-
-pg::Value SortedDeliveries::read_cts() const {
-    std::vector<Datum> datums(keys_.size());
-    const auto nulls = std::make_unique<bool[]>(keys_.size());
-    for (std::size_t i = 0; i < keys_.size(); ++i) {
-        const pg::Value read_ct = pg::int4(keys_[i].read_ct);
-        datums[i] = read_ct.datum;
-        nulls[i] = read_ct.null;
-    }
-    return pg::array_of(INT4OID, datums.data(), nulls.get(), static_cast<int>(keys_.size()));
 }
 
 std::vector<bool> SortedDeliveries::done(std::span<const std::size_t> places) const {

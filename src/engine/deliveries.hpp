@@ -6,11 +6,11 @@
 #include <span>
 #include <vector>
 
-#include "engine/rows_by_id.hpp"
+#include "engine/change.hpp"
 
 namespace pgqrs::engine {
 
-// A message and the delivery of it that is meant; without a read_ct, any.
+// A message, and which delivery of it is meant; without a read_ct, any.
 struct Delivery {
     std::int64_t id;
     std::optional<std::int32_t> read_ct;
@@ -22,10 +22,6 @@ public:
     explicit SortedDeliveries(std::span<const Delivery> deliveries);
 
     std::span<const RowKey> keys() const { return keys_; }
-
-    // As two parallel arrays, for statements.
-    pg::Value ids() const;
-    pg::Value read_cts() const;
 
     // Which deliveries, in the caller's order, are among the places in keys().
     std::vector<bool> done(std::span<const std::size_t> places) const;

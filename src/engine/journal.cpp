@@ -1,113 +1,115 @@
-// See touches.hpp.
 #include "engine/journal.hpp"
 
 #include <list>
-#include <map>
-#include <utility>
 
-#include "engine/notify.hpp"
-#include "engine/ddl_watch.hpp"
 #include "engine/counts.hpp"
+#include "engine/ddl_watch.hpp"
+#include "engine/notify.hpp"
+#include "engine/wait.hpp"
+#include "engine/wait_list.hpp"
 #include "pg/transaction.hpp"
 #include "pg/transaction_end.hpp"
-#include "engine/wait_list.hpp"
-#include "engine/wait.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-struct Touch {
+struct Entry {
     QueueMarks* queue;
     pg::SubtransactionId subtransaction;
-    core::Touched what;
-    bool dropped = false;    // and the queue with them
+    core::Effects effects{};
+    bool dropped = false;    // the queue is gone
     bool created = false;    // the queue is new
     bool noticed = false;    // a notice is promised
     bool held = false;       // against recounts
     bool uncounted = false;  // the change of its counts is not known
+
+    // Whether it is about every queue.
+    bool is_of_all() const noexcept { return queue->key.queue == kAllQueues; }
+
+    void merge(const Entry& child) noexcept;
+    void undo() const noexcept;
+    void apply() const noexcept;
 };
 
-// Both live as long as the backend, and their elements keep their addresses. Touches go with the
-// transaction.
-struct State {
-    std::map<std::pair<Oid, std::int32_t>, QueueMarks> queues;
-    std::list<Touch> touches;
-};
-constinit State* state = nullptr;
+// Entries keep their addresses.
+constinit std::list<Entry>* journal = nullptr;
 
-State& the_state() {
-    if (state == nullptr) {
-        state = new State;
-    }
-    return *state;
-}
-
-Touch* find_touch(const QueueMarks* queue, pg::SubtransactionId subtransaction) noexcept {
-    for (Touch& touch : state->touches) {
-        if (touch.queue == queue && touch.subtransaction == subtransaction) {
-            return &touch;
+Entry* find_entry(const QueueMarks* queue, pg::SubtransactionId subtransaction) noexcept {
+    for (Entry& entry : *journal) {
+        if (entry.queue == queue && entry.subtransaction == subtransaction) {
+            return &entry;
         }
     }
     return nullptr;
 }
 
-Touch& touch_of(Oid messages, std::int32_t queue_id) {
-    QueueMarks* queue = &marks_of(messages, queue_id);
+Entry& begin(QueueMarks& queue) {
+    if (journal == nullptr) {
+        journal = new std::list<Entry>;
+    }
     const pg::SubtransactionId current = pg::current_subtransaction();
-    Touch* touch = find_touch(queue, current);
-    return touch != nullptr ? *touch : state->touches.emplace_back(Touch{queue, current, {}});
+    Entry* entry = find_entry(&queue, current);
+    return entry != nullptr ? *entry : journal->emplace_back(Entry{&queue, current});
 }
 
-// The touch of a queue that is perhaps not held by its name.
-Touch& touch_by_hand(Oid messages, std::int32_t queue_id) {
-    Touch& touch = touch_of(messages, queue_id);
-    if (!touch.held && has_shared_memory()) {
-        pg::lock_number(messages, queue_id, pg::LockMode::shared);
-        touch.held = true;
+void Entry::merge(const Entry& child) noexcept {
+    effects.add(child.effects);
+    dropped |= child.dropped;
+    created |= child.created;
+    noticed |= child.noticed;
+    held |= child.held;
+    uncounted |= child.uncounted;
+}
+
+void distrust_all() noexcept {
+    distrust_marks();
+    distrust_own_marks();
+}
+
+void Entry::undo() const noexcept {
+    if (created) {
+        forget_marks(queue->key);
+    } else if (is_of_all()) {
+        distrust_all();
+    } else {
+        lower_marks(*queue, effects.after_abort, effects.ready_after_abort);
     }
-    return touch;
 }
 
-void forget_all() noexcept {
+void Entry::apply() const noexcept {
+    if (dropped) {
+        forget_marks(queue->key);
+        return;
+    }
+    if (is_of_all()) {
+        distrust_all();
+        return;
+    }
+    lower_marks(*queue, effects.after_commit, effects.ready_after_commit, effects.change);
+    if (uncounted) {
+        distrust_counts(queue->key);
+    }
+    if (noticed) {
+        leave_notice(*queue);
+    }
+}
+
+void forget() noexcept {
     end_promises();
-    if (state != nullptr) {
-        state->touches.clear();
+    if (journal != nullptr) {
+        journal->clear();
     }
+    forget_idle_queues();
 }
 
 void committed() noexcept {
     other_commands_committed();
-    if (state != nullptr) {
-        for (const Touch& touch : state->touches) {
-            if (touch.dropped) {
-                forget_marks(touch.queue->key);
-            } else {
-                lower_marks(*touch.queue, touch.what.after_commit, touch.what.ready_after_commit,
-                            touch.what.change);
-                if (touch.uncounted) {
-                    distrust_counts(touch.queue->key);
-                }
-                if (touch.noticed) {
-                    leave_notice(*touch.queue);
-                }
-            }
+    if (journal != nullptr) {
+        for (const Entry& entry : *journal) {
+            entry.apply();
         }
     }
-    forget_all();
-}
-
-// What was done has been rolled back.
-void undone(const Touch& touch) noexcept {
-    if (touch.created) {
-        forget_marks(touch.queue->key);
-    } else if (touch.queue->key.queue == kAllQueues) {
-        distrust_marks();
-        for (auto& [key, marks] : state->queues) {
-            marks.own = core::marks_at(core::kBeginning);
-        }
-    } else {
-        lower_marks(*touch.queue, touch.what.after_abort, touch.what.ready_after_abort);
-    }
+    forget();
 }
 
 void aborted() noexcept {
@@ -115,157 +117,119 @@ void aborted() noexcept {
     abandon_wait();
     abandon_scan();
     abandon_recount();
-    if (state != nullptr) {
-        for (const Touch& touch : state->touches) {
-            undone(touch);
+    if (journal != nullptr) {
+        for (const Entry& entry : *journal) {
+            entry.undo();
         }
     }
-    forget_all();
+    forget();
 }
 
 void subtransaction_committed(pg::SubtransactionId id, pg::SubtransactionId parent) noexcept {
-    if (state == nullptr) {
+    if (journal == nullptr) {
         return;
     }
-    state->touches.remove_if([&](Touch& touch) {
-        if (touch.subtransaction != id) {
+    journal->remove_if([&](Entry& entry) {
+        if (entry.subtransaction != id) {
             return false;
         }
-        if (Touch* of_parent = find_touch(touch.queue, parent); of_parent != nullptr) {
-            of_parent->what.add(touch.what);
-            of_parent->dropped |= touch.dropped;
-            of_parent->created |= touch.created;
-            of_parent->noticed |= touch.noticed;
-            of_parent->held |= touch.held;
-            of_parent->uncounted |= touch.uncounted;
-            return true;
+        Entry* of_parent = find_entry(entry.queue, parent);
+        if (of_parent == nullptr) {
+            entry.subtransaction = parent;
+            return false;
         }
-        touch.subtransaction = parent;
-        return false;
+        of_parent->merge(entry);
+        return true;
     });
 }
 
 void subtransaction_aborted(pg::SubtransactionId id) noexcept {
     abandon_scan();
-    if (state == nullptr) {
+    if (journal == nullptr) {
         return;
     }
-    state->touches.remove_if([&](const Touch& touch) {
-        if (touch.subtransaction == id) {
-            undone(touch);
+    journal->remove_if([&](const Entry& entry) {
+        if (entry.subtransaction == id) {
+            entry.undo();
         }
-        return touch.subtransaction == id;
+        return entry.subtransaction == id;
     });
 }
 
 }  // namespace
 
-void watch_touches() {
+void open_journal() {
     pg::watch_transaction_end({.committed = committed,
                                .aborted = aborted,
-                               .prepared = forget_all,
+                               .prepared = forget,
                                .subtransaction_committed = subtransaction_committed,
                                .subtransaction_aborted = subtransaction_aborted});
 }
 
-QueueMarks& marks_of(Oid messages, std::int32_t queue_id) {
-    const auto [place, is_new] = the_state().queues.try_emplace({messages, queue_id});
-    if (is_new) {
-        place->second.key = {pg::current_database(), messages, queue_id};
+core::Effects& effects_on(QueueMarks& queue) { return begin(queue).effects; }
+
+core::Effects& effects_by_hand(QueueMarks& queue) {
+    Entry& entry = begin(queue);
+    if (!entry.held && has_shared_memory()) {
+        pg::lock_number(queue.key.relation, queue.key.queue, pg::LockMode::shared);
+        entry.held = true;
     }
-    return place->second;
+    return entry.effects;
 }
 
-core::Touched& touched(Oid messages, std::int32_t queue_id) {
-    return touch_of(messages, queue_id).what;
-}
-
-void note_row_before(Oid messages, const MessagePlace& old_place) {
-    core::Touched& touches = touch_by_hand(messages, old_place.queue_id).what;
-    touches.locked(old_place.priority, old_place.position());
-    touches.change.remove_message(old_place.times);
-}
-
-void note_row_after(Oid messages, const MessagePlace& new_place) {
-    core::Touched& touches = touch_by_hand(messages, new_place.queue_id).what;
-    const core::MessageTimes& times = new_place.times;
-    const Timestamp now = clock_now();
-    if (times.lease_end > now) {
-        touches.leased(new_place.priority, new_place.position(), times.lease_end);
-    } else {
-        touches.enqueued(new_place.priority, new_place.position(),
-                         times.available_at <= now ? 1 : 0);
-    }
-    touches.change.add_message(times);
-}
-
-void note_counts(Oid messages, std::int32_t queue_id, const core::QueueCounts& change) {
-    touch_by_hand(messages, queue_id).what.change.add(change);
-}
-
-void note_uncounted(Oid messages, std::int32_t queue_id) {
-    touch_of(messages, queue_id).uncounted = true;
-}
-
-void want_notice(Oid messages, std::int32_t queue_id, std::string_view name) {
-    Touch& touch = touch_of(messages, queue_id);
-    if (touch.what.ready_after_commit == 0 || touch.noticed) {
-        return;
-    }
-    touch.noticed = promise_notice(*touch.queue, name);
-    if (!touch.noticed) {
-        notify_at_commit(name);
-    }
-}
-
-void note_queue_changed(Oid messages, std::int32_t queue_id) {
-    core::Touched& touches = touched(messages, queue_id);
-    core::lower(touches.after_commit, core::marks_at(core::kBeginning));
-    touches.ready_after_commit = kAllWaiters;
-    // What the transaction did not deliver because of the change can be delivered after a rollback.
-    core::lower(touches.after_abort, core::marks_at(core::kBeginning));
-}
-
-void note_many_before(Oid messages, std::int32_t queue_id) {
-    core::Touched& touches = touched(messages, queue_id);
-    core::lower(touches.after_abort, core::marks_at(core::kBeginning));
-    touches.ready_after_abort = kAllWaiters;
-}
-
-void note_queue_created(Oid messages, std::int32_t queue_id) {
-    touch_of(messages, queue_id).created = true;
-}
-
-void note_queue_dropped(Oid messages, std::int32_t queue_id) {
-    touch_of(messages, queue_id).dropped = true;
-}
-
-OwnChange own_change(Oid messages, std::int32_t queue_id) {
-    const QueueMarks* queue = &marks_of(messages, queue_id);
-    const QueueMarks* all = &marks_of(messages, kAllQueues);
-    OwnChange own;
-    for (const Touch& touch : state->touches) {
-        if (touch.queue == queue || touch.queue == all) {
-            own.touched = true;
-            own.known = own.known && !touch.uncounted;
-            own.change.add(touch.what.change);
-        }
-    }
-    return own;
-}
-
-core::Marks touched_so_far(const QueueMarks& queue) {
+core::Marks own_marks(const QueueMarks& queue) {
     core::Marks marks = core::marks_at(core::kNever);
-    for (const Touch& touch : the_state().touches) {
-        if (touch.queue == &queue) {
-            core::lower(marks, touch.what.after_commit);
+    if (journal != nullptr) {
+        for (const Entry& entry : *journal) {
+            if (entry.queue == &queue) {
+                core::lower(marks, entry.effects.after_commit);
+            }
         }
     }
     return marks;
 }
 
-core::Instant own_next_event(const QueueMarks& queue) {
-    return core::next_event(touched_so_far(queue));
+core::Instant own_next_event(const QueueMarks& queue) { return core::next_event(own_marks(queue)); }
+
+OwnChange own_change(QueueMarks& queue) {
+    const QueueMarks* all = &marks_of(queue.key.relation, kAllQueues);
+    OwnChange own;
+    if (journal != nullptr) {
+        for (const Entry& entry : *journal) {
+            if (entry.queue == &queue || entry.queue == all) {
+                own.any = true;
+                own.known = own.known && !entry.uncounted;
+                own.change.add(entry.effects.change);
+            }
+        }
+    }
+    return own;
+}
+
+void note_uncounted(QueueMarks& queue) { begin(queue).uncounted = true; }
+
+void note_queue_changed(QueueMarks& queue) {
+    core::Effects& effects = effects_on(queue);
+    effects.everything_after_commit(kAllWaiters);
+    // What the transaction did not deliver because of the change can be delivered after a rollback.
+    core::lower(effects.after_abort, core::marks_at(core::kBeginning));
+}
+
+void note_many_before(QueueMarks& queue) { effects_on(queue).everything_after_abort(kAllWaiters); }
+
+void note_queue_created(QueueMarks& queue) { begin(queue).created = true; }
+
+void note_queue_dropped(QueueMarks& queue) { begin(queue).dropped = true; }
+
+void want_notice(QueueMarks& queue, std::string_view name) {
+    Entry& entry = begin(queue);
+    if (entry.effects.ready_after_commit == 0 || entry.noticed) {
+        return;
+    }
+    entry.noticed = promise_notice(queue, name);
+    if (!entry.noticed) {
+        notify_at_commit(name);
+    }
 }
 
 }  // namespace pgqrs::engine

@@ -1,75 +1,75 @@
-// What this backend knows of the queues it uses, and what the transaction under way did to their
-// messages. When the transaction, or a subtransaction, ends, the queues' marks are lowered to that.
+// The journal: what the transaction under way has done to queues, and what comes of it when it ends.
+//
+// An entry holds the effects on one queue of one subtransaction (core/effects.hpp). Its life:
+//
+//     begin        the first change of the subtransaction makes it
+//     merge        the subtransaction commits: its entry adds to the parent's
+//     undo         the subtransaction, or the transaction, is rolled back
+//     apply        the transaction commits
+//     forget       the transaction is prepared: nobody here sees its end
+//
+// apply() is the only way in which a commit reaches shared memory. It goes, queue by queue:
+//
+//     1. the marks of this backend;
+//     2. under the lock of the queue's slot: the shared marks, what scans under way are told of them,
+//        the counts, and the waiters that are woken;
+//     3. the notice for NOTIFY.
+//
+// Others see the outcome of the transaction before that, and its locks are released after it. Entries
+// live until their subtransaction ends; what is known of a queue lives longer (marks.hpp).
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "core/scan_floor.hpp"
-#include "pg/compat.hpp"
+#include "core/effects.hpp"
 #include "engine/marks.hpp"
+#include "engine/table.hpp"
 
 namespace pgqrs::engine {
 
-// Has transactions watched. Call when the library is loaded.
-void watch_touches();
+// Has ends of transactions watched. Call when the library is loaded.
+void open_journal();
 
-// The marks of a queue of the table of messages.
-QueueMarks& marks_of(Oid messages, std::int32_t queue_id);
+// Where to note what the current subtransaction does to the queue. The reference holds until the
+// subtransaction ends.
+core::Effects& effects_on(QueueMarks& queue);
 
-// Where to note what the current subtransaction does to messages of the queue, before or after doing
-// it. The reference holds until the subtransaction ends.
-core::Touched& touched(Oid messages, std::int32_t queue_id);
+// The marks of what the transaction under way has done so far, which only it can see.
+core::Marks own_marks(const QueueMarks& queue);
 
-// The marks of what the transaction under way has done so far, and only it can see.
-core::Marks touched_so_far(const QueueMarks& queue);
-
-// When, at the earliest, a message can be delivered that only the transaction under way can see, on
-// the queue's clock; core::kNever when there is none. In the past when it cannot be told.
+// When, at the earliest, a message can be delivered that only the transaction under way can see;
+// core::kNever when there is none. In the past when that cannot be told.
 core::Instant own_next_event(const QueueMarks& queue);
 
-// A message as a row has it.
-struct MessagePlace {
-    std::int32_t queue_id;
-    std::int32_t priority;
-    std::int64_t id;
-    core::MessageTimes times;
-
-    core::Position position() const { return {times.available_at, id}; }
-};
-
-// Notes a row that the current subtransaction inserted, deleted or changed, for triggers: whoever
-// does not hold the queue by its name holds it from then on as far as recounts go (recount.hpp).
-void note_row_before(Oid messages, const MessagePlace& old_place);
-void note_row_after(Oid messages, const MessagePlace& new_place);
-
-// The same for rows of other tables that count for a queue.
-void note_counts(Oid messages, std::int32_t queue_id, const core::QueueCounts& change);
-
-// Notes that nobody can tell how the counts of the queue have changed; with queue 0: of any queue.
-inline constexpr std::int32_t kAllQueues = 0;
-void note_uncounted(Oid messages, std::int32_t queue_id);
-
-// Has the transaction send NOTIFY on the queue's channel when it commits and has messages for it that
-// can be delivered; call after noting them.
-void want_notice(Oid messages, std::int32_t queue_id, std::string_view name);
-
-// What the transaction under way has changed about the queue's counts, and only it can see.
+// By how much the transaction under way has changed the queue's counts, which only it can see.
 struct OwnChange {
-    bool touched = false;  // whether it did anything
+    bool any = false;  // whether it did anything
     bool known = true;
-    core::QueueCounts change{};
+    core::QueueCounts change;
 };
-OwnChange own_change(Oid messages, std::int32_t queue_id);
+OwnChange own_change(QueueMarks& queue);
 
-// Notes that a queue's settings have changed: what could not be delivered may be now.
-void note_queue_changed(Oid messages, std::int32_t queue_id);
-// Notes that the current subtransaction is about to change any number of the queue's messages by one
-// statement: should it break off, the triggers have not noted those it had changed by then.
-void note_many_before(Oid messages, std::int32_t queue_id);
-// Notes that the queue is new: after a rollback nobody needs to know of it.
-void note_queue_created(Oid messages, std::int32_t queue_id);
-// Notes that the queue is gone.
-void note_queue_dropped(Oid messages, std::int32_t queue_id);
+// For rows that were written by hand: whoever does not hold the queue by its name holds it from then
+// on as far as recounts go (recount.hpp).
+core::Effects& effects_by_hand(QueueMarks& queue);
+
+// Nobody can tell how the counts of the queue have changed; with kAllQueues, of any queue.
+inline constexpr std::int32_t kAllQueues = 0;
+void note_uncounted(QueueMarks& queue);
+
+// The queue's settings have changed: what could not be delivered may be now.
+void note_queue_changed(QueueMarks& queue);
+// One statement is about to change any number of the queue's messages. Should it break off, its
+// triggers have not noted those it had changed by then.
+void note_many_before(QueueMarks& queue);
+// The queue is new: after a rollback nobody needs to know of it.
+void note_queue_created(QueueMarks& queue);
+// The queue is gone.
+void note_queue_dropped(QueueMarks& queue);
+
+// Has the transaction send NOTIFY on the queue's channel when it commits, if it has messages for the
+// queue that can be delivered then. Call after noting them.
+void want_notice(QueueMarks& queue, std::string_view name);
 
 }  // namespace pgqrs::engine

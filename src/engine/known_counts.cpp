@@ -1,41 +1,33 @@
-// See counters.hpp.
 #include "engine/known_counts.hpp"
 
 #include <algorithm>
-#include <array>
 
-#include "pg/catalog.hpp"
-#include "pg/transaction.hpp"
-#include "engine/recount.hpp"
 #include "engine/journal.hpp"
+#include "engine/recount.hpp"
+#include "engine/tables.hpp"
+#include "pg/transaction.hpp"
 
 namespace pgqrs::engine {
-namespace {
-
-constexpr std::array kTables = {"queues", "messages", "archive", "departures"};
-
-}  // namespace
 
 bool may_know_counts() {
+    constexpr const TableSpec* tables[] = {&kQueues, &kMessages, &kArchive, &kDepartures};
     return has_shared_memory() && !pg::has_transaction_snapshot() && !pg::is_in_recovery() &&
-           std::all_of(kTables.begin(), kTables.end(),
-                       [](const char* table) { return pg::can_read_all(pg::relation_oid(table)); });
+           std::all_of(std::begin(tables), std::end(tables),
+                       [](const TableSpec* table) { return pg::can_read_all(find_table(*table)); });
 }
 
-std::optional<QueueState> state_of(Oid messages, std::int32_t queue_id, std::string_view name,
-                                   bool& patient) {
-    const OwnChange own = own_change(messages, queue_id);
-    QueueMarks& queue = marks_of(messages, queue_id);
-    auto state = known_state(queue);
-    if (!state && patient && !own.touched && take_recount(queue)) {
-        patient = recount(messages, queue_id, name);
-        state = known_state(queue);
+std::optional<QueueState> known_state(QueueMarks& queue, std::string_view name, bool& patient) {
+    const OwnChange own = own_change(queue);
+    auto state = shared_state(queue);
+    if (!state && patient && !own.any && take_recount(queue)) {
+        patient = recount(queue, name);
+        state = shared_state(queue);
     }
     if (!state || !own.known) {
         return std::nullopt;
     }
     state->counts.add(own.change);
-    core::lower(state->marks, touched_so_far(marks_of(messages, queue_id)));
+    core::lower(state->marks, own_marks(queue));
     return state;
 }
 

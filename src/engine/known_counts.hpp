@@ -1,11 +1,9 @@
 // What is known of a queue without counting.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "pg/compat.hpp"
 #include "engine/counts.hpp"
 
 namespace pgqrs::engine {
@@ -19,7 +17,6 @@ bool may_know_counts();
 // they are not known. If `patient`, tries to have the queue counted anew then, waiting a moment until
 // others let it, and sets it to false when that was in vain. Call inside with_spi(), where
 // may_know_counts().
-std::optional<QueueState> state_of(Oid messages, std::int32_t queue_id, std::string_view name,
-                                   bool& patient);
+std::optional<QueueState> known_state(QueueMarks& queue, std::string_view name, bool& patient);
 
 }  // namespace pgqrs::engine

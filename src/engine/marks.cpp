@@ -1,7 +1,10 @@
-// See queue_marks.hpp.
 #include "engine/marks.hpp"
 
+#include <map>
+#include <utility>
+
 #include "pg/guard.hpp"
+#include "pg/transaction.hpp"
 #include "engine/settings.hpp"
 #include "engine/wait_list.hpp"
 
@@ -91,9 +94,40 @@ void vacate(Slot& slot) {
     wake_waiters(slot, kAllWaiters);
 }
 
+using Queues = std::map<std::pair<Oid, std::int32_t>, QueueMarks>;
+// Elements keep their addresses.
+constinit Queues* queues = nullptr;
+
+// About two megabytes. A backend that uses ever new queues forgets them all now and then, and looks
+// at each from the beginning once more.
+constexpr std::size_t kMostQueues = 4096;
+
 }  // namespace
 
-ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises) {
+QueueMarks& marks_of(Oid messages, std::int32_t queue_id) {
+    if (queues == nullptr) {
+        queues = new Queues;
+    }
+    const auto [place, is_new] = queues->try_emplace({messages, queue_id});
+    if (is_new) {
+        place->second.key = {pg::current_database(), messages, queue_id};
+    }
+    return place->second;
+}
+
+void distrust_own_marks() noexcept {
+    for (auto& [key, queue] : *queues) {
+        queue.own = core::marks_at(core::kBeginning);
+    }
+}
+
+void forget_idle_queues() noexcept {
+    if (queues != nullptr && queues->size() > kMostQueues) {
+        queues->clear();
+    }
+}
+
+ScanTicket begin_scan(QueueMarks& queue, core::Instant now, bool raises) {
     ScanTicket ticket{queue.own, now, GetCurrentTimestamp(), false, false, raises};
     pg::guard([&] {
         // Commits that a standby replays lower no marks.

@@ -11,7 +11,7 @@
 
 namespace pgqrs::engine {
 
-// What a backend keeps of a queue for as long as it lives; knows nothing at first.
+// What a backend keeps of a queue; knows nothing at first.
 struct QueueMarks {
     QueueKey key;
     Slot* slot = nullptr;  // where the queue's slot was last
@@ -19,10 +19,18 @@ struct QueueMarks {
     std::int64_t next_rescan = 0;
 };
 
+// The marks of a queue in a table of messages. The reference holds until the transaction ends.
+QueueMarks& marks_of(Oid messages, std::int32_t queue_id);
+
+// Nothing is known any more in this backend. Never raises.
+void distrust_own_marks() noexcept;
+// Keeps what the backend knows of queues within bounds. Call when a transaction has ended. Never raises.
+void forget_idle_queues() noexcept;
+
 // A scan under way.
 struct ScanTicket {
     core::Marks known;  // the queue's marks when it began
-    Timestamp now;
+    core::Instant now;
     std::int64_t began;
     bool rescan;      // it shall look from the beginning
     bool shared;      // the marks are those of all backends
@@ -31,7 +39,7 @@ struct ScanTicket {
 
 // Begins a scan at the time `now`; call before its snapshot is taken. One that works with an older
 // snapshot must not raise marks.
-ScanTicket begin_scan(QueueMarks& queue, Timestamp now, bool raises);
+ScanTicket begin_scan(QueueMarks& queue, core::Instant now, bool raises);
 
 // Ends it and settles what it found: it took so many messages, and `exhausted`: there are no more.
 void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan,

@@ -1,4 +1,3 @@
-// See queue_registry.hpp.
 #include "engine/queue_cache.hpp"
 
 #include <functional>
@@ -9,7 +8,7 @@
 #include "core/limits.hpp"
 #include "core/names.hpp"
 #include "pg/invalidation.hpp"
-#include "pg/catalog.hpp"
+#include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 
@@ -38,7 +37,7 @@ constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1
 
 Queue load(std::string_view name) {
     // Before the query, so that a change committed while it runs marks the copy as stale.
-    queues_relation = pg::relation_oid("queues");
+    queues_relation = find_table(kQueues);
     return pg::with_spi([&] {
         const pg::Rows rows = select_queue.run_latest({pg::text(name)});
         if (rows.empty()) {
@@ -71,8 +70,7 @@ Queue look_up(std::string_view name) {
 Queue lock(std::string_view name, pg::LockMode mode) {
     Oid locked = InvalidOid;
     // The extension can be dropped and created again while we wait.
-    for (Oid queues = pg::relation_oid("queues"); queues != locked;
-         queues = pg::relation_oid("queues")) {
+    for (Oid queues = find_table(kQueues); queues != locked; queues = find_table(kQueues)) {
         pg::lock_name(queues, name, mode);
         locked = queues;
     }
@@ -107,6 +105,6 @@ void raise_vanished(std::string_view name) {
     raise_not_found(name);
 }
 
-void announce_queues_changed() { pg::announce_change(pg::relation_oid("queues")); }
+void announce_queues_changed() { pg::announce_change(find_table(kQueues)); }
 
 }  // namespace pgqrs::engine

@@ -1,10 +1,10 @@
-// Counting a queue anew for the counts in shared memory (pg/queue_counts.hpp) while it is being used.
+// Counting a queue anew for the counts in shared memory (counts.hpp) while it is being used.
 //
 // A change must be counted in the tables or added by its transaction, never both and never neither.
 // Between a commit that can be seen and what it adds there is a moment, so the counting must begin when
 // no transaction is in it. Every transaction that changes rows of a queue holds the queue until it has
-// added its change: by the queue's name (queue_registry.hpp), or by its number when the rows are
-// changed by hand (touches.hpp). So with both held alone for a moment,
+// added its change: by the queue's name (queue_cache.hpp), or by its number when the rows are
+// changed by hand (journal.hpp). So with both held alone for a moment,
 //
 //   what has been committed before can be seen by a snapshot taken now, and has been added: it is
 //       counted, and the counts are zeroed;
@@ -13,16 +13,15 @@
 // After that moment everybody goes on, and the counting takes its time.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
-#include "pg/compat.hpp"
+#include "engine/marks.hpp"
 
 namespace pgqrs::engine {
 
 // Answers whether the counts are known now. Not when others hold the queue for longer than a moment,
 // or count it, or when it is gone. The transaction under way must not have changed it, and works in
 // READ COMMITTED. Call inside with_spi().
-bool recount(Oid messages, std::int32_t queue_id, std::string_view name);
+bool recount(QueueMarks& queue, std::string_view name);
 
 }  // namespace pgqrs::engine

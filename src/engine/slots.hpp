@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "core/queue_counts.hpp"
 #include "core/scan_floor.hpp"
 #include "pg/compat.hpp"
 

@@ -1,78 +1,367 @@
-// See message_table.hpp.
 #include "engine/table.hpp"
 
-#include <array>
+#include <cstring>
+#include <unordered_map>
 
-#include "core/template.hpp"
+#include "pg/catalog.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-constexpr std::array<pg::Column, MessageColumn::count> kMessageColumns = {
-    {{"id", INT8OID},
-     {"available_at", TIMESTAMPTZOID},
-     {"enqueued_at", TIMESTAMPTZOID},
-     {"queue_id", INT4OID},
-     {"read_ct", INT4OID},
-     {"priority", INT2OID},
-     {"vt", TIMESTAMPTZOID},
-     {"delivered_at", TIMESTAMPTZOID},
-     {"worker_id", INT8OID},
-     {"headers", JSONBOID},
-     {"payload", JSONBOID}}};
+bool has_type(const FormData_pg_attribute& attribute, Oid type) {
+    return attribute.atttypid == type ||
+           (type == ANYENUMOID ? get_typtype(attribute.atttypid) == TYPTYPE_ENUM
+                               : getBaseType(attribute.atttypid) == type);
+}
 
-// pgqrs.message.
-constexpr std::array<ResultColumn, 10> kMessageRow = {
-    {{MessageColumn::id, INT8OID},
-     {kQueueName, TEXTOID},
-     {MessageColumn::payload, JSONBOID},
-     {MessageColumn::headers, JSONBOID},
-     {MessageColumn::priority, INT2OID},
-     {MessageColumn::read_ct, INT4OID},
-     {MessageColumn::enqueued_at, TIMESTAMPTZOID},
-     {MessageColumn::available_at, TIMESTAMPTZOID},
-     {MessageColumn::vt, TIMESTAMPTZOID},
-     {MessageColumn::worker_id, INT8OID}}};
+// The place of the column in the spec; the number of columns when it is none of ours.
+std::size_t place_of(const TableSpec& spec, const char* name) {
+    std::size_t place = 0;
+    while (place < spec.columns.size() && (spec.columns[place].name == nullptr ||
+                                           std::strcmp(spec.columns[place].name, name) != 0)) {
+        ++place;
+    }
+    return place;
+}
 
-const char* name_of(const MessageTable& table, MessageColumn::Place place) {
-    return table.table.columns[place].name;
+// Everything that can be different from the spec.
+enum class Mismatch { none, no_table, no_column, other_type };
+struct Finding {
+    Mismatch mismatch = Mismatch::none;
+    std::size_t place = 0;
+    Oid found_type = InvalidOid;
+};
+
+// Numbers the columns; sets `extra` when the table has others, or generated ones.
+Finding find_columns(TupleDesc shape, const TableSpec& spec, Table* table, bool* extra) {
+    for (int i = 0; i < shape->natts; ++i) {
+        const FormData_pg_attribute& attribute = *TupleDescAttr(shape, i);
+        if (attribute.attisdropped) {
+            continue;
+        }
+        const std::size_t place = place_of(spec, NameStr(attribute.attname));
+        *extra = *extra || place == spec.columns.size() || attribute.attgenerated != '\0';
+        if (place == spec.columns.size()) {
+            continue;
+        }
+        if (!has_type(attribute, spec.columns[place].type)) {
+            return {Mismatch::other_type, place, attribute.atttypid};
+        }
+        table->numbers[place] = attribute.attnum;
+    }
+    for (std::size_t place = 0; place < spec.columns.size(); ++place) {
+        if (spec.columns[place].name != nullptr && !table->has(place)) {
+            return {Mismatch::no_column, place, InvalidOid};
+        }
+    }
+    return {};
+}
+
+// Whether the index is a valid B-tree of all rows on these columns, ascending.
+bool is_on(Relation index, std::span<const AttrNumber> columns) {
+    const Form_pg_index form = index->rd_index;
+    bool same = form->indisvalid && index->rd_rel->relam == BTREE_AM_OID &&
+                form->indnkeyatts == static_cast<int>(columns.size()) &&
+                heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, nullptr);
+    for (std::size_t i = 0; same && i < columns.size(); ++i) {
+        same = form->indkey.values[i] == columns[i] && index->rd_indoption[i] == 0;
+    }
+    return same;
+}
+
+// Finds the indexes by what they are, not by their names: whoever rebuilds one under another name
+// changes nothing.
+void find_indexes(Relation relation, Table* table) {
+    const AttrNumber id = table->numbers[MessageColumn::id];
+    AttrNumber order[4];
+    std::size_t count = 0;
+    for (const auto place : {MessageColumn::queue_id, MessageColumn::priority,
+                             MessageColumn::available_at, MessageColumn::id}) {
+        if (table->spec->claimable && table->has(place)) {
+            order[count++] = table->numbers[place];
+        }
+    }
+    List* indexes = RelationGetIndexList(relation);
+    ListCell* cell;
+    foreach (cell, indexes) {
+        Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+        if (count > 0 && !OidIsValid(table->order_index) && is_on(index, {order, count})) {
+            table->order_index = RelationGetRelid(index);
+        }
+        if (!OidIsValid(table->key_index) && index->rd_index->indisunique &&
+            index->rd_index->indimmediate && is_on(index, {&id, 1})) {
+            table->key_index = RelationGetRelid(index);
+        }
+        index_close(index, AccessShareLock);
+    }
+    list_free(indexes);
+}
+
+// Those of foreign keys and deferred constraints count, too.
+bool has_foreign_triggers(const TriggerDesc* triggers) {
+    if (triggers == nullptr) {
+        return false;
+    }
+    const Oid schema = get_namespace_oid(kSchema, true);
+    for (int i = 0; i < triggers->numtriggers; ++i) {
+        if (get_func_namespace(triggers->triggers[i].tgfoid) != schema) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Compares the table, which is locked, with the spec. Below a guard.
+Finding examine(const TableSpec& spec, Oid oid, Table* table) {
+    *table = {};
+    table->spec = &spec;
+    table->relation = oid;
+    if (spec.columns.size() > kMaxColumns) {
+        elog(ERROR, "table %s has more columns than the engine has room for", spec.name);
+    }
+    Relation relation = table_open(oid, NoLock);
+    Finding finding;
+    if (relation->rd_rel->relkind != RELKIND_RELATION) {
+        finding.mismatch = Mismatch::no_table;
+    } else {
+        const TupleDesc shape = RelationGetDescr(relation);
+        bool extra = false;
+        finding = find_columns(shape, spec, table, &extra);
+        table->plain = !extra && (shape->constr == nullptr || shape->constr->num_check == 0) &&
+                       !has_foreign_triggers(relation->trigdesc);
+        table->has_rules = relation->rd_rules != nullptr;
+        table->has_row_security = relation->rd_rel->relrowsecurity;
+        table->may_have_children = relation->rd_rel->relhassubclass;
+        if (finding.mismatch == Mismatch::none) {
+            find_indexes(relation, table);
+        }
+    }
+    table_close(relation, NoLock);
+    return finding;
+}
+
+void report(const TableSpec& spec, const Finding& finding) {
+    const char* column = spec.columns[finding.place].name;
+    switch (finding.mismatch) {
+        case Mismatch::none:
+            return;
+        case Mismatch::no_table:
+            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                            errmsg("\"%s.%s\" is not an ordinary table", spec.schema, spec.name)));
+        case Mismatch::no_column:
+            ereport(ERROR,
+                    (errcode(ERRCODE_UNDEFINED_COLUMN),
+                     errmsg("table \"%s.%s\" has no column \"%s\"", spec.schema, spec.name, column),
+                     errhint("Select from pgqrs.verify() to see what it should have.")));
+        case Mismatch::other_type:
+            ereport(ERROR,
+                    (errcode(ERRCODE_DATATYPE_MISMATCH),
+                     errmsg("column \"%s\" of table \"%s.%s\" has type %s", column, spec.schema,
+                            spec.name, format_type_be(finding.found_type)),
+                     errhint("Select from pgqrs.verify() to see what type it should have.")));
+    }
+}
+
+// What examine() found, until the table changes. Lives as long as the backend.
+struct Known {
+    bool complete;  // the table was examined and is as the spec says
+    bool current;   // and has not been changed since
+    Table table;
+};
+using Tables = std::unordered_map<Oid, Known>;
+constinit Tables* tables = nullptr;
+
+// A backend that uses ever new tables forgets them all now and then.
+constexpr std::size_t kMostTables = 1024;
+
+// PostgreSQL calls this in the middle of anything. It must not raise, throw or allocate.
+void forget(Datum, Oid relation) {
+    if (relation == InvalidOid) {
+        for (auto& [oid, known] : *tables) {
+            known.current = false;
+        }
+    } else if (const auto found = tables->find(relation); found != tables->end()) {
+        found->second.current = false;
+    }
+}
+
+Known& known_table(Oid relation) {
+    if (tables == nullptr) {
+        tables = new Tables;
+        pg::guard([] { CacheRegisterRelcacheCallback(forget, Datum{0}); });
+    }
+    if (tables->size() > kMostTables) {
+        tables->clear();
+    }
+    return (*tables)[relation];
+}
+
+// What is known of the table, which is locked. Calls on_finding(finding) after it had to be examined.
+template <class OnFinding>
+const Known& bring_up_to_date(const TableSpec& spec, Oid relation, OnFinding on_finding) {
+    Known& known = known_table(relation);
+    if (!known.complete || !known.current || known.table.spec != &spec) {
+        known.complete = false;
+        known.current = true;
+        const Finding finding = pg::guard([&] { return examine(spec, relation, &known.table); });
+        known.complete = finding.mismatch == Mismatch::none;
+        on_finding(finding);
+    }
+    return known;
+}
+
+LOCKMODE lock_for(Purpose purpose) {
+    return purpose == Purpose::look ? AccessShareLock : RowExclusiveLock;
+}
+
+Oid lock_table(const TableSpec& spec, LOCKMODE mode) {
+    Oid held = InvalidOid;
+    // It can be dropped, and made again, while we wait for the lock.
+    for (Oid oid = find_table(spec); oid != held; oid = find_table(spec)) {
+        pg::guard([&] {
+            if (OidIsValid(held)) {
+                UnlockRelationOid(held, mode);
+            }
+            LockRelationOid(oid, mode);
+        });
+        held = oid;
+    }
+    return held;
+}
+
+const char* describe(Oid catalog, Oid object) {
+    const ObjectAddress address{catalog, object, 0};
+    return getObjectDescription(&address, false);
+}
+
+const char* describe_rule(Relation relation, CmdType command) {
+    for (int i = 0; relation->rd_rules != nullptr && i < relation->rd_rules->numLocks; ++i) {
+        const RewriteRule* rule = relation->rd_rules->rules[i];
+        if (rule->event == command && rule->enabled != RULE_DISABLED) {
+            return describe(RewriteRelationId, rule->ruleId);
+        }
+    }
+    return nullptr;
+}
+
+void refuse(const char* object, const char* why, const char* hint) {
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot bypass %s", object),
+                    errdetail("%s", why), errhint("%s", hint)));
+}
+
+// get(place) answers the value of a column.
+template <class Get>
+core::Message message_of(const Table& table, Get get) {
+    using Place = MessageColumn;
+    const auto instant = [&](std::size_t place) {
+        const pg::Value value = get(place);
+        return value.null ? core::kBeginning : pg::timestamp_of(value);
+    };
+    return {.id = DatumGetInt64(get(Place::id).datum),
+            .queue_id = table.has(Place::queue_id) ? DatumGetInt32(get(Place::queue_id).datum)
+                                                   : table.spec->sole_queue,
+            .priority = table.has(Place::priority) ? DatumGetInt16(get(Place::priority).datum) : 0,
+            .read_ct = table.has(Place::read_ct) ? DatumGetInt32(get(Place::read_ct).datum) : 0,
+            .enqueued_at = instant(Place::enqueued_at),
+            .available_at = instant(Place::available_at),
+            .lease_end = instant(Place::vt),
+            .delivered_at = instant(Place::delivered_at)};
 }
 
 }  // namespace
 
-constinit const MessageTable kMessages = {
-    .table = {"messages", kMessageColumns},
-    .order_index = "messages_delivery_order",
-    .columns = {.id = MessageColumn::id,
-                .queue_id = MessageColumn::queue_id,
-                .priority = MessageColumn::priority,
-                .available_at = MessageColumn::available_at,
-                .vt = MessageColumn::vt,
-                .read_ct = MessageColumn::read_ct,
-                .worker_id = MessageColumn::worker_id,
-                .delivered_at = MessageColumn::delivered_at,
-                .enqueued_at = MessageColumn::enqueued_at,
-                .result = kMessageRow},
-    // The casts take the domains off.
-    .row = R"sql(
-        m.id, $2, m.payload, m.headers::pg_catalog.jsonb, m.priority::smallint,
-        m.read_ct::integer, m.enqueued_at::pg_catalog.timestamptz,
-        m.available_at::pg_catalog.timestamptz, m.vt::pg_catalog.timestamptz, m.worker_id
-    )sql",
-};
+Table hold_table(const TableSpec& spec, Purpose purpose) {
+    const Oid oid = lock_table(spec, lock_for(purpose));
+    // With the lock, changes of the table have been heard of, and no more can come.
+    return bring_up_to_date(
+               spec, oid,
+               [&](const Finding& finding) { pg::guard([&] { report(spec, finding); }); })
+        .table;
+}
 
-TableStatement::TableStatement(std::string_view sql, const MessageTable& table,
-                               pg::Planning planning)
-    : sql_(core::expand(sql, {{"table", std::string("pgqrs.") + table.table.relation},
-                              {"id", name_of(table, MessageColumn::id)},
-                              {"queue_id", name_of(table, MessageColumn::queue_id)},
-                              {"priority", name_of(table, MessageColumn::priority)},
-                              {"available_at", name_of(table, MessageColumn::available_at)},
-                              {"vt", name_of(table, MessageColumn::vt)},
-                              {"read_ct", name_of(table, MessageColumn::read_ct)},
-                              {"worker_id", name_of(table, MessageColumn::worker_id)},
-                              {"delivered_at", name_of(table, MessageColumn::delivered_at)},
-                              {"row", table.row}})),
-      statement_(sql_.c_str(), planning) {}
+Oid find_table(const TableSpec& spec) { return pg::relation_oid(spec.schema, spec.name); }
+
+bool look_at_table(const TableSpec& spec, Oid relation, Table* table) {
+    const Known& known = bring_up_to_date(spec, relation, [](const Finding&) {});
+    *table = known.table;
+    return known.complete;
+}
+
+void require_privileges(const Table& table, AclMode mode, Places columns) {
+    const Oid user = GetUserId();
+    const AclMode missing = mode & ~pg_class_aclmask(table.relation, user, mode, ACLMASK_ALL);
+    bool allowed = (missing & ACL_DELETE) == 0;
+    for (std::size_t place = 0; missing != 0 && allowed && place < table.spec->columns.size();
+         ++place) {
+        if ((columns & places(place)) != 0 && table.has(place)) {
+            for (const AclMode each : {ACL_SELECT, ACL_INSERT, ACL_UPDATE}) {
+                allowed = allowed && ((missing & each) == 0 ||
+                                      pg_attribute_aclcheck(table.relation, table.numbers[place],
+                                                            user, each) == ACLCHECK_OK);
+            }
+        }
+    }
+    if (!allowed) {
+        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table.spec->name);
+    }
+}
+
+void require_direct_access(const Table& table, Relation relation, CmdType command) {
+    if (table.has_rules) {
+        if (const char* rule = describe_rule(relation, command)) {
+            refuse(rule, "The functions write the table directly, where a rule does not apply.",
+                   "Use a trigger instead of the rule.");
+        }
+    }
+    if (table.has_row_security &&
+        check_enable_rls(table.relation, InvalidOid, true) == RLS_ENABLED) {
+        refuse(
+            psprintf("row-level security of %s", describe(RelationRelationId, table.relation)),
+            psprintf("Its policies apply to role \"%s\". The functions work on the table directly, "
+                     "where a policy is not looked at.",
+                     GetUserNameFromId(GetUserId(), false)),
+            "Let the call be made by a role that the policies do not apply to.");
+    }
+    if (table.may_have_children && has_subclass(table.relation)) {
+        List* children = find_inheritance_children(table.relation, NoLock);
+        if (children != NIL) {
+            refuse(psprintf("child %s", describe(RelationRelationId, linitial_oid(children))),
+                   "The functions work on the parent table only, so its rows would never be found.",
+                   "Remove the inheritance with ALTER TABLE ... NO INHERIT.");
+        }
+    }
+}
+
+pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place) {
+    pg::Value value = pg::null_of(table.spec->columns[place].type);
+    if (table.has(place)) {
+        value.datum = slot_getattr(slot, table.numbers[place], &value.null);
+    }
+    return value;
+}
+
+core::Message read_message(TupleTableSlot* slot, const Table& table) {
+    return message_of(table, [&](std::size_t place) { return value_at(slot, table, place); });
+}
+
+core::Message read_message(HeapTuple row, TupleDesc shape, const Table& table) {
+    return message_of(table, [&](std::size_t place) {
+        pg::Value value = pg::null_of(table.spec->columns[place].type);
+        if (table.has(place)) {
+            value.datum = heap_getattr(row, table.numbers[place], shape, &value.null);
+        }
+        return value;
+    });
+}
+
+void take_ids(const TableSpec& spec, std::span<std::int64_t> ids) {
+    const Oid sequence = pg::relation_oid(spec.schema, spec.sequence);
+    pg::guard([&] {
+        for (std::int64_t& id : ids) {
+            id = nextval_internal(sequence, true);
+        }
+    });
+}
 
 }  // namespace pgqrs::engine

@@ -1,17 +1,56 @@
-// What the engine must know of a table of messages. Delivery and finishing are written for any such
-// table; pgqrs.messages is the one that exists.
+// The tables that the engine writes: what it must know of each, checked against the catalogue.
+//
+// A TableSpec says what a table is called and which columns the code expects. hold_table() finds the
+// table, locks it, compares it with the spec and answers a Table: the same in numbers. The answer is
+// kept by relation until PostgreSQL says that the table has changed; each backend has its own.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <cstdint>
+#include <span>
 
-#include "engine/claim.hpp"
-#include "pg/spi.hpp"
-#include "engine/table_writer.hpp"
+#include "core/message.hpp"
+#include "pg/compat.hpp"
+#include "pg/value.hpp"
 
 namespace pgqrs::engine {
 
-// Places of a message table's columns.
+// A column as the code expects it. `type` is its type, or the type its domain is over; ANYENUMOID
+// stands for any enum. A null name: this table has no such column.
+struct Column {
+    const char* name;
+    Oid type;
+};
+
+// Where the objects of the extension are.
+inline constexpr const char* kSchema = "pgqrs";
+
+inline constexpr std::size_t kMaxColumns = 24;
+
+// Places of columns in a spec, as a set.
+using Places = std::uint32_t;
+static_assert(kMaxColumns <= 32);
+
+constexpr Places all_places(std::size_t count) { return (Places{1} << count) - 1; }
+template <class... Place>
+constexpr Places places(Place... place) {
+    return ((Places{1} << place) | ...);
+}
+
+struct TableSpec {
+    const char* schema;
+    const char* name;
+    // Gives ids; null when they come from elsewhere.
+    const char* sequence;
+    // By place. Those of a claimable table are in the order of MessageColumn.
+    std::span<const Column> columns;
+    // Whether its rows are messages: the table must have an index in the order of delivery, on
+    // (queue_id, priority, available_at, id) as far as it has these columns.
+    bool claimable;
+    // The queue of all rows of a claimable table without a column for it.
+    std::int32_t sole_queue = 0;
+};
+
+// Places of a claimable table's columns. It has id and available_at; all others can be missing.
 struct MessageColumn {
     enum Place : std::size_t {
         id,
@@ -29,39 +68,58 @@ struct MessageColumn {
     };
 };
 
-struct MessageTable {
-    // In the order of MessageColumn.
-    TableColumns table;
-    // The index on (queue_id, priority, available_at, id).
-    const char* order_index;
-    ClaimColumns columns;
-    // The columns of pgqrs.message in SQL, of the row m and with the queue's name as $2.
-    const char* row;
+// Plain data.
+struct Table {
+    const TableSpec* spec;
+    Oid relation;
+    Oid order_index;  // of a claimable table; InvalidOid when it has none that is valid
+    Oid key_index;    // a valid unique index on the id alone; InvalidOid when there is none
+    // Whether rows may be written bare: nobody put triggers, generated columns, CHECK constraints or
+    // columns of his own on it.
+    bool plain;
+    bool has_rules;
+    bool has_row_security;
+    bool may_have_children;
+    // By place: the column's number in the table, 0 when it has none.
+    AttrNumber numbers[kMaxColumns];
+
+    bool has(std::size_t place) const { return numbers[place] != 0; }
 };
 
-extern const MessageTable kMessages;
+// What the caller is going to do with the table. Looking is allowed on a standby.
+enum class Purpose { look, write };
 
-// A statement for one table: {table}, {id}, {row} and {<column>} in the SQL stand for its names.
-class TableStatement {
-public:
-    TableStatement(std::string_view sql, const MessageTable& table,
-                   pg::Planning planning = pg::Planning::index_order);
-    pg::Statement* operator->() { return &statement_; }
-    pg::Statement& operator*() { return statement_; }
+// Finds the table and locks it (ACCESS SHARE or ROW EXCLUSIVE) until the end of the transaction, so
+// that nobody has dropped or altered it when this returns. Raises 42P01 when it is not there, 42703
+// or 42804 when a column is missing or has another type, 0A000 when it is no ordinary table.
+Table hold_table(const TableSpec& spec, Purpose purpose);
 
-private:
-    std::string sql_;
-    pg::Statement statement_;
-};
+// The OID of the table; raises 42P01 when it is not there.
+Oid find_table(const TableSpec& spec);
 
-// The statements of a kind for pgqrs.messages, made at the first use and kept for ever.
-template <class Statements>
-Statements& statements_of() {
-    static constinit Statements* all = nullptr;
-    if (all == nullptr) {
-        all = new Statements(kMessages);
-    }
-    return *all;
-}
+// The same for a table whose triggers are running, and so is locked; false when it is not as the
+// spec says.
+bool look_at_table(const TableSpec& spec, Oid relation, Table* table);
+
+// The following run below a guard; they raise.
+
+// Raises 42501 unless the user has the privileges in `mode` on the table, or on each of the columns.
+// DELETE is a privilege of tables only.
+void require_privileges(const Table& table, AclMode mode, Places columns);
+
+// Raises 0A000, and names the object, when writing the table directly would pass something over that
+// the table's owner put on it: rules, row-level security that applies to the user, child tables.
+void require_direct_access(const Table& table, Relation relation, CmdType command);
+
+// The value of a column; null for a column that the table has not.
+pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place);
+
+// The row as a message.
+core::Message read_message(TupleTableSlot* slot, const Table& table);
+core::Message read_message(HeapTuple row, TupleDesc shape, const Table& table);
+
+// Takes the next ids from the table's sequence, one for each element; the caller needs USAGE on it.
+// Throws; not for below a guard.
+void take_ids(const TableSpec& spec, std::span<std::int64_t> ids);
 
 }  // namespace pgqrs::engine

@@ -162,6 +162,31 @@ Datum Call::row_result(const Rows& rows) {
     });
 }
 
+Datum Call::row_result(std::span<const Value> values) {
+    return guard([&] {
+        TupleDesc shape;
+        if (get_call_result_type(info_, nullptr, &shape) != TYPEFUNC_COMPOSITE) {
+            elog(ERROR, "row result of a function that does not return a row");
+        }
+        bool same = shape->natts == static_cast<int>(values.size());
+        for (int i = 0; same && i < shape->natts; ++i) {
+            same = TupleDescAttr(shape, i)->atttypid == values[i].type;
+        }
+        if (!same) {
+            ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                            errmsg("the type of the result is not what it should be")));
+        }
+        auto* datums = static_cast<Datum*>(palloc(values.size() * sizeof(Datum)));
+        auto* nulls = static_cast<bool*>(palloc(values.size() * sizeof(bool)));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            datums[i] = values[i].datum;
+            nulls[i] = values[i].null;
+        }
+        // A copy that outlives the SPI session.
+        return PointerGetDatum(SPI_returntuple(heap_form_tuple(shape, datums, nulls), shape));
+    });
+}
+
 RowSink Call::rows_result() {
     auto* set = reinterpret_cast<ReturnSetInfo*>(info_->resultinfo);
     guard([&] { InitMaterializedSRF(info_, MAT_SRF_USE_EXPECTED_DESC); });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -57,6 +58,8 @@ public:
     Datum text_result(std::string_view v) const;
     // A function returning one row of a named type: the first row of `rows`.
     Datum row_result(const Rows& rows);
+    // The same from the values of its columns, which it has in this order. Inside with_spi(), both.
+    Datum row_result(std::span<const Value> values);
     // A function returning a set: the sink that collects it. Call once; return sink.done().
     RowSink rows_result();
 

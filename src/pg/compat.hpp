@@ -35,6 +35,9 @@ extern "C" {
 #include <access/xlog.h>
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
+#include <catalog/objectaddress.h>
+#include <catalog/pg_inherits.h>
+#include <catalog/pg_rewrite.h>
 #include <catalog/pg_am.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
@@ -47,6 +50,7 @@ extern "C" {
 #include <common/hashfn.h>
 #include <common/pg_prng.h>
 #include <executor/executor.h>
+#include <executor/nodeModifyTable.h>
 #include <executor/spi.h>
 #include <executor/tstoreReceiver.h>
 #include <fmgr.h>
@@ -56,8 +60,12 @@ extern "C" {
 #include <nodes/execnodes.h>
 #include <nodes/parsenodes.h>
 #include <optimizer/cost.h>
+#include <parser/parse_relation.h>
 #include <pgstat.h>
 #include <postmaster/bgworker.h>
+#include <rewrite/prs2lock.h>
+#include <rewrite/rewriteDefine.h>
+#include <rewrite/rewriteHandler.h>
 #include <storage/bufmgr.h>
 #include <storage/ipc.h>
 #include <storage/latch.h>
@@ -137,17 +145,60 @@ inline TM_Result try_update_row(Relation relation, ItemPointer place, TupleTable
     return result;
 }
 
-// Updates a row the caller has locked; answers what its indexes need. May raise.
-inline IndexWork update_row(Relation relation, ItemPointer place, TupleTableSlot* row,
-                            CommandId command, Snapshot snapshot) {
+// Gives the executor a range table of one table, of which an UPDATE writes these columns. 16 moved
+// the columns to the permissions, 18 wants to know of partitions. May raise.
+inline void init_range_table(EState* estate, Relation relation, Bitmapset* written) {
+    RangeTblEntry* entry = makeNode(RangeTblEntry);
+    entry->rtekind = RTE_RELATION;
+    entry->relid = RelationGetRelid(relation);
+    entry->relkind = relation->rd_rel->relkind;
+    entry->rellockmode = RowExclusiveLock;
+#if PG_VERSION_NUM >= 160000
+    List* permissions = NIL;
+    addRTEPermissionInfo(&permissions, entry)->updatedCols = written;
+#if PG_VERSION_NUM >= 180000
+    ExecInitRangeTable(estate, list_make1(entry), permissions, bms_make_singleton(1));
+#else
+    ExecInitRangeTable(estate, list_make1(entry), permissions);
+#endif
+#else
+    entry->updatedCols = written;
+    ExecInitRangeTable(estate, list_make1(entry));
+#endif
+}
+
+// Fires the BEFORE triggers of a row that the caller has locked; false when one suppresses the
+// change. 16 and 18 added arguments. May raise.
+inline bool fire_before_update(EState* estate, EPQState* recheck, ResultRelInfo* target,
+                               ItemPointer place, TupleTableSlot* row) {
     TM_FailureData failure;
-    IndexWork work;
-    const TM_Result result =
-        try_update_row(relation, place, row, command, snapshot, &failure, &work);
-    if (result != TM_Ok) {
-        elog(ERROR, "could not update a locked row: %d", static_cast<int>(result));
-    }
-    return work;
+#if PG_VERSION_NUM >= 180000
+    TM_Result result;
+    return ExecBRUpdateTriggers(estate, recheck, target, place, nullptr, row, &result, &failure,
+                                false);
+#elif PG_VERSION_NUM >= 160000
+    TM_Result result;
+    return ExecBRUpdateTriggers(estate, recheck, target, place, nullptr, row, &result, &failure);
+#else
+    return ExecBRUpdateTriggers(estate, recheck, target, place, nullptr, row, &failure);
+#endif
+}
+
+inline bool fire_before_delete(EState* estate, EPQState* recheck, ResultRelInfo* target,
+                               ItemPointer place) {
+#if PG_VERSION_NUM >= 180000
+    TM_Result result;
+    TM_FailureData failure;
+    return ExecBRDeleteTriggers(estate, recheck, target, place, nullptr, nullptr, &result, &failure,
+                                false);
+#elif PG_VERSION_NUM >= 160000
+    TM_Result result;
+    TM_FailureData failure;
+    return ExecBRDeleteTriggers(estate, recheck, target, place, nullptr, nullptr, &result,
+                                &failure);
+#else
+    return ExecBRDeleteTriggers(estate, recheck, target, place, nullptr, nullptr);
+#endif
 }
 
 // 18 added instrumentation. May raise.

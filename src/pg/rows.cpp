@@ -17,16 +17,19 @@ void require_columns(TupleDesc shape, std::size_t count) {
 
 }  // namespace
 
-void RowSink::put(std::initializer_list<Value> row) {
-    Datum datums[kMaxValues];
-    bool nulls[kMaxValues];
-    std::size_t count = 0;
-    for (const Value& value : row) {
-        datums[count] = value.datum;
-        nulls[count++] = value.null;
-    }
-    require_columns(shape_, count);
-    guard([&] { tuplestore_putvalues(store_, shape_, datums, nulls); });
+void RowSink::put(std::span<const Value> row) {
+    require_columns(shape_, row.size());
+    guard([&] {
+        auto* datums = static_cast<Datum*>(palloc(row.size() * sizeof(Datum)));
+        auto* nulls = static_cast<bool*>(palloc(row.size() * sizeof(bool)));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            datums[i] = row[i].datum;
+            nulls[i] = row[i].null;
+        }
+        tuplestore_putvalues(store_, shape_, datums, nulls);
+        pfree(datums);
+        pfree(nulls);
+    });
 }
 
 void RowSink::put_each(std::span<const std::int64_t> values) {

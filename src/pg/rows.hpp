@@ -16,7 +16,9 @@ class RowSink {
 public:
     RowSink(Tuplestorestate* store, TupleDesc shape) : store_(store), shape_(shape) {}
 
-    void put(std::initializer_list<Value> row);
+    // One row. Throws std::logic_error when the result has another number of columns.
+    void put(std::span<const Value> row);
+    void put(std::initializer_list<Value> row) { put(std::span(row.begin(), row.size())); }
     // A row of one bigint for each value.
     void put_each(std::span<const std::int64_t> values);
     Datum done() const { return Datum{0}; }

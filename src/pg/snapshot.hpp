@@ -15,6 +15,8 @@ public:
 
     // Of everything committed by now.
     void take();
+    // What a statement that begins now sees: in REPEATABLE READ and SERIALIZABLE the transaction's.
+    void take_current();
     void release();
     Snapshot get() const { return snapshot_; }
 

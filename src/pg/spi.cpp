@@ -17,15 +17,19 @@ ParamListInfo parameters(std::initializer_list<Value> values) {
 // Values as the calls take them that know no ParamListInfo.
 struct Spread {
     explicit Spread(std::span<const Value> values) {
+        if (values.size() > kMost) {
+            elog(ERROR, "statement with more than %d parameters", static_cast<int>(kMost));
+        }
         for (const Value& value : values) {
             types[count] = value.type;
             datums[count] = value.datum;
             nulls[count++] = value.null ? 'n' : ' ';
         }
     }
-    Oid types[kMaxValues];
-    Datum datums[kMaxValues];
-    char nulls[kMaxValues];
+    static constexpr std::size_t kMost = 16;
+    Oid types[kMost];
+    Datum datums[kMost];
+    char nulls[kMost];
     int count = 0;
 };
 
@@ -99,15 +103,6 @@ void spi_connect() {
 
 void spi_finish() {
     guard([] { require_success(SPI_finish()); });
-}
-
-std::uint64_t execute_once(const std::string& sql, std::span<const Value> values) {
-    guard([&] {
-        Spread all(values);
-        require_success(SPI_execute_with_args(sql.c_str(), all.count, all.types, all.datums,
-                                              all.nulls, false, 0));
-    });
-    return SPI_processed;
 }
 
 void Statement::prepare(std::initializer_list<Value> values) {

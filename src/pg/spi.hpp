@@ -35,10 +35,6 @@ auto with_spi(Body&& body) {
     }
 }
 
-// Runs a statement that is too rare to keep a plan of; answers the number of rows changed. Call
-// inside with_spi().
-std::uint64_t execute_once(const std::string& sql, std::span<const Value> values);
-
 enum class Planning {
     free,         // PostgreSQL chooses
     indexed,      // not by sequential scan: for tables whose statistics may be of an emptier time

@@ -1,4 +1,3 @@
-// See trigger.hpp.
 #include "pg/trigger.hpp"
 
 #include "pg/guard.hpp"
@@ -16,10 +15,6 @@ Value column_of(HeapTuple row, TupleDesc shape, const char* column) {
         const Datum datum = heap_getattr(row, number, shape, &null);
         return Value{SPI_gettypeid(shape, number), datum, null};
     });
-}
-
-Value of_type(const Value& value, Oid type) {
-    return guard([&] { return getBaseType(value.type) == type ? value : null_of(type); });
 }
 
 }  // namespace
@@ -40,29 +35,24 @@ bool Trigger::is_row() const { return TRIGGER_FIRED_FOR_ROW(data_->tg_event); }
 
 bool Trigger::is_before() const { return TRIGGER_FIRED_BEFORE(data_->tg_event); }
 
+bool Trigger::is_insert() const { return TRIGGER_FIRED_BY_INSERT(data_->tg_event); }
+
 bool Trigger::is_update() const { return TRIGGER_FIRED_BY_UPDATE(data_->tg_event); }
 
 bool Trigger::is_delete() const { return TRIGGER_FIRED_BY_DELETE(data_->tg_event); }
 
-Value Trigger::old_value(const char* column) const {
-    return column_of(data_->tg_trigtuple, RelationGetDescr(data_->tg_relation), column);
+Value Trigger::old_value(const char* column) const { return column_of(old_row(), shape(), column); }
+
+HeapTuple Trigger::old_row() const { return data_->tg_trigtuple; }
+
+HeapTuple Trigger::new_row() const {
+    return is_update() ? data_->tg_newtuple : data_->tg_trigtuple;
 }
 
-Value Trigger::old_value(const Column& column) const {
-    return of_type(old_value(column.name), column.type);
-}
+TupleDesc Trigger::shape() const { return RelationGetDescr(data_->tg_relation); }
 
-Value Trigger::new_value(const Column& column) const {
-    return of_type(new_value(column.name), column.type);
-}
+Datum Trigger::result() const { return PointerGetDatum(new_row()); }
 
-Datum Trigger::result() const {
-    return PointerGetDatum(is_update() ? data_->tg_newtuple : data_->tg_trigtuple);
-}
-
-Value Trigger::new_value(const char* column) const {
-    return column_of(is_update() ? data_->tg_newtuple : data_->tg_trigtuple,
-                     RelationGetDescr(data_->tg_relation), column);
-}
+Value Trigger::new_value(const char* column) const { return column_of(new_row(), shape(), column); }
 
 }  // namespace pgqrs::pg

@@ -1,7 +1,6 @@
 // What a trigger function is called with.
 #pragma once
 
-#include "pg/catalog.hpp"
 #include "pg/value.hpp"
 
 namespace pgqrs::pg {
@@ -15,6 +14,7 @@ public:
     Oid relation() const;
     bool is_row() const;
     bool is_before() const;
+    bool is_insert() const;
     bool is_update() const;
     bool is_delete() const;
 
@@ -23,9 +23,10 @@ public:
     // The row after an INSERT or UPDATE.
     Value new_value(const char* column) const;
 
-    // The same, but null when the column's type (or the type its domain is over) is another.
-    Value old_value(const Column& column) const;
-    Value new_value(const Column& column) const;
+    // The rows themselves, and what they are made of.
+    HeapTuple old_row() const;
+    HeapTuple new_row() const;
+    TupleDesc shape() const;
 
     // What the function returns: go on with the row as it is.
     Datum result() const;

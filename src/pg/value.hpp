@@ -10,9 +10,6 @@
 
 namespace pgqrs::pg {
 
-// More than any statement has parameters, or any row of ours columns.
-inline constexpr std::size_t kMaxValues = 16;
-
 struct Value {
     Oid type;
     Datum datum;

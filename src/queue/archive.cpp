@@ -1,63 +1,60 @@
-// See archive_table.hpp.
 #include "queue/archive.hpp"
 
 #include <array>
+#include <utility>
 #include <vector>
 
-#include "engine/table_writer.hpp"
+#include "engine/append.hpp"
 #include "engine/journal.hpp"
+#include "engine/tables.hpp"
+#include "pg/catalog.hpp"
 
 namespace pgqrs::queue {
 namespace {
 
-constexpr std::array<pg::Column, 14> kArchiveColumns = {{{"id", INT8OID},
-                                                         {"available_at", TIMESTAMPTZOID},
-                                                         {"enqueued_at", TIMESTAMPTZOID},
-                                                         {"queue_id", INT4OID},
-                                                         {"read_ct", INT4OID},
-                                                         {"priority", INT2OID},
-                                                         {"vt", TIMESTAMPTZOID},
-                                                         {"delivered_at", TIMESTAMPTZOID},
-                                                         {"worker_id", INT8OID},
-                                                         {"archived_at", TIMESTAMPTZOID},
-                                                         {"processing_duration", INTERVALOID},
-                                                         {"outcome", ANYENUMOID},
-                                                         {"headers", JSONBOID},
-                                                         {"payload", JSONBOID}}};
+using From = engine::MessageColumn;
+using To = engine::ArchiveColumn;
+
+// What the archive keeps of a message as it was.
+constexpr std::array<std::pair<To::Place, From::Place>, 11> kKept = {
+    {{To::id, From::id},
+     {To::available_at, From::available_at},
+     {To::enqueued_at, From::enqueued_at},
+     {To::queue_id, From::queue_id},
+     {To::read_ct, From::read_ct},
+     {To::priority, From::priority},
+     {To::vt, From::vt},
+     {To::delivered_at, From::delivered_at},
+     {To::worker_id, From::worker_id},
+     {To::headers, From::headers},
+     {To::payload, From::payload}}};
 
 }  // namespace
 
-void add_to_archive(std::int32_t queue_id, const engine::RemovedMessages& messages,
-                    engine::Timestamp now) {
+void add_to_archive(engine::QueueMarks& queue, const engine::RemovedRows& messages,
+                    core::Instant now) {
     if (messages.count() == 0) {
         return;
     }
-    using Column = engine::MessageColumn;
     const pg::Value archived_at = pg::timestamptz(now);
-    const pg::Value outcome = pg::enum_value("outcome", "done");
+    const pg::Value outcome = pg::enum_value(engine::kSchema, "outcome", "done");
     std::vector<pg::Value> durations;
     durations.reserve(messages.count());
     for (std::size_t row = 0; row < messages.count(); ++row) {
         durations.push_back(
-            pg::interval_between(messages.at(row, Column::delivered_at), archived_at));
+            pg::interval_between(messages.at(row, From::delivered_at), archived_at));
     }
     const auto put = [&](std::size_t row, pg::Value* cells) {
-        for (const auto column : {Column::id, Column::available_at, Column::enqueued_at,
-                                  Column::queue_id, Column::read_ct, Column::priority, Column::vt,
-                                  Column::delivered_at, Column::worker_id}) {
-            *cells++ = messages.at(row, column);
+        for (const auto& [to, from] : kKept) {
+            cells[to] = messages.at(row, from);
         }
-        *cells++ = archived_at;
-        *cells++ = durations[row];
-        *cells++ = outcome;
-        *cells++ = messages.at(row, Column::headers);
-        *cells++ = messages.at(row, Column::payload);
+        cells[To::archived_at] = archived_at;
+        cells[To::processing_duration] = durations[row];
+        cells[To::outcome] = outcome;
     };
-    if (engine::insert_rows({"archive", kArchiveColumns},
-                            engine::row_source(messages.count(), kArchiveColumns.size(), put))) {
-        engine::touched(pg::relation_oid("messages"), queue_id).change.archived +=
-            static_cast<std::int64_t>(messages.count());
-    }
+    engine::append_rows(engine::hold_table(engine::kArchive, engine::Purpose::write),
+                        engine::row_source(messages.count(), put));
+    engine::effects_on(queue).change.archived += static_cast<std::int64_t>(messages.count());
 }
 
 }  // namespace pgqrs::queue

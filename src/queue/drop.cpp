@@ -1,10 +1,9 @@
-// See queue_removal.hpp.
 #include "queue/drop.hpp"
 
 #include <string>
 
 #include "core/error.hpp"
-#include "pg/catalog.hpp"
+#include "engine/tables.hpp"
 #include "engine/clock.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
@@ -100,11 +99,13 @@ std::int64_t drop_queue(std::string_view name, bool force) {
 std::int64_t purge_queue(std::string_view name) {
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(name);
-        engine::note_many_before(pg::relation_oid("messages"), queue.id);
+        engine::QueueMarks& marks =
+            engine::marks_of(engine::find_table(engine::kMessages), queue.id);
+        engine::note_many_before(marks);
         const auto purged =
             static_cast<std::int64_t>(delete_messages.run({pg::int4(queue.id)}).count());
         if (purged > 0) {
-            record_departures(queue.id, 0, purged);
+            record_departures(marks, {.discarded = purged});
         }
         return purged;
     });
@@ -119,14 +120,15 @@ std::int64_t purge_archive(std::string_view name, core::Duration older_than) {
                 .run({pg::int4(queue.id), pg::timestamptz(engine::clock_now() - older_than)})
                 .count());
         if (purged > 0) {
-            record_departures(queue.id, purged, 0);
+            record_departures(engine::marks_of(engine::find_table(engine::kMessages), queue.id),
+                              {.finished = purged});
         }
         return purged;
     });
 }
 
 void check_removal(std::int32_t id, std::string_view name) {
-    pg::lock_name(pg::relation_oid("queues"), name, pg::LockMode::exclusive);
+    pg::lock_name(engine::find_table(engine::kQueues), name, pg::LockMode::exclusive);
     pg::with_spi([&] {
         if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
             still_used(name);
@@ -138,12 +140,12 @@ void check_renaming(std::int32_t old_id, std::int32_t new_id, std::string_view o
     if (old_id != new_id) {
         throw core::Error(core::SqlState::invalid_argument, "id of a queue cannot be changed");
     }
-    pg::lock_name(pg::relation_oid("queues"), old_name, pg::LockMode::exclusive);
+    pg::lock_name(engine::find_table(engine::kQueues), old_name, pg::LockMode::exclusive);
 }
 
 void hold_all_queues() {
     pg::with_spi([&] {
-        const Oid queues = pg::relation_oid("queues");
+        const Oid queues = engine::find_table(engine::kQueues);
         const pg::Rows names = all_names.run({});
         for (std::uint64_t i = 0; i < names.count(); ++i) {
             pg::lock_name(queues, pg::text_of(names.at(i, 1)), pg::LockMode::exclusive);

@@ -1,62 +1,50 @@
-// See finishing.hpp.
 #include "queue/finish.hpp"
 
-#include "pg/catalog.hpp"
+#include <algorithm>
+
+#include "engine/change.hpp"
 #include "engine/clock.hpp"
-#include "pg/spi.hpp"
-#include "pg/transaction.hpp"
+#include "engine/journal.hpp"
+#include "engine/queue_cache.hpp"
+#include "engine/tables.hpp"
 #include "queue/archive.hpp"
 #include "queue/totals.hpp"
-#include "engine/change.hpp"
-#include "engine/queue_cache.hpp"
-#include "engine/deliveries.hpp"
-#include "engine/journal.hpp"
 
 namespace pgqrs::queue {
 namespace {
 
-struct Statements {
-    explicit Statements(const engine::MessageTable& table)
-        : find(R"sql(
-            SELECT 1
-            FROM {table} AS m
-            WHERE m.{id} = $2
-                AND m.{queue_id} = $1
-                AND ($3 IS NULL OR m.{read_ct} = $3)
-            )sql",
-               table) {}
-    engine::TableStatement find;
-};
+using Column = engine::MessageColumn;
 
-bool exists(std::int32_t queue_id, const engine::Delivery& delivery, bool latest) {
-    return pg::with_spi([&] {
-        const auto values = {pg::int4(queue_id), pg::int8(delivery.id), pg::int4(delivery.read_ct)};
-        pg::Statement& statement = *engine::statements_of<Statements>().find;
-        return !(latest ? statement.run_latest(values) : statement.run(values)).empty();
-    });
-}
+// The queue and its messages, held until the end of the transaction.
+struct Held {
+    explicit Held(std::string_view name)
+        : queue(engine::hold_queue(name)),
+          messages(engine::hold_table(engine::kMessages, engine::Purpose::write)),
+          marks(engine::marks_of(messages.relation, queue.id)) {}
 
-// For finishes that found nothing: a snapshot that is too old to see the message shall not look like
-// a lost lease.
-void check_snapshot(std::int32_t queue_id, std::span<const engine::Delivery> deliveries,
-                    const std::vector<bool>& done) {
-    for (std::size_t i = 0; pg::has_transaction_snapshot() && i < deliveries.size(); ++i) {
-        if (!done[i] && exists(queue_id, deliveries[i], true) &&
-            !exists(queue_id, deliveries[i], false)) {
-            pg::raise_serialization_failure();
-        }
+    engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
+        return {messages, marks, deliveries.keys()};
     }
-}
+
+    engine::Queue queue;
+    engine::Table messages;
+    engine::QueueMarks& marks;
+};
 
 std::vector<bool> extend_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
                                core::Duration by) {
     core::check_visibility(by, "by");
     const engine::SortedDeliveries sorted(deliveries);
-    const engine::Queue queue = engine::hold_queue(name);
-    const auto done = sorted.done(
-        engine::extend_messages(engine::kMessages, queue.id, sorted, engine::clock_now() + by));
-    check_snapshot(queue.id, deliveries, done);
-    return done;
+    const Held held(name);
+    const pg::Value lease_end = pg::timestamptz(engine::clock_now() + by);
+    const auto extend = [&](pg::Value* cells) {
+        // A message without a lease is left alone.
+        const bool leased = !cells[Column::vt].null;
+        cells[Column::vt] = lease_end;
+        return leased;
+    };
+    return sorted.done(engine::change_rows(held.rows(sorted),
+                                           engine::row_edit(engine::places(Column::vt), extend)));
 }
 
 }  // namespace
@@ -80,43 +68,46 @@ bool extend_visibility(std::string_view name, const engine::Delivery& delivery, 
 std::vector<bool> archive_batch(std::string_view name,
                                 std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const engine::Queue queue = engine::hold_queue(name);
-    const engine::Timestamp now = engine::clock_now();
-    const engine::RemovedMessages removed =
-        engine::remove_messages(engine::kMessages, queue.id, sorted, engine::Values::all);
-    add_to_archive(queue.id, removed, now);
-    const auto done = sorted.done(removed.places());
-    check_snapshot(queue.id, deliveries, done);
-    return done;
+    const Held held(name);
+    const core::Instant now = engine::clock_now();
+    const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), true);
+    add_to_archive(held.marks, removed, now);
+    return sorted.done(removed.places());
 }
 
 std::vector<bool> remove_batch(std::string_view name,
                                std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const engine::Queue queue = engine::hold_queue(name);
-    const engine::RemovedMessages removed =
-        engine::remove_messages(engine::kMessages, queue.id, sorted, engine::Values::fixed_length);
-    const auto done = sorted.done(removed.places());
-    check_snapshot(queue.id, deliveries, done);
+    const Held held(name);
+    const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
     if (removed.count() > 0) {
-        record_departures(queue.id, static_cast<std::int64_t>(removed.count()), 0);
+        record_departures(held.marks, {.finished = static_cast<std::int64_t>(removed.count())});
     }
-    return done;
+    return sorted.done(removed.places());
 }
 
 std::vector<bool> release_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
                                 core::Duration delay) {
     core::check_delay(delay, "delay");
     const engine::SortedDeliveries sorted(deliveries);
-    const engine::Queue queue = engine::hold_queue(name);
-    // At once is not now: see engine::release_messages().
-    const auto at = delay == 0 ? std::nullopt : std::optional(engine::clock_now() + delay);
+    const Held held(name);
+    const core::Instant now = engine::clock_now();
+    const auto release = [&](pg::Value* cells) {
+        // Without a delay, a message that already was available keeps its place in the order of
+        // delivery.
+        pg::Value& at = cells[Column::available_at];
+        at = pg::timestamptz(delay > 0 ? now + delay : std::min(pg::timestamp_of(at), now));
+        cells[Column::vt] = pg::null_of(TIMESTAMPTZOID);
+        cells[Column::worker_id] = pg::null_of(INT8OID);
+        return true;
+    };
+    const engine::Places written =
+        engine::places(Column::available_at, Column::vt, Column::worker_id);
     const auto done =
-        sorted.done(engine::release_messages(engine::kMessages, queue.id, sorted, at));
-    if (queue.notify) {
-        engine::want_notice(pg::relation_oid(engine::kMessages.table.relation), queue.id, name);
+        sorted.done(engine::change_rows(held.rows(sorted), engine::row_edit(written, release)));
+    if (held.queue.notify) {
+        engine::want_notice(held.marks, name);
     }
-    check_snapshot(queue.id, deliveries, done);
     return done;
 }
 

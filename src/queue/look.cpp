@@ -1,9 +1,7 @@
-// See inspection.hpp.
 #include "queue/look.hpp"
 
 #include "core/limits.hpp"
 #include "engine/settings.hpp"
-#include "engine/table.hpp"
 #include "engine/queue_cache.hpp"
 
 namespace pgqrs::queue {
@@ -25,20 +23,15 @@ constinit pg::Statement count_messages_of(
     "SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
 constinit pg::Statement count_all_messages("SELECT count(*) FROM pgqrs.messages");
 
-struct Statements {
-    explicit Statements(const engine::MessageTable& table)
-        : one("SELECT {row} FROM {table} AS m WHERE m.{queue_id} = $1 AND m.{id} = $3", table,
-              pg::Planning::indexed),
-          page(
-              "SELECT {row} FROM {table} AS m WHERE m.{queue_id} = $1 AND m.{id} > $3"
-              " ORDER BY m.{id} LIMIT $4",
-              table, pg::Planning::indexed) {}
+// pgqrs.message. The casts take the domains off.
+#define PGQRS_MESSAGE                                                                          \
+    "SELECT id, $2, payload, headers::pg_catalog.jsonb, priority::smallint, read_ct::integer," \
+    " enqueued_at::pg_catalog.timestamptz, available_at::pg_catalog.timestamptz,"              \
+    " vt::pg_catalog.timestamptz, worker_id FROM pgqrs.messages WHERE queue_id = $1 "
 
-    engine::TableStatement one;
-    engine::TableStatement page;
-};
-
-Statements& statements() { return engine::statements_of<Statements>(); }
+constinit pg::Statement one_message(PGQRS_MESSAGE "AND id = $3", pg::Planning::indexed);
+constinit pg::Statement page_of_messages(PGQRS_MESSAGE "AND id > $3 ORDER BY id LIMIT $4",
+                                         pg::Planning::indexed);
 
 void one(pg::Statement& statement, std::string_view queue, std::int64_t id, pg::RowSink& sink) {
     pg::with_spi([&] {
@@ -66,11 +59,11 @@ std::int64_t count(pg::Statement& of_queue, pg::Statement& of_all,
 }  // namespace
 
 void get_message(std::string_view queue, std::int64_t id, pg::RowSink& sink) {
-    one(*statements().one, queue, id, sink);
+    one(one_message, queue, id, sink);
 }
 
 void list_messages(std::string_view queue, const Page& wanted, pg::RowSink& sink) {
-    page(*statements().page, queue, wanted, sink);
+    page(page_of_messages, queue, wanted, sink);
 }
 
 std::int64_t count_messages(std::optional<std::string_view> queue) {

@@ -1,18 +1,17 @@
-// See production.hpp.
 #include "queue/produce.hpp"
 
 #include <span>
-#include <algorithm>
 #include <string>
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
-#include "pg/catalog.hpp"
-#include "engine/settings.hpp"
-#include "pg/transaction.hpp"
-#include "engine/table.hpp"
-#include "engine/queue_cache.hpp"
+#include "engine/append.hpp"
+#include "engine/clock.hpp"
 #include "engine/journal.hpp"
+#include "engine/queue_cache.hpp"
+#include "engine/settings.hpp"
+#include "engine/tables.hpp"
+#include "pg/transaction.hpp"
 
 namespace pgqrs::queue {
 namespace {
@@ -49,43 +48,6 @@ void check_headers(const std::optional<pg::Json>& headers, std::size_t place = 0
     check_size(*headers, "headers", place);
 }
 
-// What all messages of one call share.
-class Placement {
-public:
-    explicit Placement(const NewMessages& common)
-        : name_(common.queue),
-          queue_(engine::hold_queue(common.queue)),
-          priority_(common.priority),
-          now_(engine::clock_now()),
-          available_at_(common.at.value_or(now_ + common.delay)) {}
-
-    // That so many messages were placed, with ids from the first on, directly or not.
-    void note(std::int64_t first_id, std::size_t messages, bool directly) const {
-        const auto count = static_cast<std::int64_t>(messages);
-        const bool is_due = available_at_ <= now_;
-        const Oid relation = pg::relation_oid(engine::kMessages.table.relation);
-        core::Touched& touches = engine::touched(relation, queue_.id);
-        touches.enqueued(priority_, {available_at_, first_id}, is_due ? count : 0);
-        if (directly) {
-            touches.change.add({.messages = count, .delayed = is_due ? 0 : count, .newest = now_});
-        }
-        if (queue_.notify) {
-            engine::want_notice(relation, queue_.id, name_);
-        }
-    }
-    pg::Value queue() const { return pg::int4(queue_.id); }
-    pg::Value priority() const { return pg::int2(static_cast<std::int16_t>(priority_)); }
-    pg::Value enqueued_at() const { return pg::timestamptz(now_); }
-    pg::Value available_at() const { return pg::timestamptz(available_at_); }
-
-private:
-    std::string_view name_;
-    engine::Queue queue_;
-    std::int32_t priority_;
-    engine::Timestamp now_;
-    engine::Timestamp available_at_;
-};
-
 void check_common(const NewMessages& common) {
     core::check_priority(common.priority);
     core::check_delay(common.delay, "delay");
@@ -103,36 +65,35 @@ void check_common(const NewMessages& common) {
     core::check_delay(*common.at - engine::transaction_start(), "at");
 }
 
-// The values of a row, in the order of engine::kMessages.table.columns.
-void put_row(std::int64_t id, const Placement& placement, const pg::Json& payload,
-             const std::optional<pg::Json>& headers, pg::Value* cells) {
-    *cells++ = pg::int8(id);
-    *cells++ = placement.available_at();
-    *cells++ = placement.enqueued_at();
-    *cells++ = placement.queue();
-    *cells++ = pg::int4(0);
-    *cells++ = placement.priority();
-    *cells++ = pg::null_of(TIMESTAMPTZOID);
-    *cells++ = pg::null_of(TIMESTAMPTZOID);
-    *cells++ = pg::null_of(INT8OID);
-    *cells++ = headers ? headers->value() : pg::null_of(JSONBOID);
-    *cells++ = payload.value();
-}
+using Column = engine::MessageColumn;
 
-// Adds a message for each id, and notes it.
-void add(std::span<const std::int64_t> ids, const Placement& placement,
-         std::span<const std::optional<pg::Json>> payloads,
-         std::span<const std::optional<pg::Json>> headers) {
+// Adds a message for each payload, and answers their ids.
+std::vector<std::int64_t> add(const NewMessages& common,
+                              std::span<const std::optional<pg::Json>> payloads,
+                              std::span<const std::optional<pg::Json>> headers) {
+    const engine::Queue queue = engine::hold_queue(common.queue);
+    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
+    std::vector<std::int64_t> ids(payloads.size());
+    engine::take_ids(engine::kMessages, ids);
+    const core::Instant now = engine::clock_now();
+    const pg::Value available_at = pg::timestamptz(common.at.value_or(now + common.delay));
     const auto put = [&](std::size_t row, pg::Value* cells) {
-        put_row(ids[row], placement, *payloads[row], headers.empty() ? std::nullopt : headers[row],
-                cells);
+        cells[Column::id] = pg::int8(ids[row]);
+        cells[Column::queue_id] = pg::int4(queue.id);
+        cells[Column::priority] = pg::int2(static_cast<std::int16_t>(common.priority));
+        cells[Column::enqueued_at] = pg::timestamptz(now);
+        cells[Column::available_at] = available_at;
+        cells[Column::read_ct] = pg::int4(0);
+        cells[Column::payload] = payloads[row]->value();
+        if (!headers.empty() && headers[row]) {
+            cells[Column::headers] = headers[row]->value();
+        }
     };
-    const bool directly = engine::insert_rows(
-        engine::kMessages.table,
-        engine::row_source(ids.size(), engine::kMessages.table.columns.size(), put));
-    if (!ids.empty()) {
-        placement.note(*std::min_element(ids.begin(), ids.end()), ids.size(), directly);
+    engine::append_messages(messages, engine::row_source(ids.size(), put));
+    if (queue.notify) {
+        engine::want_notice(engine::marks_of(messages.relation, queue.id), common.queue);
     }
+    return ids;
 }
 
 }  // namespace
@@ -144,11 +105,7 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     check_headers(headers);
     pg::require_writable("INSERT");
 
-    const Placement placement(common);
-    std::int64_t id;
-    pg::next_values("messages_id_seq", {&id, 1});
-    add({&id, 1}, placement, {&payload, 1}, {&headers, 1});
-    return id;
+    return add(common, {&payload, 1}, {&headers, 1}).front();
 }
 
 std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonList& payloads,
@@ -168,12 +125,7 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
     }
     pg::require_writable("INSERT");
 
-    const Placement placement(common);
-    std::vector<std::int64_t> ids(payloads.size());
-    pg::next_values("messages_id_seq", ids);
-    add(ids, placement, payloads,
-        headers ? std::span(*headers) : std::span<JsonList::value_type>());
-    return ids;
+    return add(common, payloads, headers ? std::span(*headers) : std::span<JsonList::value_type>());
 }
 
 }  // namespace pgqrs::queue

@@ -17,7 +17,7 @@ struct NewMessages {
     std::int32_t priority;
     // When they become available: `delay` from now, or at a point in time.
     core::Duration delay = 0;
-    std::optional<engine::Timestamp> at;
+    std::optional<core::Instant> at;
 };
 
 // Adds one message and returns its id. A missing payload raises PQ005.

@@ -1,28 +1,24 @@
-// See departures.hpp.
 #include "queue/totals.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 
-#include "pg/catalog.hpp"
+#include "engine/append.hpp"
+#include "engine/journal.hpp"
+#include "engine/tables.hpp"
 #include "pg/random.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
-#include "engine/table_writer.hpp"
-#include "engine/journal.hpp"
 
 namespace pgqrs::queue {
 namespace {
+
+using Column = engine::DepartureColumn;
 
 // A backend sums up after so many rows: few enough to read quickly, rare enough to cost nothing. It
 // starts somewhere in between, so that the rows of many short connections are summed up as well.
 constexpr int kRowsBetweenSums = 500;
 constinit int rows_until_sum = -1;
 constinit bool summing_up = false;
-
-constexpr std::array<pg::Column, 3> kColumns = {
-    {{"queue_id", INT4OID}, {"finished", INT8OID}, {"discarded", INT8OID}}};
 
 // Rows another transaction is summing up are left to it.
 constinit pg::Statement sum_up(R"sql(
@@ -54,13 +50,18 @@ public:
 
 bool is_summing_up() { return summing_up; }
 
-void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded) {
-    const std::array row = {pg::int4(queue_id), pg::int8(finished), pg::int8(discarded)};
-    const bool directly = engine::insert_rows({"departures", kColumns}, row);
-    if (directly) {
-        engine::touched(pg::relation_oid("messages"), queue_id)
-            .change.add({.finished = finished, .discarded = discarded});
-    }
+void record_departures(engine::QueueMarks& queue, const Departures& departures) {
+    const pg::Value queue_id = pg::int4(queue.key.queue);
+    const auto put = [&](std::size_t, pg::Value* cells) {
+        cells[Column::queue_id] = queue_id;
+        cells[Column::finished] = pg::int8(departures.finished);
+        cells[Column::discarded] = pg::int8(departures.discarded);
+    };
+    engine::append_rows(engine::hold_table(engine::kDepartures, engine::Purpose::write),
+                        engine::row_source(1, put));
+    core::QueueCounts& change = engine::effects_on(queue).change;
+    change.finished += departures.finished;
+    change.discarded += departures.discarded;
     if (rows_until_sum < 0) {
         rows_until_sum = pg::random_below(kRowsBetweenSums);
     }
@@ -70,12 +71,8 @@ void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_
         return;
     }
     rows_until_sum = kRowsBetweenSums;
-    // Where others have triggers, ours sees what they make of it.
-    std::optional<SummingUp> scope;
-    if (directly) {
-        scope.emplace();
-    }
-    pg::with_spi([&] { sum_up.run({pg::int4(queue_id)}); });
+    const SummingUp scope;
+    pg::with_spi([&] { sum_up.run({queue_id}); });
 }
 
 }  // namespace pgqrs::queue

@@ -3,11 +3,17 @@
 
 #include <cstdint>
 
+#include "engine/marks.hpp"
+
 namespace pgqrs::queue {
 
-// Adds to the counts of a queue; the caller holds the queue (queue_registry.hpp). Runs inside
-// with_spi() or outside.
-void record_departures(std::int32_t queue_id, std::int64_t finished, std::int64_t discarded);
+struct Departures {
+    std::int64_t finished = 0;   // deleted, popped, or purged from the archive
+    std::int64_t discarded = 0;  // purged from the queue
+};
+
+// Adds to the counts of a queue, which the caller holds. Runs inside with_spi() or outside.
+void record_departures(engine::QueueMarks& queue, const Departures& departures);
 
 // Whether rows are being replaced by their sum, which changes no count.
 bool is_summing_up();

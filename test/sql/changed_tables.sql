@@ -1,4 +1,4 @@
--- Somebody changed the tables: errors or plain SQL's behaviour, never a crash or another value than was given.
+-- Somebody changed the tables: an error that names what is wrong, never a crash or another value than was given.
 \getenv tests PG_ABS_SRCDIR
 \set errors :tests /sql/include/errors.sql
 \i :errors

@@ -4,26 +4,22 @@
 #include <array>
 
 #include "catch.hpp"
+#include "messages.hpp"
 
 using namespace pgqrs::core;
 
 namespace {
 
-constexpr MessageTimes kReady{
-    .enqueued_at = 100, .available_at = 100, .lease_end = kBeginning, .delivered_at = kBeginning};
-constexpr MessageTimes kDelayed{
-    .enqueued_at = 110, .available_at = 200, .lease_end = kBeginning, .delivered_at = kBeginning};
-constexpr MessageTimes kLeased{
-    .enqueued_at = 120, .available_at = 300, .lease_end = 400, .delivered_at = 310};
+constexpr Message kReady = message_at(100);
+constexpr Message kDelayed = message_at(200, kBeginning, kBeginning, 110);
+constexpr Message kLeased = message_at(300, 400, 310, 120);
 // Released without and with a delay, after a delivery at 310.
-constexpr MessageTimes kReleased{
-    .enqueued_at = 130, .available_at = 300, .lease_end = kBeginning, .delivered_at = 310};
-constexpr MessageTimes kPutOff{
-    .enqueued_at = 140, .available_at = 311, .lease_end = kBeginning, .delivered_at = 310};
+constexpr Message kReleased = message_at(300, kBeginning, 310, 130);
+constexpr Message kPutOff = message_at(311, kBeginning, 310, 140);
 
-QueueCounts sum(std::initializer_list<MessageTimes> rows) {
+QueueCounts sum(std::initializer_list<Message> rows) {
     QueueCounts counts{};
-    for (const MessageTimes& row : rows) {
+    for (const Message& row : rows) {
         counts.add_message(row);
     }
     return counts;
@@ -47,7 +43,7 @@ TEST_CASE("a message counts as what its own columns say") {
 }
 
 TEST_CASE("a lease hides a delay") {
-    MessageTimes leased = kPutOff;
+    Message leased = kPutOff;
     leased.lease_end = 1;
     CHECK(of_messages(sum({leased})) == Three{1, 1, 0});
 }
@@ -64,7 +60,10 @@ TEST_CASE("what is removed counts no more, whatever the order") {
 
 TEST_CASE("changes add up") {
     QueueCounts counts = sum({kReady, kDelayed});
-    QueueCounts change{.archived = 2, .finished = 3, .discarded = 4};
+    QueueCounts change;
+    change.archived = 2;
+    change.finished = 3;
+    change.discarded = 4;
     change.remove_message(kDelayed);
     change.add_message(kLeased);
     counts.add(change);

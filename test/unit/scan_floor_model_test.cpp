@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "core/effects.hpp"
 #include "core/scan_floor.hpp"
 
 namespace core = pgqrs::core;
@@ -61,7 +62,7 @@ struct Message {
 struct Transaction {
     int number = kNobody;
     std::optional<int> snapshot;         // of REPEATABLE READ
-    std::vector<core::Touched> touched;  // of each level of savepoints
+    std::vector<core::Effects> effects;  // of each level of savepoints
 };
 
 struct Dequeue {
@@ -157,12 +158,12 @@ private:
     static void lock(Message& message, const Transaction& transaction) {
         if (message.owner == kNobody) {
             message.owner = transaction.number;
-            message.lock_level = transaction.touched.size();
+            message.lock_level = transaction.effects.size();
         }
     }
     static void write(Message& message, const Transaction& transaction, const Row& row) {
         lock(message, transaction);
-        message.writes.push_back({transaction.touched.size(), row});
+        message.writes.push_back({transaction.effects.size(), row});
     }
     static void unlock(Message& message) {
         message.owner = kNobody;
@@ -184,8 +185,18 @@ private:
                                   : candidates[pick(0, static_cast<int>(candidates.size()) - 1)];
     }
     std::size_t number_of(const Message& message) const { return &message - messages_.data(); }
+    core::Message facts_of(const Message& message, const Row& row) const {
+        return {.id = static_cast<std::int64_t>(number_of(message)),
+                .queue_id = 1,
+                .priority = row.priority,
+                .read_ct = 0,
+                .enqueued_at = 0,
+                .available_at = row.available_at,
+                .lease_end = row.lease_end,
+                .delivered_at = kBeginning};
+    }
     core::Position place_of(const Message& message, const Row& row) const {
-        return {row.available_at, static_cast<std::int64_t>(number_of(message))};
+        return facts_of(message, row).position();
     }
 
     // --- marks
@@ -271,12 +282,12 @@ private:
         }
     }
 
-    core::Touched& touched(int number) { return sessions_[number].transaction.touched.back(); }
+    core::Effects& effects(int number) { return sessions_[number].transaction.effects.back(); }
 
     void begin(int number, bool repeatable) {
         say(number, "begins", repeatable ? ", REPEATABLE READ" : "");
         Transaction& transaction = sessions_[number].transaction;
-        transaction = {++last_transaction_, std::nullopt, {core::Touched{}}};
+        transaction = {++last_transaction_, std::nullopt, {core::Effects{}}};
         if (repeatable) {
             transaction.snapshot = visible_transactions_;
         }
@@ -287,7 +298,7 @@ private:
         row.available_at += one_in(3) ? pick(1, 30) : one_in(3) ? pick(-30, 0) : 0;
         messages_.emplace_back();
         write(messages_.back(), sessions_[number].transaction, row);
-        touched(number).enqueued(row.priority, place_of(messages_.back(), row), 1);
+        effects(number).added(facts_of(messages_.back(), row), clock(number));
         say(number, "enqueues ", name(messages_.size() - 1), " with priority ", row.priority,
             " for ", row.available_at);
     }
@@ -297,11 +308,11 @@ private:
         const Transaction& transaction = sessions_[number].transaction;
         const Row from = *newest(message, transaction.number);
         write(message, transaction, to);
-        touched(number).locked(from.priority, place_of(message, from));
-        if (to.there && to.lease_end > clock(number)) {
-            touched(number).leased(to.priority, place_of(message, to), to.lease_end);
-        } else if (to.there) {
-            touched(number).enqueued(to.priority, place_of(message, to), 1);
+        effects(number).locked(facts_of(message, from));
+        if (to.there) {
+            effects(number).changed(facts_of(message, from), facts_of(message, to), clock(number));
+        } else {
+            effects(number).removed(facts_of(message, from));
         }
     }
 
@@ -350,7 +361,7 @@ private:
     }
     void change_queue(int number) {
         say(number, "changes the queue");
-        core::lower(touched(number).after_commit, marks_at(kBeginning));
+        effects(number).everything_after_commit(1);
     }
 
     // --- ends of transactions: first it can be seen, in a later step the marks are lowered
@@ -383,8 +394,8 @@ private:
     void end(int number, bool commit) {
         Session& session = sessions_[number];
         say(number, commit ? "commits" : "rolls back");
-        core::Touched all;
-        for (const core::Touched& level : session.transaction.touched) {
+        core::Effects all;
+        for (const core::Effects& level : session.transaction.effects) {
             all.add(level);
         }
         if (commit) {
@@ -409,33 +420,33 @@ private:
 
     void save(int number) {
         say(number, "sets a savepoint");
-        sessions_[number].transaction.touched.emplace_back();
+        sessions_[number].transaction.effects.emplace_back();
     }
     void roll_back(int number) {
         Session& session = sessions_[number];
-        auto& touched = session.transaction.touched;
-        if (touched.size() == 1) {
+        auto& effects = session.transaction.effects;
+        if (effects.size() == 1) {
             return;
         }
         say(number, "rolls back to a savepoint");
-        undo(session.transaction.number, touched.size());
-        session.lowering = touched.back().after_abort;
-        touched.pop_back();
+        undo(session.transaction.number, effects.size());
+        session.lowering = effects.back().after_abort;
+        effects.pop_back();
     }
     void give_up_savepoint(int number) {
         Transaction& transaction = sessions_[number].transaction;
-        if (transaction.touched.size() == 1) {
+        if (transaction.effects.size() == 1) {
             return;
         }
         say(number, "releases a savepoint");
-        const core::Touched child = transaction.touched.back();
-        transaction.touched.pop_back();
-        transaction.touched.back().add(child);
+        const core::Effects child = transaction.effects.back();
+        transaction.effects.pop_back();
+        transaction.effects.back().add(child);
         for (Message& message : messages_) {
             if (message.owner == transaction.number) {
-                message.lock_level = std::min(message.lock_level, transaction.touched.size());
+                message.lock_level = std::min(message.lock_level, transaction.effects.size());
                 for (Write& write : message.writes) {
-                    write.level = std::min(write.level, transaction.touched.size());
+                    write.level = std::min(write.level, transaction.effects.size());
                 }
             }
         }
@@ -445,7 +456,7 @@ private:
     void fail(int number) {
         say(number, "has an error");
         sessions_[number].dequeue.reset();
-        if (sessions_[number].transaction.touched.size() > 1) {
+        if (sessions_[number].transaction.effects.size() > 1) {
             roll_back(number);
         } else {
             end(number, false);
@@ -469,7 +480,7 @@ private:
         say(number, "registers a dequeue of ", quantity, rescan ? ", a rescan" : "");
         Session& session = sessions_[number];
         Marks own = marks_at(kNever);
-        for (const core::Touched& level : session.transaction.touched) {
+        for (const core::Effects& level : session.transaction.effects) {
             core::lower(own, level.after_commit);
         }
         const bool registered = !session.transaction.snapshot;
@@ -569,15 +580,15 @@ private:
             row.lease_end > dequeue.now) {
             say(number, "locks and passes ", name(number_of(message)));
             lock(message, transaction);
-            touched(number).held(row.priority, place_of(message, row),
-                                 row.lease_end <= dequeue.now ? kBeginning : row.lease_end);
+            effects(number).held(facts_of(message, row), dequeue.now);
             return;
         }
         say(number, "delivers ", name(number_of(message)), " until ", dequeue.lease_end);
         Row leased = row;
         leased.lease_end = dequeue.lease_end;
         write(message, transaction, leased);
-        touched(number).delivered(row.priority, place_of(message, row), dequeue.lease_end);
+        effects(number).locked(facts_of(message, row));
+        effects(number).changed(facts_of(message, row), facts_of(message, leased), dequeue.now);
         if (--dequeue.wanted == 0) {
             walk.reached = {dequeue.place.available_at, dequeue.place.id + 1};
         }

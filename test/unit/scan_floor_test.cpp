@@ -11,7 +11,6 @@ using core::kNever;
 using core::Marks;
 using core::marks_at;
 using core::Scan;
-using core::Touched;
 using core::Walk;
 
 namespace {
@@ -108,70 +107,6 @@ TEST_CASE("a lease that ends before its message is available counts until then")
     walk.pass_lease(40, 30);
     CHECK(walk.first_leased == 40);
     CHECK(walk.earliest_lease_end == 40);
-}
-
-TEST_CASE("an enqueued message is ready after the commit and not there after a rollback") {
-    Touched touched;
-    touched.enqueued(kPriority, 10, 1);
-    touched.enqueued(kPriority, 5000, 0);
-    CHECK(same(touched.after_commit, marks_of(10, kNever, kNever)));
-    CHECK(same(touched.after_abort, marks_at(kNever)));
-    CHECK(touched.ready_after_commit == 1);
-    CHECK(touched.ready_after_abort == 0);
-}
-
-TEST_CASE("a delivered message is leased after the commit and ready after a rollback") {
-    Touched touched;
-    touched.delivered(kPriority, 10, 30);
-    CHECK(same(touched.after_commit, marks_of(kNever, 10, 30)));
-    CHECK(same(touched.after_abort, marks_of(10, kNever, kNever)));
-    CHECK(touched.ready_after_commit == 0);
-    CHECK(touched.ready_after_abort == 1);
-}
-
-TEST_CASE("a message leased by the transaction is leased after the commit") {
-    Touched touched;
-    touched.leased(kPriority, 10, 30);
-    CHECK(same(touched.after_commit, marks_of(kNever, 10, 30)));
-    CHECK(same(touched.after_abort, marks_at(kNever)));
-}
-
-TEST_CASE("a locked message is as it was after a rollback") {
-    Touched touched;
-    touched.locked(kPriority, 10);
-    CHECK(same(touched.after_commit, marks_at(kNever)));
-    CHECK(same(touched.after_abort, marks_of(10, kNever, kNever)));
-    CHECK(touched.ready_after_abort == 1);
-}
-
-TEST_CASE("a message held as it is stays so whichever way the transaction ends") {
-    Touched leased;
-    leased.held(kPriority, 10, 30);
-    CHECK(same(leased.after_commit, marks_of(kNever, 10, 30)));
-    CHECK(same(leased.after_abort, marks_of(kNever, 10, 30)));
-    Touched ready;
-    ready.held(kPriority, 10, kBeginning);
-    CHECK(same(ready.after_commit, marks_of(10, kNever, kNever)));
-    CHECK(same(ready.after_abort, marks_of(10, kNever, kNever)));
-}
-
-TEST_CASE("what a subtransaction touched adds to what its parent did") {
-    Touched parent;
-    parent.enqueued(kPriority, 10, 1);
-    parent.locked(kPriority, 50);
-    Touched child;
-    child.enqueued(kPriority, 20, 2);
-    child.delivered(kOther, 30, 40);
-    parent.add(child);
-    Marks expected = marks_of(10, kNever, kNever);
-    expected.leased[kOther] = 30;
-    expected.lease_end[kOther] = 40;
-    CHECK(same(parent.after_commit, expected));
-    expected = marks_of(50, kNever, kNever);
-    expected.ready[kOther] = 30;
-    CHECK(same(parent.after_abort, expected));
-    CHECK(parent.ready_after_commit == 3);
-    CHECK(parent.ready_after_abort == 2);
 }
 
 TEST_CASE("the next event is the first message or the first end of a lease, of all priorities") {

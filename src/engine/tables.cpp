@@ -1,0 +1,64 @@
+#include "engine/tables.hpp"
+
+#include <array>
+
+#include "pg/catalog.hpp"
+
+namespace pgqrs::engine {
+namespace {
+
+constexpr std::array<Column, MessageColumn::count> kMessageColumns = {
+    {{"id", INT8OID},
+     {"available_at", TIMESTAMPTZOID},
+     {"enqueued_at", TIMESTAMPTZOID},
+     {"queue_id", INT4OID},
+     {"read_ct", INT4OID},
+     {"priority", INT2OID},
+     {"vt", TIMESTAMPTZOID},
+     {"delivered_at", TIMESTAMPTZOID},
+     {"worker_id", INT8OID},
+     {"headers", JSONBOID},
+     {"payload", JSONBOID}}};
+
+constexpr std::array<Column, ArchiveColumn::count> kArchiveColumns = {
+    {{"id", INT8OID},
+     {"available_at", TIMESTAMPTZOID},
+     {"enqueued_at", TIMESTAMPTZOID},
+     {"queue_id", INT4OID},
+     {"read_ct", INT4OID},
+     {"priority", INT2OID},
+     {"vt", TIMESTAMPTZOID},
+     {"delivered_at", TIMESTAMPTZOID},
+     {"worker_id", INT8OID},
+     {"archived_at", TIMESTAMPTZOID},
+     {"processing_duration", INTERVALOID},
+     {"outcome", ANYENUMOID},
+     {"headers", JSONBOID},
+     {"payload", JSONBOID}}};
+
+constexpr std::array<Column, DepartureColumn::count> kDepartureColumns = {
+    {{"queue_id", INT4OID}, {"finished", INT8OID}, {"discarded", INT8OID}}};
+
+}  // namespace
+
+constinit const TableSpec kMessages = {.schema = kSchema,
+                                       .name = "messages",
+                                       .sequence = "messages_id_seq",
+                                       .columns = kMessageColumns,
+                                       .claimable = true};
+constinit const TableSpec kArchive = {.schema = kSchema,
+                                      .name = "archive",
+                                      .sequence = nullptr,
+                                      .columns = kArchiveColumns,
+                                      .claimable = false};
+constinit const TableSpec kDepartures = {.schema = kSchema,
+                                         .name = "departures",
+                                         .sequence = nullptr,
+                                         .columns = kDepartureColumns,
+                                         .claimable = false};
+constinit const TableSpec kQueues = {
+    .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kWorkers = {
+    .schema = kSchema, .name = "workers", .sequence = nullptr, .columns = {}, .claimable = false};
+
+}  // namespace pgqrs::engine

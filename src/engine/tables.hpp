@@ -1,0 +1,40 @@
+// The tables of pgqrs: the one place that names them for code that writes rows directly or locks them.
+// sql/parts/20_tables.sql creates them; SQL statements elsewhere name them in their text.
+#pragma once
+
+#include "engine/table.hpp"
+
+namespace pgqrs::engine {
+
+extern const TableSpec kMessages;
+extern const TableSpec kArchive;
+extern const TableSpec kDepartures;
+// These are written by statements.
+extern const TableSpec kQueues;
+extern const TableSpec kWorkers;
+
+struct ArchiveColumn {
+    enum Place : std::size_t {
+        id,
+        available_at,
+        enqueued_at,
+        queue_id,
+        read_ct,
+        priority,
+        vt,
+        delivered_at,
+        worker_id,
+        archived_at,
+        processing_duration,
+        outcome,
+        headers,
+        payload,
+        count
+    };
+};
+
+struct DepartureColumn {
+    enum Place : std::size_t { queue_id, finished, discarded, count };
+};
+
+}  // namespace pgqrs::engine
