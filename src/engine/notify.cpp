@@ -8,12 +8,12 @@
 #include <cstring>
 
 #include "pg/guard.hpp"
+#include "pg/shared_memory.hpp"
 #include "engine/settings.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-constexpr const char* kTranche = "pgqrs_notices";
 constexpr int kMostNotifiers = 32;  // databases at a time
 constexpr int kAtOnce = 64;         // queues in one transaction of a worker
 constexpr long kPause = 10;         // ms between two transactions of a worker
@@ -39,29 +39,15 @@ Notices* notices = nullptr;
 Notifier* promised = nullptr;  // by the transaction under way
 Notifier* own = nullptr;       // in the worker
 
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
+Size size() { return sizeof(Notices); }
 
-void request() {
-    if (previous_request_hook != nullptr) {
-        previous_request_hook();
-    }
-    RequestAddinShmemSpace(sizeof(Notices));
-    RequestNamedLWLockTranche(kTranche, 1);
-}
-
-void startup() {
-    if (previous_startup_hook != nullptr) {
-        previous_startup_hook();
-    }
+void attach(LWLock& lock) {
     bool found;
-    LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     notices = static_cast<Notices*>(ShmemInitStruct("pgqrs notices", sizeof(Notices), &found));
     if (!found) {
         *notices = {};
-        notices->lock = &GetNamedLWLockTranche(kTranche)->lock;
+        notices->lock = &lock;
     }
-    LWLockRelease(AddinShmemInitLock);
 }
 
 // The database's notifier, or a free one. Call with the lock.
@@ -189,10 +175,7 @@ bool send_once() {
 }  // namespace
 
 void request_notices() {
-    previous_request_hook = shmem_request_hook;
-    shmem_request_hook = request;
-    previous_startup_hook = shmem_startup_hook;
-    shmem_startup_hook = startup;
+    pg::share_memory({.name = "pgqrs_notices", .size = size, .attach = attach});
 }
 
 bool promise_notice(QueueMarks& queue, std::string_view name) {
