@@ -1,4 +1,5 @@
 // The library's entry points: what PostgreSQL looks for when it loads pgqrs.so.
+#include "bgw/notifier.hpp"
 #include "pg/boundary.hpp"
 #include "pg/shared_memory.hpp"
 #include "engine/notify.hpp"
@@ -15,7 +16,7 @@ PGDLLEXPORT void _PG_init() {
         pgqrs::engine::define_settings();
         if (pgqrs::pg::is_preloading()) {
             pgqrs::engine::request_shared_memory();
-            pgqrs::engine::request_notices();
+            pgqrs::engine::share_notices(pgqrs::bgw::start_notifier);
             pgqrs::engine::watch_other_commands();
         }
         pgqrs::engine::watch_touches();

@@ -3,6 +3,7 @@
 #include "engine/ddl_watch.hpp"
 
 #include "engine/marks.hpp"
+#include "engine/notify.hpp"
 #include "pg/catalog.hpp"
 #include "pg/hooks.hpp"
 
@@ -69,6 +70,7 @@ void other_commands_committed() noexcept {
     }
     if (dropped_database != InvalidOid) {
         forget_marks_of_database(dropped_database);
+        forget_notices_of_database(dropped_database);
     }
     other_commands_aborted();
 }

@@ -38,10 +38,12 @@ extern "C" {
 #include <catalog/pg_am.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
+#include <catalog/pg_extension.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_namespace.h>
 #include <catalog/pg_type.h>
 #include <commands/async.h>
+#include <commands/extension.h>
 #include <commands/sequence.h>
 #include <commands/trigger.h>
 #include <common/hashfn.h>
@@ -58,6 +60,7 @@ extern "C" {
 #include <optimizer/cost.h>
 #include <pgstat.h>
 #include <postmaster/bgworker.h>
+#include <postmaster/interrupt.h>
 #include <storage/bufmgr.h>
 #include <storage/ipc.h>
 #include <storage/latch.h>
@@ -67,6 +70,7 @@ extern "C" {
 #include <storage/proc.h>
 #include <storage/procarray.h>
 #include <storage/shmem.h>
+#include <tcop/tcopprot.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
 #include <utils/array.h>
@@ -172,6 +176,16 @@ inline std::uint32_t wait_event() {
     return PG_WAIT_EXTENSION;
 #endif
 }
+
+// The settings that break off what takes long; 17 added the last one.
+inline constexpr const char* kTimeouts[] = {
+    "statement_timeout",
+    "lock_timeout",
+    "idle_in_transaction_session_timeout",
+#if PG_VERSION_NUM >= 170000
+    "transaction_timeout",
+#endif
+};
 
 // Number of this process among all that can have transactions: 0 to MaxBackends - 1.
 inline int process_number() {
