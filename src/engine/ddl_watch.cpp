@@ -4,6 +4,8 @@
 
 #include "engine/marks.hpp"
 #include "engine/notify.hpp"
+#include "engine/prepared.hpp"
+#include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
 #include "pg/hooks.hpp"
 
@@ -33,9 +35,10 @@ int classify(const Node& statement) {
     }
 }
 
-// Nothing of ours runs when a prepared transaction ends, which can be after a restart: what it did to
-// messages is not known, so nothing known about their queues holds any more.
-void prepared_ended(int) { distrust_marks(); }
+// PostgreSQL may not see exceptions.
+void prepared_ended(int end) {
+    pg::enter_without_arguments([&] { prepared_transaction_ended(end == kCommitted); });
+}
 
 bool is_ours(Oid relation) {
     const Oid schema = get_namespace_oid(pg::kSchema, true);
