@@ -7,6 +7,7 @@ use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep);
 use Crash;
 use Listener;
 
@@ -143,6 +144,16 @@ worker();
 sql('DROP DATABASE d WITH (FORCE)');
 eval { $session->quit };
 gone();
-$node->stop;
+
+# When the postmaster dies, the worker ends.
+sql($set_up);
+$session = $node->background_psql('postgres', on_error_stop => 0);
+$session->query_safe("BEGIN; $enqueue");
+$pid = worker();
+$node->kill9;
+my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
+sleep 0.05 while kill(0, $pid) && time < $deadline;
+ok(!kill(0, $pid), 'it ends with the server');
+eval { $session->quit };
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP/, 'no process crashed by itself');
 done_testing();
