@@ -1,5 +1,7 @@
 // The library's entry points: what PostgreSQL looks for when it loads pgqrs.so.
+#include "bgw/notifier.hpp"
 #include "pg/boundary.hpp"
+#include "pg/shared_memory.hpp"
 #include "engine/notify.hpp"
 #include "engine/ddl_watch.hpp"
 #include "engine/settings.hpp"
@@ -12,9 +14,9 @@ PG_MODULE_MAGIC;
 PGDLLEXPORT void _PG_init() {
     pgqrs::pg::enter_without_arguments([] {
         pgqrs::engine::define_settings();
-        if (pgqrs::engine::is_preloading()) {
+        if (pgqrs::pg::is_preloading()) {
             pgqrs::engine::request_shared_memory();
-            pgqrs::engine::request_notices();
+            pgqrs::engine::share_notices(pgqrs::bgw::start_notifier);
             pgqrs::engine::watch_other_commands();
         }
         pgqrs::engine::open_journal();

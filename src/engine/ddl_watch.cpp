@@ -1,19 +1,17 @@
-// See other_commands.hpp.
-//
-// PostgreSQL calls the hooks, and errors pass through them: no object here has a destructor.
+// What is dropped takes effect when its transaction commits; until then it is noted here, in the
+// process that drops it.
 #include "engine/ddl_watch.hpp"
 
-#include "engine/table.hpp"
-
-#include "pg/catalog.hpp"
-#include "pg/guard.hpp"
 #include "engine/marks.hpp"
+#include "engine/notify.hpp"
+#include "engine/prepared.hpp"
+#include "engine/table.hpp"
+#include "pg/boundary.hpp"
+#include "pg/catalog.hpp"
+#include "pg/hooks.hpp"
 
 namespace pgqrs::engine {
 namespace {
-
-ProcessUtility_hook_type next_utility = nullptr;
-object_access_hook_type next_object_access = nullptr;
 
 // What the transaction under way has dropped. Of more tables than that, those of the whole database
 // are forgotten: that costs some walks from the beginning.
@@ -22,26 +20,25 @@ Oid dropped_tables[kMostTables];
 int dropped_table_count = 0;
 Oid dropped_database = InvalidOid;
 
-bool ends_prepared_transaction(const Node* statement) {
-    if (!IsA(statement, TransactionStmt)) {
-        return false;
+enum PreparedEnd { kNoEnd, kCommitted, kRolledBack };
+
+int classify(const Node& statement) {
+    if (!IsA(&statement, TransactionStmt)) {
+        return kNoEnd;
     }
-    const auto kind = reinterpret_cast<const TransactionStmt*>(statement)->kind;
-    return kind == TRANS_STMT_COMMIT_PREPARED || kind == TRANS_STMT_ROLLBACK_PREPARED;
+    switch (reinterpret_cast<const TransactionStmt&>(statement).kind) {
+        case TRANS_STMT_COMMIT_PREPARED:
+            return kCommitted;
+        case TRANS_STMT_ROLLBACK_PREPARED:
+            return kRolledBack;
+        default:
+            return kNoEnd;
+    }
 }
 
-// Nothing of ours runs when a prepared transaction ends, which can be after a restart: what it did to
-// messages is not known, so nothing known about their queues holds any more.
-void on_utility(PlannedStmt* statement, const char* text, bool read_only_tree,
-                ProcessUtilityContext context, ParamListInfo parameters,
-                QueryEnvironment* environment, DestReceiver* receiver,
-                QueryCompletion* completion) {
-    const bool ends_prepared = ends_prepared_transaction(statement->utilityStmt);
-    const auto next = next_utility != nullptr ? next_utility : standard_ProcessUtility;
-    next(statement, text, read_only_tree, context, parameters, environment, receiver, completion);
-    if (ends_prepared) {
-        distrust_marks();
-    }
+// PostgreSQL may not see exceptions.
+void prepared_ended(int end) {
+    pg::enter_without_arguments([&] { prepared_transaction_ended(end == kCommitted); });
 }
 
 bool is_ours(Oid relation) {
@@ -49,13 +46,7 @@ bool is_ours(Oid relation) {
     return OidIsValid(schema) && get_rel_namespace(relation) == schema;
 }
 
-void on_object_access(ObjectAccessType access, Oid catalog, Oid object, int part, void* details) {
-    if (next_object_access != nullptr) {
-        next_object_access(access, catalog, object, part, details);
-    }
-    if (access != OAT_DROP || part != 0) {
-        return;
-    }
+void dropped(Oid catalog, Oid object) {
     if (catalog == DatabaseRelationId) {
         dropped_database = object;
     } else if (catalog == RelationRelationId && is_ours(object)) {
@@ -69,10 +60,8 @@ void on_object_access(ObjectAccessType access, Oid catalog, Oid object, int part
 }  // namespace
 
 void watch_other_commands() {
-    next_utility = ProcessUtility_hook;
-    ProcessUtility_hook = on_utility;
-    next_object_access = object_access_hook;
-    object_access_hook = on_object_access;
+    pg::watch_commands({.classify = classify, .carried_out = prepared_ended});
+    pg::watch_drops(dropped);
 }
 
 void other_commands_committed() noexcept {
@@ -85,6 +74,7 @@ void other_commands_committed() noexcept {
     }
     if (dropped_database != InvalidOid) {
         forget_marks_of_database(dropped_database);
+        forget_notices_of_database(dropped_database);
     }
     other_commands_aborted();
 }

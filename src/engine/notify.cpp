@@ -1,112 +1,38 @@
-// See notices.hpp.
-//
-// Slots with a notice form a list, protected by the lock of the notices; who takes that lock holds no
-// other and takes no other.
 #include "engine/notify.hpp"
 
 #include <algorithm>
 #include <cstring>
 
+#include "engine/notices.hpp"
 #include "pg/guard.hpp"
-#include "engine/settings.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-constexpr const char* kTranche = "pgqrs_notices";
-constexpr int kMostNotifiers = 32;  // databases at a time
-constexpr int kAtOnce = 64;         // queues in one transaction of a worker
-constexpr long kPause = 10;         // ms between two transactions of a worker
-// A worker that is not there after this long will not come.
-constexpr core::Duration kStartTime = 5 * core::kSecond;
-// DROP DATABASE waits five seconds for others to leave.
-constexpr core::Duration kIdleTime = 2 * core::kSecond;
+bool (*start_notifier)(Oid database) = nullptr;
 
-struct Notifier {
-    Oid database;        // InvalidOid: free
-    Latch* latch;        // null until it runs
-    int promises;        // transactions that may leave a notice
-    std::int64_t asked;  // when it was to be started
-};
+// The post that the transaction under way has promised a notice to.
+Post* promised = nullptr;
 
-struct Notices {
-    LWLock* lock;
-    Slot* first;
-    Notifier notifiers[kMostNotifiers];
-};
-
-Notices* notices = nullptr;
-Notifier* promised = nullptr;  // by the transaction under way
-Notifier* own = nullptr;       // in the worker
-
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
-
-void request() {
-    if (previous_request_hook != nullptr) {
-        previous_request_hook();
-    }
-    RequestAddinShmemSpace(sizeof(Notices));
-    RequestNamedLWLockTranche(kTranche, 1);
-}
-
-void startup() {
-    if (previous_startup_hook != nullptr) {
-        previous_startup_hook();
-    }
-    bool found;
-    LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-    notices = static_cast<Notices*>(ShmemInitStruct("pgqrs notices", sizeof(Notices), &found));
-    if (!found) {
-        *notices = {};
-        notices->lock = &GetNamedLWLockTranche(kTranche)->lock;
-    }
-    LWLockRelease(AddinShmemInitLock);
-}
-
-// The database's notifier, or a free one. Call with the lock.
-Notifier* find_notifier(Oid database) {
-    Notifier* free = nullptr;
-    for (Notifier& notifier : notices->notifiers) {
-        if (notifier.database == database) {
-            return &notifier;
-        }
-        if (notifier.database == InvalidOid && free == nullptr) {
-            free = &notifier;
+// Counts this transaction with the database's post; null when there is none to be had. The worker is
+// started with the lock held, so that nobody counts on one that will not be.
+Post* promise() {
+    LWLock* lock = shared_notices()->lock;
+    LWLockAcquire(lock, LW_EXCLUSIVE);
+    Post* post = find_post(MyDatabaseId);
+    if (post == nullptr) {
+        post = find_free_post();
+        if (post != nullptr && start_notifier(MyDatabaseId)) {
+            *post = {.database = MyDatabaseId, .latch = nullptr, .promises = 0, .starts = 0};
+        } else {
+            post = nullptr;
         }
     }
-    return free;
-}
-
-bool start_worker() {
-    BackgroundWorker worker{};
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    worker.bgw_restart_time = BGW_NEVER_RESTART;
-    worker.bgw_main_arg = ObjectIdGetDatum(MyDatabaseId);
-    strlcpy(worker.bgw_library_name, "pgqrs", sizeof worker.bgw_library_name);
-    strlcpy(worker.bgw_function_name, "pgqrs_notifier", sizeof worker.bgw_function_name);
-    strlcpy(worker.bgw_name, "pgqrs notifier", sizeof worker.bgw_name);
-    strlcpy(worker.bgw_type, "pgqrs notifier", sizeof worker.bgw_type);
-    return RegisterDynamicBackgroundWorker(&worker, nullptr);
-}
-
-// Counts this transaction with the database's notifier, and answers whether that must be started.
-Notifier* promise(bool& start) {
-    LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-    Notifier* notifier = find_notifier(MyDatabaseId);
-    if (notifier != nullptr) {
-        const std::int64_t now = GetCurrentTimestamp();
-        start = notifier->database == InvalidOid ||
-                (notifier->latch == nullptr && now > notifier->asked + kStartTime);
-        if (start) {
-            notifier->database = MyDatabaseId;
-            notifier->asked = now;
-        }
-        ++notifier->promises;
+    if (post != nullptr) {
+        ++post->promises;
     }
-    LWLockRelease(notices->lock);
-    return notifier;
+    LWLockRelease(lock);
+    return post;
 }
 
 void set_name(Slot& slot, std::string_view name) {
@@ -115,88 +41,15 @@ void set_name(Slot& slot, std::string_view name) {
     slot.name[length] = '\0';
 }
 
-// Call with the lock. From then on another worker can be started.
-void resign() {
-    own->latch = nullptr;
-    own->database = InvalidOid;
-    own = nullptr;
-}
-
-void on_exit(int, Datum) {
-    LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-    if (own != nullptr) {
-        resign();
-    }
-    LWLockRelease(notices->lock);
-}
-
-// Resigns unless there is something to do, or may be.
-bool resign_when_idle() {
-    LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-    bool idle = own->promises == 0;
-    for (const Slot* slot = notices->first; slot != nullptr; slot = slot->next_noticed) {
-        idle = idle && slot->key.database != MyDatabaseId;
-    }
-    if (idle) {
-        resign();
-    }
-    LWLockRelease(notices->lock);
-    return idle;
-}
-
-// Takes up to kAtOnce notices of this database off the list.
-int take_notices(Slot* (&taken)[kAtOnce]) {
-    int count = 0;
-    LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-    for (Slot** link = &notices->first; *link != nullptr && count < kAtOnce;) {
-        Slot* slot = *link;
-        if (slot->key.database == MyDatabaseId || slot->key.database == InvalidOid) {
-            taken[count++] = slot;
-            slot->noticed = false;
-            *link = slot->next_noticed;
-        } else {
-            link = &slot->next_noticed;
-        }
-    }
-    LWLockRelease(notices->lock);
-    return count;
-}
-
-void notify(const char* name) { Async_Notify(psprintf("pgqrs.%s", name), ""); }
-
-// Sends what there is; answers whether there was anything.
-bool send_once() {
-    Slot* taken[kAtOnce];
-    const int count = take_notices(taken);
-    if (count == 0) {
-        return false;
-    }
-    StartTransactionCommand();
-    for (int i = 0; i < count; ++i) {
-        char name[sizeof(Slot::name)];
-        LWLockAcquire(&taken[i]->lock, LW_SHARED);
-        const bool ours = taken[i]->key.database == MyDatabaseId;
-        strlcpy(name, taken[i]->name, sizeof name);
-        LWLockRelease(&taken[i]->lock);
-        if (ours && name[0] != '\0') {
-            notify(name);
-        }
-    }
-    CommitTransactionCommand();
-    return true;
-}
-
 }  // namespace
 
-void request_notices() {
-    previous_request_hook = shmem_request_hook;
-    shmem_request_hook = request;
-    previous_startup_hook = shmem_startup_hook;
-    shmem_startup_hook = startup;
+void share_notices(bool (*start)(Oid database)) {
+    start_notifier = start;
+    request_notices();
 }
 
 bool promise_notice(QueueMarks& queue, std::string_view name) {
-    if (notices == nullptr) {
+    if (shared_notices() == nullptr) {
         return false;
     }
     return pg::guard([&] {
@@ -206,16 +59,8 @@ bool promise_notice(QueueMarks& queue, std::string_view name) {
         }
         set_name(*slot, name);
         unlock(*slot);
-        bool start = false;
         if (promised == nullptr) {
-            promised = promise(start);
-        }
-        if (start && !start_worker()) {
-            LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-            promised->database = InvalidOid;
-            --promised->promises;
-            LWLockRelease(notices->lock);
-            promised = nullptr;
+            promised = promise();
         }
         return promised != nullptr;
     });
@@ -226,63 +71,38 @@ void leave_notice(QueueMarks& queue) noexcept {
     if (promised == nullptr || slot == nullptr) {
         return;
     }
-    LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-    if (!slot->noticed) {
-        slot->noticed = true;
-        slot->next_noticed = notices->first;
-        notices->first = slot;
-        if (promised->latch != nullptr) {
-            SetLatch(promised->latch);
-        }
+    LWLockAcquire(shared_notices()->lock, LW_EXCLUSIVE);
+    list_notice(*slot);
+    if (promised->latch != nullptr) {
+        SetLatch(promised->latch);
     }
-    LWLockRelease(notices->lock);
+    LWLockRelease(shared_notices()->lock);
 }
 
 void end_promises() noexcept {
     if (promised != nullptr) {
-        LWLockAcquire(notices->lock, LW_EXCLUSIVE);
+        LWLockAcquire(shared_notices()->lock, LW_EXCLUSIVE);
         --promised->promises;
-        LWLockRelease(notices->lock);
+        LWLockRelease(shared_notices()->lock);
         promised = nullptr;
     }
 }
 
 void notify_at_commit(std::string_view name) {
-    pg::guard([&] { notify(pnstrdup(name.data(), name.size())); });
+    pg::guard([&] {
+        const char* channel = psprintf("pgqrs.%.*s", static_cast<int>(name.size()), name.data());
+        Async_Notify(channel, "");
+    });
 }
 
-void send_notices() {
-    pg::guard([] {
-        own = nullptr;
-        LWLockAcquire(notices->lock, LW_EXCLUSIVE);
-        for (Notifier& notifier : notices->notifiers) {
-            if (notifier.database == MyDatabaseId && notifier.latch == nullptr) {
-                own = &notifier;
-                own->latch = MyLatch;
-            }
+void forget_notices_of_database(Oid database) noexcept {
+    if (shared_notices() != nullptr) {
+        LWLockAcquire(shared_notices()->lock, LW_EXCLUSIVE);
+        if (Post* post = find_post(database); post != nullptr) {
+            *post = {};
         }
-        LWLockRelease(notices->lock);
-        if (own == nullptr) {
-            return;  // another one is faster
-        }
-        before_shmem_exit(on_exit, Datum{0});
-        // What is notified has been committed before.
-        SetConfigOption("synchronous_commit", "off", PGC_SUSET, PGC_S_SESSION);
-        std::int64_t busy = GetCurrentTimestamp();
-        while (busy + kIdleTime > GetCurrentTimestamp() || !resign_when_idle()) {
-            if (send_once()) {
-                busy = GetCurrentTimestamp();
-                pgstat_report_stat(false);
-                WaitLatch(nullptr, WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, kPause,
-                          pg::compat::wait_event());
-            } else {
-                WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1000,
-                          pg::compat::wait_event());
-            }
-            ResetLatch(MyLatch);
-            CHECK_FOR_INTERRUPTS();
-        }
-    });
+        LWLockRelease(shared_notices()->lock);
+    }
 }
 
 }  // namespace pgqrs::engine

@@ -1,6 +1,7 @@
 // NOTIFY for queues that ask for it, without making commits wait for each other: a transaction only
 // leaves a notice in shared memory when it commits, and a background worker of the database, started
-// when there is need and gone soon after, sends one NOTIFY for all notices of a queue it finds.
+// when there is need and gone soon after, sends one NOTIFY for all notices of a queue it finds
+// (notifier.hpp). Without shared memory, or a worker, PostgreSQL sends NOTIFY with the commit.
 #pragma once
 
 #include <string_view>
@@ -9,8 +10,9 @@
 
 namespace pgqrs::engine {
 
-// Has shared memory for it. Call when the library is loaded by the starting server.
-void request_notices();
+// Has shared memory for it. `start_notifier` has PostgreSQL start the worker of a database, and answers
+// whether that will be; it may raise and owns nothing with a destructor. Call while preloading.
+void share_notices(bool (*start_notifier)(Oid database));
 
 // Prepares for leave_notice() at the end of the transaction; the worker runs from then on. False
 // without shared memory, or when no worker can be started: notify_at_commit() is left then.
@@ -24,7 +26,7 @@ void end_promises() noexcept;
 // Has PostgreSQL send NOTIFY on the queue's channel at commit.
 void notify_at_commit(std::string_view name);
 
-// What the worker does; returns when nothing has been to do for a while.
-void send_notices();
+// Call when the database has been dropped. Never raises.
+void forget_notices_of_database(Oid database) noexcept;
 
 }  // namespace pgqrs::engine

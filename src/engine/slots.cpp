@@ -1,12 +1,10 @@
-// See shared_memory.hpp.
 #include "engine/slots.hpp"
 
 #include "engine/settings.hpp"
+#include "pg/shared_memory.hpp"
 
 namespace pgqrs::engine {
 namespace {
-
-constexpr const char* kTranche = "pgqrs";
 
 struct Area {
     LWLock* directory;
@@ -26,31 +24,23 @@ Area* area = nullptr;
 Seat* seats = nullptr;
 HTAB* directory = nullptr;
 
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
-
 Size slots_size() {
     return add_size(offsetof(Area, slots), mul_size(max_shared_queues(), sizeof(Slot)));
 }
 
 Size seats_size() { return mul_size(MaxBackends, sizeof(Seat)); }
 
-void request() {
-    if (previous_request_hook != nullptr) {
-        previous_request_hook();
-    }
-    RequestAddinShmemSpace(add_size(slots_size(), seats_size()));
-    RequestAddinShmemSpace(hash_estimate_size(max_shared_queues(), sizeof(Entry)));
-    RequestNamedLWLockTranche(kTranche, 1);
+Size size() {
+    return add_size(add_size(slots_size(), seats_size()),
+                    hash_estimate_size(max_shared_queues(), sizeof(Entry)));
 }
 
-void initialize_slots(Area& fresh) {
-    LWLockPadded* tranche = GetNamedLWLockTranche(kTranche);
-    fresh.directory = &tranche->lock;
+void initialize_slots(Area& fresh, LWLock& lock) {
+    fresh.directory = &lock;
     fresh.first_free = kNone;
     fresh.used = 0;
     for (int i = 0; i < max_shared_queues(); ++i) {
-        LWLockInitialize(&fresh.slots[i].lock, tranche->lock.tranche);
+        LWLockInitialize(&fresh.slots[i].lock, lock.tranche);
         fresh.slots[i].key = {};
         fresh.slots[i].noticed = false;
         fresh.slots[i].recount = 0;
@@ -65,27 +55,22 @@ void initialize_seats(Seat* fresh) {
     }
 }
 
-void startup() {
-    if (previous_startup_hook != nullptr) {
-        previous_startup_hook();
-    }
+void attach(LWLock& lock) {
     HASHCTL control{};
     control.keysize = sizeof(QueueKey);
     control.entrysize = sizeof(Entry);
     bool found_slots;
     bool found_seats;
-    LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
     directory = ShmemInitHash("pgqrs directory", max_shared_queues(), max_shared_queues(), &control,
                               HASH_ELEM | HASH_BLOBS);
     area = static_cast<Area*>(ShmemInitStruct("pgqrs slots", slots_size(), &found_slots));
     seats = static_cast<Seat*>(ShmemInitStruct("pgqrs seats", seats_size(), &found_seats));
     if (!found_slots) {
-        initialize_slots(*area);
+        initialize_slots(*area, lock);
     }
     if (!found_seats) {
         initialize_seats(seats);
     }
-    LWLockRelease(AddinShmemInitLock);
 }
 
 Slot* look_up(const QueueKey& key) {
@@ -154,13 +139,8 @@ bool agrees(const QueueKey& key, const QueueKey& pattern) {
 
 }  // namespace
 
-bool is_preloading() { return process_shared_preload_libraries_in_progress; }
-
 void request_shared_memory() {
-    previous_request_hook = shmem_request_hook;
-    shmem_request_hook = request;
-    previous_startup_hook = shmem_startup_hook;
-    shmem_startup_hook = startup;
+    pg::share_memory({.name = "pgqrs", .size = size, .attach = attach});
 }
 
 bool has_shared_memory() noexcept { return area != nullptr; }

@@ -63,9 +63,6 @@ struct Seat {
     Latch* latch;
 };
 
-// Whether the server is starting and loads its libraries.
-bool is_preloading();
-
 // Asks for the memory. Call while preloading.
 void request_shared_memory();
 

@@ -1,17 +1,125 @@
-// See background_worker.hpp.
 #include "pg/background_worker.hpp"
 
-#include "pg/guard.hpp"
+#include <algorithm>
+#include <climits>
 
 namespace pgqrs::pg {
+namespace {
 
-void connect_background_worker(Datum database) {
-    guard([&] {
+// Raises the error and catches it, so that it is PostgreSQL's current one.
+void make_current(const PlainError& error) {
+    const ErrorHandlerScope scope;
+    sigjmp_buf here;
+
+    if (sigsetjmp(here, 0) == 0) {
+        PG_exception_stack = &here;
+        raise(error);
+    }
+}
+
+void override_setting(const char* name, const char* value) {
+    SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+}  // namespace
+
+bool start_background_worker(const WorkerProgram& program, Oid database) {
+    BackgroundWorker worker{};
+    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+    worker.bgw_restart_time = 0;
+    worker.bgw_main_arg = ObjectIdGetDatum(database);
+    strlcpy(worker.bgw_library_name, "pgqrs", sizeof worker.bgw_library_name);
+    strlcpy(worker.bgw_function_name, program.function, sizeof worker.bgw_function_name);
+    strlcpy(worker.bgw_name, program.name, sizeof worker.bgw_name);
+    strlcpy(worker.bgw_type, program.name, sizeof worker.bgw_type);
+    return RegisterDynamicBackgroundWorker(&worker, nullptr);
+}
+
+void accept_signals() {
+    guard([] {
         pqsignal(SIGTERM, die);
+        pqsignal(SIGHUP, SignalHandlerForConfigReload);
         BackgroundWorkerUnblockSignals();
-        BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0);
-        pgstat_report_activity(STATE_RUNNING, "sending notifications");
     });
+}
+
+void connect_to_database(Oid database) {
+    guard([&] {
+        override_setting("search_path", "");
+        for (const char* timeout : compat::kTimeouts) {
+            override_setting(timeout, "0");
+        }
+        override_setting("default_transaction_isolation", "read committed");
+        override_setting("default_transaction_read_only", "off");
+        override_setting("session_replication_role", "origin");
+        // Sessions that are connected already go on where new ones may not connect, and so does this.
+        BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
+    });
+}
+
+void commit_without_waiting() {
+    guard([] { override_setting("synchronous_commit", "off"); });
+}
+
+void attend_to_signals() {
+    guard([] {
+        // There is nothing to cancel.
+        QueryCancelPending = false;
+        CHECK_FOR_INTERRUPTS();
+        if (ConfigReloadPending) {
+            ConfigReloadPending = false;
+            ProcessConfigFile(PGC_SIGHUP);
+        }
+    });
+}
+
+core::Duration report_idle() {
+    return guard([] {
+        pgstat_report_activity(STATE_IDLE, nullptr);
+        return pgstat_report_stat(false) * core::kMillisecond;
+    });
+}
+
+bool sleep_on_latch(core::Duration time) {
+    return guard([&] {
+        // Rounded up: waking too early would be in vain.
+        const long milliseconds = static_cast<long>(std::clamp<core::Duration>(
+            (time + core::kMillisecond - 1) / core::kMillisecond, 0, INT_MAX));
+        const int events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+                                     milliseconds, compat::wait_event());
+        ResetLatch(MyLatch);
+        return (events & WL_LATCH_SET) != 0;
+    });
+}
+
+void begin_batch(const char* activity) {
+    guard([&] {
+        pgstat_report_activity(STATE_RUNNING, activity);
+        SetCurrentStatementStartTimestamp();
+        StartTransactionCommand();
+        PushActiveSnapshot(GetTransactionSnapshot());
+    });
+}
+
+void commit_batch() {
+    guard([] {
+        PopActiveSnapshot();
+        CommitTransactionCommand();
+    });
+}
+
+void log_and_roll_back(const PlainError& error) {
+    make_current(error);
+    // An error from here on ends the process: PostgreSQL's own handler for workers has it.
+    HOLD_INTERRUPTS();
+    EmitErrorReport();
+    AbortOutOfAnyTransaction();
+    MemoryContextSwitchTo(TopMemoryContext);
+    FlushErrorState();
+    jit_reset_after_error();
+    QueryCancelPending = false;
+    RESUME_INTERRUPTS();
 }
 
 }  // namespace pgqrs::pg

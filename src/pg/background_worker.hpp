@@ -1,11 +1,71 @@
-// What a background worker's main function needs before it can do its work.
+// What a background worker asks of PostgreSQL: to be started, signals, a database, transactions of its
+// own, and sleep.
+//
+// A worker reacts to signals as a session does. SIGTERM ends it, at once while it sleeps and at the
+// next check for interrupts while it works. SIGHUP has it read the settings again. A cancel request
+// ends the transaction under way.
 #pragma once
 
-#include "pg/compat.hpp"
+#include "core/duration.hpp"
+#include "pg/boundary.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::pg {
 
-// Connects the process to the database, as superuser, and lets signals end it.
-void connect_background_worker(Datum database);
+// A worker of ours, by the name people see and the function of the library it runs: void(Datum), given
+// a database's OID. Both are literals.
+struct WorkerProgram {
+    const char* name;
+    const char* function;
+};
+
+// Has PostgreSQL start the worker for the database; false when there is no room for another one.
+// PostgreSQL starts it again, at once, whenever it ends in another way than by returning. May raise.
+bool start_background_worker(const WorkerProgram& program, Oid database);
+
+// The first thing a worker calls. From then on it can sleep.
+void accept_signals();
+
+// Connects to the database as superuser. The settings of a database are meant for its sessions, so
+// those that could break a worker do not apply to it.
+void connect_to_database(Oid database);
+
+// Has commits of this process not wait for the disk: for work that may be lost in a crash.
+void commit_without_waiting();
+
+// Does what signals asked for. Call outside of transactions.
+void attend_to_signals();
+
+// Tells pg_stat_activity and the statistics that the worker has nothing to do; answers how soon, at the
+// latest, it should be called again, 0 when it need not be.
+core::Duration report_idle();
+
+// Sleeps so long, or until the process's latch is set; answers whether that was set. Ends the process
+// when the server is gone. The caller looks for work after it, and attends to signals.
+bool sleep_on_latch(core::Duration time);
+
+void begin_batch(const char* activity);
+void commit_batch();
+// Writes the error to the server's log and rolls everything back: what PostgreSQL does when a command of
+// a session fails.
+void log_and_roll_back(const PlainError& error);
+
+// Runs `batch`, which may throw, in a transaction and with a snapshot; pg_stat_activity shows `activity`
+// meanwhile. Answers whether it committed; the error is in the log when not.
+template <class Batch>
+bool run_in_transaction(const char* activity, Batch batch) {
+    PlainError error;
+    try {
+        begin_batch(activity);
+        batch();
+        commit_batch();
+    } catch (...) {
+        error.describe_current();
+    }
+    if (error.raised) {
+        log_and_roll_back(error);
+    }
+    return !error.raised;
+}
 
 }  // namespace pgqrs::pg

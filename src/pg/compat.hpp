@@ -41,10 +41,12 @@ extern "C" {
 #include <catalog/pg_am.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>
+#include <catalog/pg_extension.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_namespace.h>
 #include <catalog/pg_type.h>
 #include <commands/async.h>
+#include <commands/extension.h>
 #include <commands/sequence.h>
 #include <commands/trigger.h>
 #include <common/hashfn.h>
@@ -63,6 +65,7 @@ extern "C" {
 #include <parser/parse_relation.h>
 #include <pgstat.h>
 #include <postmaster/bgworker.h>
+#include <postmaster/interrupt.h>
 #include <rewrite/prs2lock.h>
 #include <rewrite/rewriteDefine.h>
 #include <rewrite/rewriteHandler.h>
@@ -75,6 +78,7 @@ extern "C" {
 #include <storage/proc.h>
 #include <storage/procarray.h>
 #include <storage/shmem.h>
+#include <tcop/tcopprot.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
 #include <utils/array.h>
@@ -223,6 +227,16 @@ inline std::uint32_t wait_event() {
     return PG_WAIT_EXTENSION;
 #endif
 }
+
+// The settings that break off what takes long; 17 added the last one.
+inline constexpr const char* kTimeouts[] = {
+    "statement_timeout",
+    "lock_timeout",
+    "idle_in_transaction_session_timeout",
+#if PG_VERSION_NUM >= 170000
+    "transaction_timeout",
+#endif
+};
 
 // Number of this process among all that can have transactions: 0 to MaxBackends - 1.
 inline int process_number() {

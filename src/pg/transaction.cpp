@@ -42,6 +42,22 @@ void lock_number(Oid relation, std::int32_t number, LockMode mode) {
     guard([&] { LockDatabaseObject(relation, static_cast<Oid>(number), 0, lock_mode(mode)); });
 }
 
+bool hold_extension(const char* name) {
+    return guard([&] {
+        const Oid extension = get_extension_oid(name, true);
+        if (!OidIsValid(extension)) {
+            return false;
+        }
+        LOCKTAG tag;
+        SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+        if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL) {
+            return false;
+        }
+        AcceptInvalidationMessages();
+        return get_extension_oid(name, true) == extension;
+    });
+}
+
 // As PlanningScope does, to the variable behind the setting: nothing of the user's runs meanwhile.
 LockPatience::LockPatience(int milliseconds) : before_(LockTimeout) {
     LockTimeout = before_ == 0 ? milliseconds : std::min(before_, milliseconds);

@@ -31,6 +31,10 @@ void lock_name(Oid relation, std::string_view name, LockMode mode);
 // The same for the pair (relation, number).
 void lock_number(Oid relation, std::int32_t number, LockMode mode);
 
+// Whether the extension is in the database. It stays there until the end of the transaction when it is;
+// one that somebody is dropping counts as gone. Never waits.
+bool hold_extension(const char* name);
+
 // While it lives, whoever waits for a lock gives up after so many milliseconds, or after lock_timeout
 // when that is less; is_lock_failure() tells.
 class LockPatience {
