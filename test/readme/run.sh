@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every fenced code block of README.md, doc/*.md and examples/README.md, each file against a new private server. A block's
-# language says how:
+# Compares the documentation with what it is about (check_documents.py), and runs every fenced code block of README.md, doc/*.md
+# and examples/README.md, each file against a new private server. A block's language says how:
 #
 #   sql       psql, stops at the first error; each block is a session of its own. In a file whose blocks do not
 #             create the extension it is there from the start
@@ -21,6 +21,7 @@
 # Any other language fails, so that nothing goes untested silently.
 #
 #   test/readme/run.sh [FILE...]      prints `ok FILE:LINE LANGUAGE` or `not ok ...` a block; reasons go to stderr
+#                                     With FILEs only their blocks are run
 #
 # The last line on stdout is `N passed, N failed`.
 set -euo pipefail
@@ -49,12 +50,24 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) $(cli_packages) python3 python3-psycopg jq
+    [ $# -gt 0 ] || check_documents
     build_extension
     build_cli
     make_private_server
     mkdir "$PGQRS_TMP/readme"
     for file in "${files[@]}"; do run_file "$file"; done
     close_counts && [ "$PGQRS_PASSED" != 0 ]
+}
+
+check_documents() {
+    local line
+    while IFS= read -r line; do
+        echo "$line"
+        case $line in
+            'ok '*) PGQRS_PASSED=$((PGQRS_PASSED + 1)) ;;
+            *) PGQRS_FAILED=$((PGQRS_FAILED + 1)) ;;
+        esac
+    done < <("${python[@]}" "$here/check_documents.py" "$PGQRS_ROOT" || echo 'not ok the documents are checked')
 }
 
 # Everything of one file is in $work; the last sql block's output stays in $work/printed for the output block after it.
