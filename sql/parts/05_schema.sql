@@ -40,6 +40,6 @@ END
 $$;
 
 COMMENT ON SCHEMA pgqrs IS
-'Job queues. Arguments have names, and NULL raises PQ010 where a value is needed. Functions that
-take a queue raise PQ002 when it does not exist and PQ004 when its name is not a valid one.
-Nothing is changed when an error is raised.';
+'pgqrs is a job queue in the database. Every argument has a name. NULL raises PQ010 where a value
+is needed. A function that takes a queue raises PQ002 when the queue does not exist, and PQ004
+when the name is not valid. A call that raises an error changes nothing.';

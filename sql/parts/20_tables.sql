@@ -16,19 +16,20 @@ CREATE TABLE pgqrs.queues (
     paused_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE pgqrs.queues IS 'The queues.';
-COMMENT ON COLUMN pgqrs.queues.id IS 'Number of the queue in the other tables.';
-COMMENT ON COLUMN pgqrs.queues.name IS 'Name: 1 to 63 bytes of A-Z, a-z, 0-9, "_", "." and "-".';
+COMMENT ON TABLE pgqrs.queues IS 'The queues, one row each.';
+COMMENT ON COLUMN pgqrs.queues.id IS 'The other tables refer to the queue by this number.';
+COMMENT ON COLUMN pgqrs.queues.name IS
+    'The name: 1 to 63 bytes of A-Z, a-z, 0-9, "_", "." and "-".';
 COMMENT ON COLUMN pgqrs.queues.visibility_timeout IS
-    'Length of a lease unless dequeue says another.';
+    'The length of a lease, unless dequeue() asks for another.';
 COMMENT ON COLUMN pgqrs.queues.max_deliveries IS
-    'A message is delivered at most this many times; NULL for no limit.';
-COMMENT ON COLUMN pgqrs.queues.description IS 'What the queue is for, in the owner''s words.';
+    'A message is delivered at most this many times. NULL means that there is no limit.';
+COMMENT ON COLUMN pgqrs.queues.description IS 'The purpose of the queue, in the owner''s words.';
 COMMENT ON COLUMN pgqrs.queues.notify IS
     'Whether enqueued messages cause a NOTIFY on the channel pgqrs.<name>.';
 COMMENT ON COLUMN pgqrs.queues.paused_at IS
-    'Since when the queue delivers nothing; NULL when it does.';
-COMMENT ON COLUMN pgqrs.queues.created_at IS 'When the queue was created.';
+    'The time since which the queue delivers nothing. It is NULL when the queue is not paused.';
+COMMENT ON COLUMN pgqrs.queues.created_at IS 'The time when the queue was created.';
 
 CREATE TABLE pgqrs.workers (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -41,15 +42,17 @@ CREATE TABLE pgqrs.workers (
     registered_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX workers_queue ON pgqrs.workers (queue_id, id);
-COMMENT ON INDEX pgqrs.workers_queue IS 'Listing, counting and removing one queue''s workers.';
-COMMENT ON TABLE pgqrs.workers IS 'Processes that said they consume a queue.';
-COMMENT ON COLUMN pgqrs.workers.id IS 'What dequeue(worker => ...) takes.';
-COMMENT ON COLUMN pgqrs.workers.queue_id IS 'The queue it consumes.';
-COMMENT ON COLUMN pgqrs.workers.name IS 'Name the worker gave itself; need not be unique.';
-COMMENT ON COLUMN pgqrs.workers.hostname IS 'Host it runs on, in its own words.';
-COMMENT ON COLUMN pgqrs.workers.pid IS 'Its process id on that host.';
-COMMENT ON COLUMN pgqrs.workers.metadata IS 'Anything else about the worker.';
-COMMENT ON COLUMN pgqrs.workers.registered_at IS 'When it registered.';
+COMMENT ON INDEX pgqrs.workers_queue IS
+    'It serves to list, count and remove the workers of one queue.';
+COMMENT ON TABLE pgqrs.workers IS 'The workers that have registered, one row each.';
+COMMENT ON COLUMN pgqrs.workers.id IS 'The id of the worker. dequeue(worker => ...) takes it.';
+COMMENT ON COLUMN pgqrs.workers.queue_id IS 'The queue that the worker consumes.';
+COMMENT ON COLUMN pgqrs.workers.name IS
+    'The name that the worker gave itself. Several workers may have the same.';
+COMMENT ON COLUMN pgqrs.workers.hostname IS 'The host that the worker runs on, in its own words.';
+COMMENT ON COLUMN pgqrs.workers.pid IS 'The worker''s process id on that host.';
+COMMENT ON COLUMN pgqrs.workers.metadata IS 'Anything else the worker said about itself.';
+COMMENT ON COLUMN pgqrs.workers.registered_at IS 'The time when the worker registered.';
 
 -- A delivery writes vt, read_ct, worker_id and delivered_at. None of them is indexed, and more than half of
 -- each page stays free at first, so that a delivery is a HOT update: no index is written.
@@ -74,21 +77,26 @@ CREATE TABLE pgqrs.messages (
     autovacuum_analyze_threshold = 5000
 );
 CREATE INDEX messages_delivery_order ON pgqrs.messages (queue_id, priority, available_at, id);
-COMMENT ON TABLE pgqrs.messages IS 'Messages that are waiting, delayed or in flight.';
-COMMENT ON COLUMN pgqrs.messages.id IS 'Identifies the message in all queues, for ever.';
+COMMENT ON TABLE pgqrs.messages IS
+    'The messages that are pending, delayed, in flight or exhausted.';
+COMMENT ON COLUMN pgqrs.messages.id IS
+    'The id identifies the message among those of all queues, for ever.';
 COMMENT ON COLUMN pgqrs.messages.available_at IS
-'When it can first be delivered. Set when it is enqueued or delayed anew, not by a delivery.';
-COMMENT ON COLUMN pgqrs.messages.enqueued_at IS 'When it was enqueued.';
-COMMENT ON COLUMN pgqrs.messages.queue_id IS 'The queue it is in.';
-COMMENT ON COLUMN pgqrs.messages.read_ct IS 'Deliveries so far.';
+'The time from which the message can be delivered. enqueue() and release() set it; a delivery
+leaves it alone.';
+COMMENT ON COLUMN pgqrs.messages.enqueued_at IS 'The time when the message was enqueued.';
+COMMENT ON COLUMN pgqrs.messages.queue_id IS 'The queue that holds the message.';
+COMMENT ON COLUMN pgqrs.messages.read_ct IS 'The number of deliveries so far.';
 COMMENT ON COLUMN pgqrs.messages.priority IS '0 is delivered first, 9 last.';
-COMMENT ON COLUMN pgqrs.messages.vt IS 'End of the lease; NULL without one.';
-COMMENT ON COLUMN pgqrs.messages.delivered_at IS 'When it was last delivered.';
-COMMENT ON COLUMN pgqrs.messages.worker_id IS 'The worker it was last delivered to.';
-COMMENT ON COLUMN pgqrs.messages.headers IS 'A JSON object about the payload.';
-COMMENT ON COLUMN pgqrs.messages.payload IS 'What the producer enqueued.';
+COMMENT ON COLUMN pgqrs.messages.vt IS
+    'The time when the lease ends. It is NULL when there is no lease.';
+COMMENT ON COLUMN pgqrs.messages.delivered_at IS 'The time of the last delivery.';
+COMMENT ON COLUMN pgqrs.messages.worker_id IS
+    'The worker that got the message last, if dequeue() named one.';
+COMMENT ON COLUMN pgqrs.messages.headers IS 'A JSON object about the payload, or NULL.';
+COMMENT ON COLUMN pgqrs.messages.payload IS 'The JSON value that the producer enqueued.';
 COMMENT ON INDEX pgqrs.messages_delivery_order IS
-    'The order of delivery; every dequeue walks it. A delivery does not change it.';
+    'It holds the order of delivery, and every dequeue walks it. A delivery does not change it.';
 
 CREATE TABLE pgqrs.archive (
     id bigint PRIMARY KEY,
@@ -108,25 +116,30 @@ CREATE TABLE pgqrs.archive (
 );
 CREATE INDEX archive_queue ON pgqrs.archive (queue_id, id);
 CREATE INDEX archive_time ON pgqrs.archive USING brin (archived_at);
-COMMENT ON TABLE pgqrs.archive IS 'Messages that left their queue, kept until purge_archive().';
-COMMENT ON COLUMN pgqrs.archive.id IS 'The id it had in the queue.';
-COMMENT ON COLUMN pgqrs.archive.available_at IS 'As in the queue.';
-COMMENT ON COLUMN pgqrs.archive.enqueued_at IS 'As in the queue.';
-COMMENT ON COLUMN pgqrs.archive.queue_id IS 'The queue it was in.';
-COMMENT ON COLUMN pgqrs.archive.read_ct IS 'How often it was delivered.';
-COMMENT ON COLUMN pgqrs.archive.priority IS 'As in the queue.';
-COMMENT ON COLUMN pgqrs.archive.vt IS 'End of its last lease.';
-COMMENT ON COLUMN pgqrs.archive.delivered_at IS 'When it was last delivered.';
-COMMENT ON COLUMN pgqrs.archive.worker_id IS 'The worker it was last delivered to.';
-COMMENT ON COLUMN pgqrs.archive.archived_at IS 'When it left the queue.';
+COMMENT ON TABLE pgqrs.archive IS
+    'The messages that have left their queue. purge_archive() removes them.';
+COMMENT ON COLUMN pgqrs.archive.id IS 'The id that the message had in the queue.';
+COMMENT ON COLUMN pgqrs.archive.available_at IS 'The value that the message had in the queue.';
+COMMENT ON COLUMN pgqrs.archive.enqueued_at IS 'The value that the message had in the queue.';
+COMMENT ON COLUMN pgqrs.archive.queue_id IS 'The queue that held the message.';
+COMMENT ON COLUMN pgqrs.archive.read_ct IS 'The number of times the message was delivered.';
+COMMENT ON COLUMN pgqrs.archive.priority IS 'The value that the message had in the queue.';
+COMMENT ON COLUMN pgqrs.archive.vt IS 'The time when the last lease ended, or would have ended.';
+COMMENT ON COLUMN pgqrs.archive.delivered_at IS 'The time of the last delivery.';
+COMMENT ON COLUMN pgqrs.archive.worker_id IS
+    'The worker that got the message last, if dequeue() named one.';
+COMMENT ON COLUMN pgqrs.archive.archived_at IS 'The time when the message left the queue.';
 COMMENT ON COLUMN pgqrs.archive.processing_duration IS
-    'From its last delivery until it was archived; NULL when it was never delivered.';
-COMMENT ON COLUMN pgqrs.archive.outcome IS 'Why it left: done, dead or cancelled.';
-COMMENT ON COLUMN pgqrs.archive.headers IS 'As in the queue.';
-COMMENT ON COLUMN pgqrs.archive.payload IS 'As in the queue.';
-COMMENT ON INDEX pgqrs.archive_queue IS 'Counting and paging through one queue''s archive.';
+'The time from the last delivery until the message was archived. It is NULL when the message was
+never delivered.';
+COMMENT ON COLUMN pgqrs.archive.outcome IS
+    'The reason why the message left: done, dead or cancelled.';
+COMMENT ON COLUMN pgqrs.archive.headers IS 'The value that the message had in the queue.';
+COMMENT ON COLUMN pgqrs.archive.payload IS 'The value that the message had in the queue.';
+COMMENT ON INDEX pgqrs.archive_queue IS
+    'It serves to count the archive of one queue and to page through it.';
 COMMENT ON INDEX pgqrs.archive_time IS
-    'Finding what purge_archive() may remove, at almost no cost.';
+    'It finds what purge_archive() may remove, at almost no cost.';
 
 -- Rows are only added, so that no two transactions wait for each other; now and then a backend sums
 -- up what it can lock.
@@ -137,22 +150,23 @@ CREATE TABLE pgqrs.departures (
 );
 CREATE INDEX departures_queue ON pgqrs.departures (queue_id);
 COMMENT ON TABLE pgqrs.departures IS
-'Counts of messages that are gone from both messages and archive; the sum over a queue''s rows
-counts.';
-COMMENT ON COLUMN pgqrs.departures.queue_id IS 'The queue they were in.';
+'The number of messages that are in neither messages nor archive any more. The sum over the rows of
+a queue counts.';
+COMMENT ON COLUMN pgqrs.departures.queue_id IS 'The queue that held the messages.';
 COMMENT ON COLUMN pgqrs.departures.finished IS
-    'Deleted and popped ones, and archived ones purged.';
-COMMENT ON COLUMN pgqrs.departures.discarded IS 'Messages purged from the queue.';
-COMMENT ON INDEX pgqrs.departures_queue IS 'Summing up one queue.';
+'The number of messages that were deleted or popped, and of archived messages that were purged.';
+COMMENT ON COLUMN pgqrs.departures.discarded IS
+    'The number of messages that were purged from the queue.';
+COMMENT ON INDEX pgqrs.departures_queue IS 'It serves to sum up one queue.';
 
-COMMENT ON INDEX pgqrs.queues_pkey IS 'What the other tables refer to.';
-COMMENT ON INDEX pgqrs.queues_name_key IS 'Look-up by name; one queue of a name.';
-COMMENT ON INDEX pgqrs.workers_pkey IS 'Look-up by dequeue(worker => ...).';
-COMMENT ON INDEX pgqrs.messages_pkey IS 'Finishing, and looking at one message.';
-COMMENT ON INDEX pgqrs.archive_pkey IS 'Looking at one message.';
-COMMENT ON SEQUENCE pgqrs.queues_id_seq IS 'Ids of queues.';
-COMMENT ON SEQUENCE pgqrs.workers_id_seq IS 'Ids of workers.';
-COMMENT ON SEQUENCE pgqrs.messages_id_seq IS 'Ids of messages, of all queues.';
+COMMENT ON INDEX pgqrs.queues_pkey IS 'The other tables refer to it.';
+COMMENT ON INDEX pgqrs.queues_name_key IS 'It finds a queue by its name, and keeps names unique.';
+COMMENT ON INDEX pgqrs.workers_pkey IS 'dequeue(worker => ...) finds the worker in it.';
+COMMENT ON INDEX pgqrs.messages_pkey IS 'It serves to finish messages, and to look at one.';
+COMMENT ON INDEX pgqrs.archive_pkey IS 'It serves to look at one message.';
+COMMENT ON SEQUENCE pgqrs.queues_id_seq IS 'It gives queues their ids.';
+COMMENT ON SEQUENCE pgqrs.workers_id_seq IS 'It gives workers their ids.';
+COMMENT ON SEQUENCE pgqrs.messages_id_seq IS 'It gives the messages of all queues their ids.';
 
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues_id_seq', '');

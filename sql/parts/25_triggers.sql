@@ -8,7 +8,7 @@ CREATE FUNCTION pgqrs.queues_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_queues_changed';
 COMMENT ON FUNCTION pgqrs.queues_changed() IS
-    'Trigger: has every backend read the settings of queues again after the commit.';
+    'Trigger: makes every backend read the settings of queues again after the commit.';
 -- Before the row: a backend that reads it in the middle of the statement forgets it again when the
 -- statement fails. Always, and for each row: so that it works for logical replication.
 CREATE TRIGGER queues_changed
@@ -20,39 +20,39 @@ CREATE TRIGGER queues_truncated
 ALTER TABLE pgqrs.queues ENABLE ALWAYS TRIGGER queues_changed;
 ALTER TABLE pgqrs.queues ENABLE ALWAYS TRIGGER queues_truncated;
 COMMENT ON TRIGGER queues_changed ON pgqrs.queues IS
-    'Has every backend read the settings of queues again after the commit.';
+    'It makes every backend read the settings of queues again after the commit.';
 COMMENT ON TRIGGER queues_truncated ON pgqrs.queues IS
-    'Has every backend read the settings of queues again after the commit.';
+    'It makes every backend read the settings of queues again after the commit.';
 
 CREATE FUNCTION pgqrs.check_queue() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_check_queue';
 COMMENT ON FUNCTION pgqrs.check_queue() IS
-'Trigger: raises PQ002 when the row''s queue does not exist, and keeps it from being dropped
-until the end of the transaction. Does nothing while a dump is restored (check_function_bodies
-off).';
+'Trigger: raises PQ002 when the queue of the row does not exist, and keeps the queue from being
+dropped until the transaction ends. It does nothing while a dump is restored
+(check_function_bodies is off then).';
 CREATE TRIGGER check_queue
     AFTER INSERT OR UPDATE OF queue_id ON pgqrs.messages
     FOR EACH ROW EXECUTE FUNCTION pgqrs.check_queue();
-COMMENT ON TRIGGER check_queue ON pgqrs.messages IS 'A message has a queue.';
+COMMENT ON TRIGGER check_queue ON pgqrs.messages IS 'It refuses a message without a queue.';
 CREATE TRIGGER check_queue
     AFTER INSERT OR UPDATE OF queue_id ON pgqrs.workers
     FOR EACH ROW EXECUTE FUNCTION pgqrs.check_queue();
-COMMENT ON TRIGGER check_queue ON pgqrs.workers IS 'A worker has a queue.';
+COMMENT ON TRIGGER check_queue ON pgqrs.workers IS 'It refuses a worker without a queue.';
 
 CREATE FUNCTION pgqrs.messages_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_messages_changed';
 COMMENT ON FUNCTION pgqrs.messages_changed() IS
-'Trigger: has every backend take notice, when the transaction ends, of messages that were changed
-by other means than the functions, and keeps the counts of the metrics right.';
+'Trigger: when the transaction ends, it tells every backend of messages that were changed by other
+means than the functions. It also keeps the counts of the metrics right.';
 -- Always, so that it works for logical replication, too.
 CREATE TRIGGER messages_changed
     AFTER INSERT OR UPDATE OR DELETE ON pgqrs.messages
     FOR EACH ROW EXECUTE FUNCTION pgqrs.messages_changed();
 ALTER TABLE pgqrs.messages ENABLE ALWAYS TRIGGER messages_changed;
 COMMENT ON TRIGGER messages_changed ON pgqrs.messages IS
-    'Dequeues look again where messages were changed.';
+    'It makes dequeues look again where messages were changed.';
 
 CREATE FUNCTION pgqrs.archive_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -64,7 +64,7 @@ CREATE TRIGGER archive_changed
     AFTER INSERT OR UPDATE OR DELETE ON pgqrs.archive
     FOR EACH ROW EXECUTE FUNCTION pgqrs.archive_changed();
 ALTER TABLE pgqrs.archive ENABLE ALWAYS TRIGGER archive_changed;
-COMMENT ON TRIGGER archive_changed ON pgqrs.archive IS 'The metrics count them.';
+COMMENT ON TRIGGER archive_changed ON pgqrs.archive IS 'It keeps the counts of the metrics right.';
 
 CREATE FUNCTION pgqrs.departures_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -76,13 +76,14 @@ CREATE TRIGGER departures_changed
     AFTER INSERT OR UPDATE OR DELETE ON pgqrs.departures
     FOR EACH ROW EXECUTE FUNCTION pgqrs.departures_changed();
 ALTER TABLE pgqrs.departures ENABLE ALWAYS TRIGGER departures_changed;
-COMMENT ON TRIGGER departures_changed ON pgqrs.departures IS 'The metrics add them up.';
+COMMENT ON TRIGGER departures_changed ON pgqrs.departures IS
+    'It keeps the totals of the metrics right.';
 
 CREATE FUNCTION pgqrs.rows_truncated() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_rows_truncated';
 COMMENT ON FUNCTION pgqrs.rows_truncated() IS
-    'Trigger: has the next metrics count all queues anew after a TRUNCATE.';
+    'Trigger: after a TRUNCATE it makes the next metrics count all queues anew.';
 CREATE TRIGGER messages_truncated
     AFTER TRUNCATE ON pgqrs.messages
     FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.rows_truncated();
@@ -95,20 +96,21 @@ CREATE TRIGGER departures_truncated
 ALTER TABLE pgqrs.messages ENABLE ALWAYS TRIGGER messages_truncated;
 ALTER TABLE pgqrs.archive ENABLE ALWAYS TRIGGER archive_truncated;
 ALTER TABLE pgqrs.departures ENABLE ALWAYS TRIGGER departures_truncated;
-COMMENT ON TRIGGER messages_truncated ON pgqrs.messages IS 'The metrics count anew.';
-COMMENT ON TRIGGER archive_truncated ON pgqrs.archive IS 'The metrics count anew.';
-COMMENT ON TRIGGER departures_truncated ON pgqrs.departures IS 'The metrics count anew.';
+COMMENT ON TRIGGER messages_truncated ON pgqrs.messages IS 'It makes the next metrics count anew.';
+COMMENT ON TRIGGER archive_truncated ON pgqrs.archive IS 'It makes the next metrics count anew.';
+COMMENT ON TRIGGER departures_truncated ON pgqrs.departures IS
+    'It makes the next metrics count anew.';
 
 CREATE FUNCTION pgqrs.protect_queue() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_protect_queue';
 COMMENT ON FUNCTION pgqrs.protect_queue() IS
-'Trigger: raises PQ011 when a queue is deleted by hand while rows refer to it, PQ010 when its id
-is changed. Waits for transactions that use the queue.';
+'Trigger: raises PQ011 when a queue is deleted by hand while rows refer to it, and PQ010 when its
+id is changed. It waits for transactions that use the queue.';
 CREATE TRIGGER protect_queue
     AFTER DELETE OR UPDATE OF id, name ON pgqrs.queues
     FOR EACH ROW EXECUTE FUNCTION pgqrs.protect_queue();
-COMMENT ON TRIGGER protect_queue ON pgqrs.queues IS 'No queue goes while rows refer to it.';
+COMMENT ON TRIGGER protect_queue ON pgqrs.queues IS 'It keeps a queue while rows refer to it.';
 
 CREATE FUNCTION pgqrs.protect_queues() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -118,8 +120,8 @@ COMMENT ON FUNCTION pgqrs.protect_queues() IS
 CREATE TRIGGER hold_queues
     BEFORE TRUNCATE ON pgqrs.queues
     FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.protect_queues();
-COMMENT ON TRIGGER hold_queues ON pgqrs.queues IS 'Waits for transactions that use a queue.';
+COMMENT ON TRIGGER hold_queues ON pgqrs.queues IS 'It waits for transactions that use a queue.';
 CREATE TRIGGER protect_queues
     AFTER TRUNCATE ON pgqrs.queues
     FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.protect_queues();
-COMMENT ON TRIGGER protect_queues ON pgqrs.queues IS 'No queue goes while rows refer to it.';
+COMMENT ON TRIGGER protect_queues ON pgqrs.queues IS 'It keeps queues while rows refer to them.';

@@ -11,35 +11,42 @@ CREATE FUNCTION pgqrs.create_queue(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_create_queue';
 COMMENT ON FUNCTION pgqrs.create_queue(text, interval, integer, text, boolean, boolean) IS
-'Creates a queue and returns its row. visibility_timeout: default length of a lease, 1 ms to 366
-days. max_deliveries: a message is delivered at most this many times, NULL for no limit.
-if_not_exists: an existing queue is returned as it is. notify: enqueued messages that can be
-delivered when their transaction commits cause a NOTIFY on the channel pgqrs.<queue>, one for many;
-delayed ones that come due do not. Raises PQ003 when the queue exists, PQ004 for an invalid name,
-PQ010 for an invalid setting.';
+'Creates a queue and returns its row.
+visibility_timeout: the length of a lease when dequeue() names none, 1 ms to 366 days.
+max_deliveries: a message is delivered at most this many times. NULL means that there is no limit.
+description: the purpose of the queue, in your words.
+if_not_exists: an existing queue is returned as it is.
+notify: enqueued messages cause a NOTIFY on the channel pgqrs.<queue>, one for many, when they can
+be delivered at the commit. A delayed message that comes due causes none.
+Raises PQ003 when the queue exists, PQ004 for an invalid name, PQ010 for an invalid setting.';
 
 CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_get_queue';
 COMMENT ON FUNCTION pgqrs.get_queue(text) IS
-    'The row of a queue. Raises PQ002 when there is none.';
+'Returns the row of a queue.
+Raises PQ002 when there is none.';
 
 CREATE FUNCTION pgqrs.get_queue_by_id(id integer) RETURNS SETOF pgqrs.queues
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_get_queue_by_id';
-COMMENT ON FUNCTION pgqrs.get_queue_by_id(integer) IS 'The row of the queue with that id, or no row.';
+COMMENT ON FUNCTION pgqrs.get_queue_by_id(integer) IS
+    'Returns the row of the queue with that id, or no row.';
 
 CREATE FUNCTION pgqrs.list_queues(after_id integer DEFAULT 0, qty integer DEFAULT NULL)
     RETURNS SETOF pgqrs.queues
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_queues';
 COMMENT ON FUNCTION pgqrs.list_queues(integer, integer) IS
-    'All queues by id; with qty the next qty after after_id.';
+'Returns the queues by id.
+after_id: start after this id. The next page starts after the last id of this one.
+qty: return at most this many. NULL means all.
+Raises PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.count_queues() RETURNS bigint
     LANGUAGE c STABLE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_count_queues';
-COMMENT ON FUNCTION pgqrs.count_queues() IS 'The number of queues.';
+COMMENT ON FUNCTION pgqrs.count_queues() IS 'Returns the number of queues.';
 
 CREATE FUNCTION pgqrs.alter_queue(
     queue text,
@@ -51,42 +58,51 @@ CREATE FUNCTION pgqrs.alter_queue(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
 COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text, boolean) IS
-'Changes the settings that are not NULL and returns the row. max_deliveries => 0 takes the limit
-away, description => '''' the description. Leases already given keep their length. notify counts for
-messages enqueued from the commit on. Another max_deliveries waits for transactions that use the
-queue. Raises PQ002, PQ004, PQ010.';
+'Changes the settings that are not NULL and returns the row. Leases that consumers already have
+keep their length.
+max_deliveries: 0 takes the limit away. A change waits for transactions that use the queue.
+description: the empty string takes the description away.
+notify: counts for messages that are enqueued from the commit on.
+Raises PQ002, PQ004, PQ010.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_drop_queue';
 COMMENT ON FUNCTION pgqrs.drop_queue(text, boolean) IS
-'Removes a queue with its archive and workers, and returns how many messages went with it. While
-it holds messages, raises PQ011 naming their number, unless force. Waits for transactions that
-enqueued to or archived from the queue. Raises PQ002.';
+'Removes a queue with its archive and workers, and returns how many messages went with it. It waits
+for transactions that enqueued to the queue or archived from it.
+force: removes the queue even if it holds messages. Otherwise that raises PQ011, and the error
+names their number.
+Raises PQ002.';
 
 CREATE FUNCTION pgqrs.purge_queue(queue text) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_purge_queue';
 COMMENT ON FUNCTION pgqrs.purge_queue(text) IS
-'Deletes every message of a queue, also delayed ones and those in flight, and returns their
-number. The archive stays. Messages of transactions not yet committed stay. Raises PQ002.';
+'Deletes every message of a queue, also the delayed ones and those in flight, and returns their
+number. The archive stays. Messages of transactions that have not yet committed stay.
+Raises PQ002.';
 
 CREATE FUNCTION pgqrs.purge_archive(queue text, older_than interval) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_purge_archive';
 COMMENT ON FUNCTION pgqrs.purge_archive(text, interval) IS
-'Deletes the archived messages of a queue that were archived longer ago than older_than (''0''
-for all) and returns their number. Raises PQ002, PQ010.';
+'Deletes the archived messages of a queue that were archived longer ago than older_than, and
+returns their number.
+older_than: ''0'' means all.
+Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.pause_queue(queue text) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_pause_queue';
 COMMENT ON FUNCTION pgqrs.pause_queue(text) IS
-'Makes a queue deliver nothing until resume_queue(); enqueue and finishing go on. True if this
-call changed it. Raises PQ002.';
+'Makes a queue deliver nothing until resume_queue(). Producers still enqueue, and consumers still
+finish what they have. Returns true if this call changed it.
+Raises PQ002.';
 
 CREATE FUNCTION pgqrs.resume_queue(queue text) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_resume_queue';
 COMMENT ON FUNCTION pgqrs.resume_queue(text) IS
-    'Ends pause_queue(). True if this call changed it. Raises PQ002.';
+'Ends pause_queue(). Returns true if this call changed it.
+Raises PQ002.';

@@ -10,10 +10,14 @@ CREATE FUNCTION pgqrs.enqueue(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_enqueue';
 COMMENT ON FUNCTION pgqrs.enqueue(text, jsonb, interval, integer, jsonb) IS
-'Adds a message and returns its id. It is delivered once this transaction has committed, delay
-after this call at the earliest; never when it rolls back. priority: 0 (first) to 9. headers: a
-JSON object. JSON null is a payload, SQL NULL raises PQ005, as does a payload over
-pgqrs.max_payload_size. Raises PQ002, PQ010.';
+'Adds a message and returns its id. Consumers can get it once this transaction has committed. They
+never get it when the transaction rolls back.
+payload: any JSON value up to pgqrs.max_payload_size. JSON null is a payload. SQL NULL and a
+larger payload raise PQ005.
+delay: the message can be delivered this long after the call.
+priority: 0 is delivered first, 9 last.
+headers: a JSON object about the payload.
+Raises PQ002, PQ005, PQ010.';
 
 CREATE FUNCTION pgqrs.enqueue_at(
     queue text,
@@ -25,8 +29,10 @@ CREATE FUNCTION pgqrs.enqueue_at(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_enqueue_at';
 COMMENT ON FUNCTION pgqrs.enqueue_at(text, jsonb, timestamptz, integer, jsonb) IS
-'As enqueue(), but the message is delivered at the given time at the earliest. Raises PQ010 when
-that is infinite or before the start of this transaction.';
+'Adds a message that can be delivered from a given time on, and returns its id. All else is as with
+enqueue().
+at: a time before the start of this transaction and an infinite one raise PQ010.
+Raises PQ002, PQ005, PQ010.';
 
 CREATE FUNCTION pgqrs.enqueue_batch(
     queue text,
@@ -38,6 +44,9 @@ CREATE FUNCTION pgqrs.enqueue_batch(
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_enqueue_batch';
 COMMENT ON FUNCTION pgqrs.enqueue_batch(text, jsonb[], interval, integer, jsonb[]) IS
-'Adds a message for each payload and returns their ids in the order of the payloads. headers:
-NULL, or one element for each payload. All or nothing: one bad payload raises PQ005 naming its
-position. At most pgqrs.max_batch_size payloads (PQ009). Otherwise as enqueue().';
+'Adds a message for each payload and returns their ids in the order of the payloads. It adds all or
+none. All else is as with enqueue().
+payloads: at most pgqrs.max_batch_size; more raise PQ009. One bad payload raises PQ005, and the
+error names its position.
+headers: NULL, or one element for each payload.
+Raises PQ002, PQ005, PQ009, PQ010.';

@@ -5,14 +5,19 @@ CREATE FUNCTION pgqrs.archive(queue text, id bigint, read_ct integer DEFAULT NUL
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_archive';
 COMMENT ON FUNCTION pgqrs.archive(text, bigint, integer) IS
-'Moves a message to the archive, outcome done. True if this call did it: false when the message
-is gone, or was delivered again since the delivery numbered read_ct. Raises PQ002.';
+'Moves a message to the archive with the outcome done. Returns true if this call did it. Returns
+false when the message is gone, or was delivered again since the delivery with that read_ct.
+read_ct: the read_ct of your delivery. NULL finishes the message whoever has it.
+Raises PQ002.';
 
 CREATE FUNCTION pgqrs.delete(queue text, id bigint, read_ct integer DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_delete';
 COMMENT ON FUNCTION pgqrs.delete(text, bigint, integer) IS
-'Removes a message without keeping it. True if this call did it, as archive(). Raises PQ002.';
+'Removes a message and does not keep it. Returns true if this call did it, and false as archive()
+does.
+read_ct: the read_ct of your delivery. NULL finishes the message whoever has it.
+Raises PQ002.';
 
 CREATE FUNCTION pgqrs.release(
     queue text,
@@ -23,9 +28,12 @@ CREATE FUNCTION pgqrs.release(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_release';
 COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, integer) IS
-'Gives a message back: it can be delivered at once, in its old place, or after delay. Its read_ct
-stays as it is, so one that has reached max_deliveries is not delivered again. True if this call
-did it, as archive(). Raises PQ002, PQ010.';
+'Gives a message back. It can be delivered again at once, in its old place. Its read_ct stays, so a
+message that has reached max_deliveries is not delivered again. Returns true if this call did it,
+and false as archive() does.
+delay: the message can be delivered this long after the call.
+read_ct: the read_ct of your delivery. NULL gives the message back whoever has it.
+Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.extend_visibility(
     queue text,
@@ -36,10 +44,12 @@ CREATE FUNCTION pgqrs.extend_visibility(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_extend_visibility';
 COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, integer) IS
-'Makes the lease of a delivered message end by from now. An expired lease comes back to life.
-Give read_ct, or the lease of whoever took the message over is extended. True if this call did
-it: false when the message is gone, has no lease, or was delivered again since the delivery
-numbered read_ct. Raises PQ002, PQ010.';
+'Changes the end of a lease. A lease that has run out comes back to life. Returns true if this call
+did it. Returns false when the message is gone, has no lease, or was delivered again since the
+delivery with that read_ct.
+by: the lease ends this long after the call.
+read_ct: the read_ct of your delivery. NULL extends the lease of whoever has the message.
+Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.archive_batch(
     queue text,
@@ -49,8 +59,10 @@ CREATE FUNCTION pgqrs.archive_batch(
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_archive_batch';
 COMMENT ON FUNCTION pgqrs.archive_batch(text, bigint[], integer[]) IS
-'archive() for many: a row for each id, in their order. read_cts: NULL, or one element for each
-id. Of an id that comes twice, only one can be done. Raises PQ002, PQ009, PQ010.';
+'Does archive() for many messages. Returns a row for each id, in their order. When an id comes
+twice, only one of the two can be done.
+read_cts: NULL, or one element for each id.
+Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.delete_batch(
     queue text,
@@ -60,7 +72,8 @@ CREATE FUNCTION pgqrs.delete_batch(
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_delete_batch';
 COMMENT ON FUNCTION pgqrs.delete_batch(text, bigint[], integer[]) IS
-    'delete() for many, as archive_batch().';
+'Does delete() for many messages, in the way of archive_batch().
+Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.release_batch(
     queue text,
@@ -71,4 +84,5 @@ CREATE FUNCTION pgqrs.release_batch(
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_release_batch';
 COMMENT ON FUNCTION pgqrs.release_batch(text, bigint[], interval, integer[]) IS
-    'release() for many, as archive_batch().';
+'Does release() for many messages, in the way of archive_batch().
+Raises PQ002, PQ009, PQ010.';

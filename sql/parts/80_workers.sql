@@ -10,19 +10,23 @@ CREATE FUNCTION pgqrs.register_worker(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_register_worker';
 COMMENT ON FUNCTION pgqrs.register_worker(text, text, text, integer, jsonb) IS
-'Registers a worker of a queue and returns its id, for dequeue(worker => ...). name: 1 to 63
-bytes, need not be unique. Raises PQ002, PQ004.';
+'Registers a worker of a queue and returns its id, for dequeue(worker => ...).
+name: 1 to 63 bytes. Several workers may have the same.
+hostname: the host that the worker runs on.
+pid: its process id there.
+metadata: anything else about the worker.
+Raises PQ002, PQ004.';
 
 CREATE FUNCTION pgqrs.delete_worker(worker bigint) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_delete_worker';
 COMMENT ON FUNCTION pgqrs.delete_worker(bigint) IS
-'Removes a worker. Its messages come back when their leases end. True if this call did it.';
+'Removes a worker. Its messages come back when their leases end. Returns true if this call did it.';
 
 CREATE FUNCTION pgqrs.get_worker(worker bigint) RETURNS SETOF pgqrs.worker
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_get_worker';
-COMMENT ON FUNCTION pgqrs.get_worker(bigint) IS 'One worker, or no row.';
+COMMENT ON FUNCTION pgqrs.get_worker(bigint) IS 'Returns one worker, or no row.';
 
 CREATE FUNCTION pgqrs.list_workers(
     queue text DEFAULT NULL,
@@ -32,11 +36,15 @@ CREATE FUNCTION pgqrs.list_workers(
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
     AS 'MODULE_PATHNAME', 'pgqrs_list_workers';
 COMMENT ON FUNCTION pgqrs.list_workers(text, bigint, integer) IS
-'Up to qty workers of a queue, or of all queues when NULL, by id, after after_id. Raises PQ002,
-PQ009, PQ010.';
+'Returns up to qty workers of a queue, by id.
+queue: NULL means all queues.
+after_id: start after this id. The next page starts after the last id of this one.
+Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.count_workers(queue text DEFAULT NULL) RETURNS bigint
     LANGUAGE c STABLE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_count_workers';
 COMMENT ON FUNCTION pgqrs.count_workers(text) IS
-    'The number of workers of a queue, or of all queues when NULL. Raises PQ002.';
+'Returns the number of workers of a queue.
+queue: NULL means all queues.
+Raises PQ002.';

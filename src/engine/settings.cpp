@@ -36,16 +36,17 @@ void define_settings() {
         DefineCustomIntVariable(
             "pgqrs.rescan_interval",
             "Sets how long a dequeue goes without looking at a queue from the beginning.",
-            "It finds messages then that became available behind the place where dequeues start. "
-            "At most this long without pgqrs in shared_preload_libraries, and less while that is "
-            "cheap; at least this long with it, as hardly any message has to be found that way.",
+            "A look from the beginning finds messages that became available behind the place "
+            "where dequeues start. Without pgqrs in shared_preload_libraries it comes after this "
+            "time, and sooner while it is cheap. With pgqrs in it hardly any message has to be "
+            "found that way, and the look comes after this time or later.",
             &rescan_interval_setting, 30'000, 1, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr,
             nullptr, nullptr);
         DefineCustomIntVariable(
             "pgqrs.poll_interval",
             "Sets the longest pause between two looks into a queue while waiting for a message.",
-            "The first pause is 1 ms, each further one twice as long. With pgqrs in "
-            "shared_preload_libraries those who wait are woken instead.",
+            "The first pause is 1 ms, and each further one is twice as long. With pgqrs in "
+            "shared_preload_libraries waiting consumers are woken instead.",
             &poll_interval_setting, 250, 1, 60'000, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr,
             nullptr);
         DefineCustomIntVariable(

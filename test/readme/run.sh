@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every fenced code block of README.md, doc/*.md and examples/README.md, each file against a new private server. A block's
-# language says how:
+# Compares the documentation with what it is about (check_documents.py), and runs every fenced code block of README.md, doc/*.md
+# and examples/README.md, each file against a new private server. A block's language says how:
 #
 #   sql       psql, stops at the first error; each block is a session of its own. In a file whose blocks do not
 #             create the extension it is there from the start
@@ -8,10 +8,11 @@
 #             connects to the server of the file. A file whose sessions run `pgqrs install` begins without the extension
 #   text, console   after the line `<!-- output -->`: is what the sql block directly before printed, compared as
 #             match_output.py says. Without that line, text is an illustration and not checked
-#   python    Debian's Python 3 with psycopg 3, as it stands. STOP_WHEN_EMPTY=1 is set: a worker's loop must end then
-#   sh        bash -e in a copy of the checkout, without the lines `make test` (this is part of it) and `make demo`.
-#             sudo does not change the user; pg_config is the private one, so `make install` installs there,
-#             without the C++ client, and `make install-client` into a folder
+#   python    Debian's Python 3 with psycopg 3, as it stands; an endless worker is interrupted when no message is left
+#             (run_program.py)
+#   sh        bash -e in a copy of the checkout with its build products, without the lines `make test` (this is part of it)
+#             and `make demo`. sudo does not change the user; pg_config is the private one, so `make install` installs
+#             there, without the C++ client, and `make install-client` into a folder
 #   ini       a preloaded server starts with these settings and complains about none
 #
 # After the line `<!-- from FILE -->` a block of any language is not run: it has to be part of that file of the checkout, as
@@ -20,6 +21,7 @@
 # Any other language fails, so that nothing goes untested silently.
 #
 #   test/readme/run.sh [FILE...]      prints `ok FILE:LINE LANGUAGE` or `not ok ...` a block; reasons go to stderr
+#                                     With FILEs only their blocks are run
 #
 # The last line on stdout is `N passed, N failed`.
 set -euo pipefail
@@ -48,12 +50,24 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) $(cli_packages) python3 python3-psycopg jq
+    [ $# -gt 0 ] || check_documents
     build_extension
     build_cli
     make_private_server
     mkdir "$PGQRS_TMP/readme"
     for file in "${files[@]}"; do run_file "$file"; done
     close_counts && [ "$PGQRS_PASSED" != 0 ]
+}
+
+check_documents() {
+    local line
+    while IFS= read -r line; do
+        echo "$line"
+        case $line in
+            'ok '*) PGQRS_PASSED=$((PGQRS_PASSED + 1)) ;;
+            *) PGQRS_FAILED=$((PGQRS_FAILED + 1)) ;;
+        esac
+    done < <("${python[@]}" "$here/check_documents.py" "$PGQRS_ROOT" || echo 'not ok the documents are checked')
 }
 
 # Everything of one file is in $work; the last sql block's output stays in $work/printed for the output block after it.
@@ -101,7 +115,9 @@ check_output() { "${python[@]}" "$here/match_output.py" "$1" "$work/printed"; }
 
 check_excerpt() { "${python[@]}" "$here/match_excerpt.py" "$1" "$PGQRS_ROOT/$(cat "$1.from")"; }
 
-check_python() { limited python env -C "$work" -u DATABASE_URL STOP_WHEN_EMPTY=1 "${python[@]}" "$1"; }
+check_python() {
+    limited python env -C "$work" -u DATABASE_URL "${python[@]}" "$here/run_program.py" "${python[@]}" "$1"
+}
 
 check_session() {
     limited session env -C "$work" PATH="$PGQRS_ROOT/build/cli:$PATH" "${python[@]}" "$PGQRS_ROOT/test/cli/session.py" "$1"
@@ -110,7 +126,7 @@ check_session() {
 check_sh() {
     [ -e "$work/clone" ] || copy_checkout
     grep -vxE 'make (test|demo) *' "$1" >"$work/script" || true
-    limited sh env -C "$work/clone" -u WERROR PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" \
+    limited sh env -C "$work/clone" PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" \
         PG_CONFIG="$PGQRS_BIN/pg_config" WITH_CLIENT=no PREFIX="$work/prefix" LDCONFIG=: MAKEFLAGS="-j$(job_count)" \
         DEBIAN_FRONTEND=noninteractive APT_CONFIG="$work/apt.conf" bash -e "$work/script"
 }
@@ -142,21 +158,16 @@ limited() {
     return "$status"
 }
 
-# What git would commit, without git all but build products; and a sudo that stays the same user except to install
-# packages, of which none is upgraded.
+# With what is built already, so that the commands of the documentation are tested and not the compiler; and a sudo that stays the
+# same user except to install packages, of which none is upgraded.
 copy_checkout() {
     case $("$PGQRS_BIN/pg_config" --pkglibdir) in
         "$PGQRS_TMP"/*) ;;
         *) die 'make install would not go to the private installation' ;;
     esac
     mkdir "$work/clone" "$work/programs"
-    if git -C "$PGQRS_ROOT" rev-parse >/dev/null 2>&1; then
-        (cd "$PGQRS_ROOT" && git ls-files -z --cached --others --exclude-standard |
-            tar --null --ignore-failed-read -T - -cf -) 2>/dev/null | tar -C "$work/clone" -xf -
-    else
-        tar -C "$PGQRS_ROOT" --exclude='*.[do]' --exclude='*.so' --exclude=./build --exclude=./.git -cf - . |
-            tar -C "$work/clone" -xf -
-    fi
+    tar -C "$PGQRS_ROOT" --exclude=./.git --exclude=./.build-lock --exclude=./test/bench/results -cf - . |
+        tar -C "$work/clone" -xf -
     printf '%s "%s";\n' APT::Get::Upgrade false DPkg::Lock::Timeout 300 >"$work/apt.conf"
     cat >"$work/programs/sudo" <<'SUDO'
 #!/bin/sh
