@@ -28,11 +28,15 @@ DATA_built = sql/pgqrs--$(EXTVERSION).sql
 DATA = $(wildcard sql/pgqrs--*--*.sql)
 SQL_PARTS := $(sort $(wildcard sql/parts/[0-9][0-9]_*.sql))
 
+# What the parts create, for pgqrs.verify(), is generated from them too.
+EXPECTED_OBJECTS = build/generated/queue/expected.hpp
+EXPECTED_OBJECTS_READER := $(sort $(wildcard src/queue/expected/*.awk))
+
 # Bitcode of C++ code is of no use to the server's JIT.
 override with_llvm = no
 
 # -isystem: warnings inside the server's headers are not ours.
-PG_CPPFLAGS = -Iinclude -Isrc -isystem $(includedir_server) -DPGQRS_VERSION='"$(EXTVERSION)"' -MMD -MP
+PG_CPPFLAGS = -Iinclude -Isrc -Ibuild/generated -isystem $(includedir_server) -DPGQRS_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS = -std=c++20 -fno-strict-aliasing -fwrapv -fno-omit-frame-pointer \
 	-fvisibility=hidden -fvisibility-inlines-hidden \
 	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror)
@@ -91,6 +95,13 @@ pgqrs.map: Makefile
 sql/pgqrs--$(EXTVERSION).sql: $(SQL_PARTS) $(wildcard sql/parts) pgqrs.control Makefile
 	@{ printf '%s\n' '\echo Use "CREATE EXTENSION pgqrs" to load this file. \quit'; \
 	   for part in $(SQL_PARTS); do echo; echo "-- $$part"; cat "$$part" || exit 1; done; } >$@.tmp
+	@mv $@.tmp $@
+
+# The compiler's own list of what an object depends on names the header only after a first build.
+src/queue/verify.o: $(EXPECTED_OBJECTS)
+$(EXPECTED_OBJECTS): $(SQL_PARTS) $(wildcard sql/parts) $(EXPECTED_OBJECTS_READER) Makefile
+	@mkdir -p $(@D)
+	@LC_ALL=C awk $(EXPECTED_OBJECTS_READER:%=-f %) $(SQL_PARTS) >$@.tmp
 	@mv $@.tmp $@
 
 # What PGXN distributes: the tree and the generated install script.

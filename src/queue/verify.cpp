@@ -1,8 +1,14 @@
-// See verification.hpp. The lists say what sql/parts creates; a regression test drops each object in
-// turn and expects to read of it here, so neither can be forgotten.
+// Compares the catalogs with what the build reads from sql/parts (src/queue/expected).
+//
+// Both sides use the same words about an object, such as "UNIQUE INDEX ON pgqrs.queues USING btree
+// (id)". The words are put together from columns of the catalogs, for what format_type(),
+// pg_get_indexdef() and casts to reg types print depends on settings of the session. All types,
+// functions and operators are PostgreSQL's own, whatever others have created: names are qualified,
+// and operators get operands of just their types.
 #include "queue/verify.hpp"
 
 #include "core/version.hpp"
+#include "queue/expected.hpp"
 
 namespace pgqrs::queue {
 namespace {
@@ -17,282 +23,320 @@ constinit pg::Statement check_version(R"sql(
         AND extversion <> $1
 )sql");
 
-constinit pg::Statement check_columns(R"sql(
-    WITH expected (relation, attribute, type) AS (VALUES
-        ('queues', 'id', 'integer'),
-        ('queues', 'name', 'text'),
-        ('queues', 'visibility_timeout', 'interval'),
-        ('queues', 'max_deliveries', 'integer'),
-        ('queues', 'description', 'text'),
-        ('queues', 'notify', 'boolean'),
-        ('queues', 'paused_at', 'timestamp with time zone'),
-        ('queues', 'created_at', 'timestamp with time zone'),
-        ('workers', 'id', 'bigint'),
-        ('workers', 'queue_id', 'integer'),
-        ('workers', 'name', 'text'),
-        ('workers', 'hostname', 'text'),
-        ('workers', 'pid', 'integer'),
-        ('workers', 'metadata', 'jsonb'),
-        ('workers', 'registered_at', 'timestamp with time zone'),
-        ('messages', 'id', 'bigint'),
-        ('messages', 'available_at', 'pgqrs.instant'),
-        ('messages', 'enqueued_at', 'pgqrs.instant'),
-        ('messages', 'queue_id', 'integer'),
-        ('messages', 'read_ct', 'pgqrs.delivery_count'),
-        ('messages', 'priority', 'pgqrs.priority'),
-        ('messages', 'vt', 'pgqrs.instant'),
-        ('messages', 'delivered_at', 'pgqrs.instant'),
-        ('messages', 'worker_id', 'bigint'),
-        ('messages', 'headers', 'pgqrs.headers'),
-        ('messages', 'payload', 'jsonb'),
-        ('archive', 'id', 'bigint'),
-        ('archive', 'available_at', 'timestamp with time zone'),
-        ('archive', 'enqueued_at', 'timestamp with time zone'),
-        ('archive', 'queue_id', 'integer'),
-        ('archive', 'read_ct', 'integer'),
-        ('archive', 'priority', 'smallint'),
-        ('archive', 'vt', 'timestamp with time zone'),
-        ('archive', 'delivered_at', 'timestamp with time zone'),
-        ('archive', 'worker_id', 'bigint'),
-        ('archive', 'archived_at', 'timestamp with time zone'),
-        ('archive', 'processing_duration', 'interval'),
-        ('archive', 'outcome', 'pgqrs.outcome'),
-        ('archive', 'headers', 'jsonb'),
-        ('archive', 'payload', 'jsonb'),
-        ('departures', 'queue_id', 'integer'),
-        ('departures', 'finished', 'bigint'),
-        ('departures', 'discarded', 'bigint')),
-    found AS (
-        SELECT
-            e.*,
-            c.oid AS relation_oid,
-            pg_catalog.format_type(a.atttypid, a.atttypmod) AS found_type
+// Planned once, and not compiled by the server's JIT, which takes a second for a statement of this size.
+constinit pg::Statement check_objects(R"sql(
+    WITH expected (kind, object, facts) AS MATERIALIZED (
+        SELECT e.kind, e.object, e.facts
+        FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb)
+            AS e (kind pg_catalog.text, object pg_catalog.text, facts pg_catalog.jsonb)),
+    -- The catalogs are looked up by name: others may have many objects in the database.
+    wanted (kind, namespace, schema, name) AS MATERIALIZED (
+        SELECT DISTINCT e.kind, n.oid, n.nspname::pg_catalog.text,
+            pg_catalog.split_part(pg_catalog.split_part(e.object, '.', 2), '(', 1)::pg_catalog.name
         FROM expected AS e
-        LEFT JOIN pg_catalog.pg_class AS c
-            ON c.relname = e.relation
-            AND c.relkind = 'r'
-            AND c.relnamespace = pg_catalog.to_regnamespace('pgqrs')
-        LEFT JOIN pg_catalog.pg_attribute AS a
-            ON a.attrelid = c.oid
-            AND a.attname = e.attribute
-            AND NOT a.attisdropped)
-    SELECT DISTINCT 'table', 'pgqrs.' || relation, 'missing'
-    FROM found
-    WHERE relation_oid IS NULL
-    UNION ALL
-    SELECT 'column', 'pgqrs.' || relation || '.' || attribute,
-        coalesce('has type ' || found_type || ' instead of ' || type, 'missing')
-    FROM found
-    WHERE relation_oid IS NOT NULL
-        AND found_type IS DISTINCT FROM type
-        -- format_type leaves the schema out when the search path shows the type without.
-        AND 'pgqrs.' || found_type IS DISTINCT FROM type
-)sql");
-
-constinit pg::Statement check_indexes(R"sql(
-    WITH expected (name, definition) AS (VALUES
-        ('queues_pkey', 'UNIQUE INDEX queues_pkey ON pgqrs.queues USING btree (id)'),
-        ('queues_name_key', 'UNIQUE INDEX queues_name_key ON pgqrs.queues USING btree (name)'),
-        ('workers_pkey', 'UNIQUE INDEX workers_pkey ON pgqrs.workers USING btree (id)'),
-        ('workers_queue', 'INDEX workers_queue ON pgqrs.workers USING btree (queue_id, id)'),
-        ('messages_pkey', 'UNIQUE INDEX messages_pkey ON pgqrs.messages USING btree (id)'),
-        ('messages_delivery_order', 'INDEX messages_delivery_order ON pgqrs.messages'
-            ' USING btree (queue_id, priority, available_at, id)'),
-        ('archive_pkey', 'UNIQUE INDEX archive_pkey ON pgqrs.archive USING btree (id)'),
-        ('archive_queue', 'INDEX archive_queue ON pgqrs.archive USING btree (queue_id, id)'),
-        ('archive_time', 'INDEX archive_time ON pgqrs.archive USING brin (archived_at)'),
-        ('departures_queue', 'INDEX departures_queue ON pgqrs.departures USING btree (queue_id)'))
-    SELECT 'index', 'pgqrs.' || e.name,
-        CASE
-            WHEN i.indexrelid IS NULL THEN 'missing'
-            WHEN NOT i.indisvalid THEN 'invalid'
-            ELSE 'is ' || pg_catalog.pg_get_indexdef(i.indexrelid)
-        END
-    FROM expected AS e
-    LEFT JOIN pg_catalog.pg_class AS c
-        ON c.relname = e.name
-        AND c.relnamespace = pg_catalog.to_regnamespace('pgqrs')
-    LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
-    WHERE i.indexrelid IS NULL
-        OR NOT i.indisvalid
-        OR pg_catalog.pg_get_indexdef(i.indexrelid) <> 'CREATE ' || e.definition
-    ORDER BY 2
-)sql");
-
-constinit pg::Statement check_constraints(R"sql(
-    WITH expected (owner, name) AS (VALUES
-        ('queues', 'queues_name_valid'),
-        ('queues', 'queues_notify_name_fits'),
-        ('queues', 'queues_visibility_timeout_range'),
-        ('queues', 'queues_max_deliveries_range'),
-        ('workers', 'workers_name_valid'),
-        ('priority', 'priority_range'),
-        ('instant', 'instant_finite'),
-        ('delivery_count', 'delivery_count_range'),
-        ('headers', 'headers_object'))
-    SELECT 'constraint', 'pgqrs.' || e.owner || '.' || e.name,
-        CASE WHEN c.oid IS NULL THEN 'missing' ELSE 'not valid' END
-    FROM expected AS e
-    LEFT JOIN pg_catalog.pg_constraint AS c
-        ON c.conname = e.name
-        AND c.connamespace = pg_catalog.to_regnamespace('pgqrs')
-    WHERE c.oid IS NULL
-        OR NOT c.convalidated
-    ORDER BY 2
-)sql");
-
-constinit pg::Statement check_triggers(R"sql(
-    WITH expected (relation, name) AS (VALUES
-        ('queues', 'queues_changed'),
-        ('queues', 'queues_truncated'),
-        ('queues', 'protect_queue'),
-        ('queues', 'protect_queues'),
-        ('queues', 'hold_queues'),
-        ('workers', 'check_queue'),
-        ('messages', 'check_queue'),
-        ('messages', 'messages_changed'),
-        ('messages', 'messages_truncated'),
-        ('archive', 'archive_changed'),
-        ('archive', 'archive_truncated'),
-        ('departures', 'departures_changed'),
-        ('departures', 'departures_truncated'))
-    SELECT 'trigger', 'pgqrs.' || e.relation || '.' || e.name,
-        CASE WHEN t.oid IS NULL THEN 'missing' ELSE 'disabled' END
-    FROM expected AS e
-    LEFT JOIN pg_catalog.pg_trigger AS t
-        ON t.tgname = e.name
-        AND t.tgrelid = pg_catalog.to_regclass('pgqrs.' || e.relation)
-    WHERE t.oid IS NULL
-        OR t.tgenabled NOT IN ('O', 'A')
-    ORDER BY 2
-)sql");
-
-constinit pg::Statement check_types(R"sql(
-    WITH expected (name, attributes) AS (VALUES
-        ('priority', NULL),
-        ('instant', NULL),
-        ('delivery_count', NULL),
-        ('headers', NULL),
-        ('outcome', NULL),
-        ('message', 'id int8, queue text, payload jsonb, headers jsonb, priority int2, read_ct int4,'
-            ' enqueued_at timestamptz, available_at timestamptz, vt timestamptz, worker_id int8'),
-        ('archived_message', 'id int8, queue text, payload jsonb, headers jsonb, priority int2,'
-            ' read_ct int4, enqueued_at timestamptz, available_at timestamptz, vt timestamptz,'
-            ' worker_id int8, archived_at timestamptz, processing_duration interval,'
-            ' outcome outcome'),
-        ('worker', 'id int8, queue text, name text, hostname text, pid int4, metadata jsonb,'
-            ' registered_at timestamptz'),
-        ('metrics', 'queue text, paused bool, messages int8, pending int8, in_flight int8, delayed int8,'
-            ' exhausted int8, archived int8, oldest_pending_age interval,'
-            ' newest_enqueued_at timestamptz, total_enqueued int8, total_finished int8,'
-            ' exact bool, measured_at timestamptz')),
-    found AS (
-        SELECT e.*, t.oid, (
-            SELECT string_agg(a.attname || ' ' || b.typname, ', ' ORDER BY a.attnum)
-            FROM pg_catalog.pg_attribute AS a
-            JOIN pg_catalog.pg_type AS b ON b.oid = a.atttypid
-            WHERE a.attrelid = t.typrelid
-                AND a.attnum > 0) AS found_attributes
+        JOIN pg_catalog.pg_namespace AS n ON n.nspname = pg_catalog.split_part(e.object, '.', 1)::pg_catalog.name
+        WHERE e.kind IN ('table', 'type', 'function')),
+    relations (oid, schema, name, kind) AS MATERIALIZED (
+        SELECT c.oid, w.schema, pg_catalog.concat(w.schema, '.', w.name), c.relkind
+        FROM wanted AS w
+        JOIN pg_catalog.pg_class AS c ON c.relname = w.name AND c.relnamespace = w.namespace
+        WHERE w.kind = 'table'
+            AND c.relkind IN ('r', 'p', 'v', 'm', 'f')),
+    wanted_types (type, name) AS MATERIALIZED (
+        SELECT t, pg_catalog.concat(w.schema, '.', w.name)
+        FROM wanted AS w
+        JOIN pg_catalog.pg_type AS t ON t.typname = w.name AND t.typnamespace = w.namespace
+        WHERE w.kind = 'type'),
+    types (oid, name) AS NOT MATERIALIZED (
+        SELECT t.oid, pg_catalog.concat(
+            CASE WHEN n.nspname <> 'pg_catalog' THEN pg_catalog.concat(n.nspname, '.') END,
+            CASE WHEN n.nspname <> 'pg_catalog' THEN b.typname::pg_catalog.text
+                ELSE CASE b.typname
+                    WHEN 'int8' THEN 'bigint'
+                    WHEN 'int4' THEN 'integer'
+                    WHEN 'int2' THEN 'smallint'
+                    WHEN 'bool' THEN 'boolean'
+                    WHEN 'float8' THEN 'double precision'
+                    WHEN 'float4' THEN 'real'
+                    ELSE b.typname::pg_catalog.text
+                END
+            END,
+            CASE WHEN b.oid <> t.oid THEN '[]' END)
+        FROM pg_catalog.pg_type AS t
+        LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND e.typarray = t.oid
+        JOIN pg_catalog.pg_type AS b ON b.oid = coalesce(e.oid, t.oid)
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = b.typnamespace),
+    attributes (relation, number, name, type, attribute) AS NOT MATERIALIZED (
+        SELECT a.attrelid, a.attnum, a.attname,
+            pg_catalog.concat(
+                (SELECT t.name FROM types AS t WHERE t.oid = a.atttypid),
+                CASE WHEN a.atttypmod <> -1 THEN ' with a modifier' END),
+            a
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attnum > 0
+            AND NOT a.attisdropped),
+    found (kind, object, property, value) AS MATERIALIZED (
+        SELECT 'table', r.name, 'kind',
+            CASE r.kind
+                WHEN 'r' THEN 'a table'
+                WHEN 'p' THEN 'a partitioned table'
+                WHEN 'f' THEN 'a foreign table'
+                ELSE 'a view'
+            END
+        FROM relations AS r
+        UNION ALL
+        SELECT 'column', pg_catalog.concat(r.name, '.', a.name), f.*
+        FROM relations AS r
+        JOIN attributes AS a ON a.relation = r.oid
+        CROSS JOIN LATERAL (VALUES
+            ('type', a.type),
+            ('nulls', CASE WHEN (a.attribute).attnotnull THEN 'NOT NULL' ELSE 'allows NULL' END),
+            ('default', CASE WHEN (a.attribute).atthasdef THEN 'has a default' ELSE 'has no default' END),
+            ('generated', CASE (a.attribute).attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END),
+            ('identity', CASE (a.attribute).attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END)) AS f
+        UNION ALL
+        SELECT 'index', pg_catalog.concat(r.schema, '.', c.relname), f.*
+        FROM relations AS r
+        JOIN pg_catalog.pg_index AS i ON i.indrelid = r.oid
+        JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
+        CROSS JOIN LATERAL (
+            SELECT
+                pg_catalog.string_agg(k.name, ', ' ORDER BY k.n) FILTER (WHERE k.n <= i.indnkeyatts) AS keys,
+                pg_catalog.string_agg(k.name, ', ' ORDER BY k.n) FILTER (WHERE k.n > i.indnkeyatts) AS included
+            FROM (
+                SELECT k.n, pg_catalog.concat(
+                    coalesce(a.attname::pg_catalog.text, '(expression)'),
+                    CASE WHEN k.collation_oid <> a.attcollation
+                        THEN pg_catalog.concat(' COLLATE ', l.collname) END,
+                    CASE WHEN NOT o.opcdefault THEN pg_catalog.concat(' ', o.opcname) END,
+                    CASE k.option
+                        WHEN '1' THEN ' DESC NULLS LAST'
+                        WHEN '2' THEN ' NULLS FIRST'
+                        WHEN '3' THEN ' DESC'
+                    END)
+                FROM ROWS FROM (
+                    pg_catalog.unnest(i.indkey::pg_catalog.int2[]),
+                    pg_catalog.unnest(i.indcollation::pg_catalog.oid[]),
+                    pg_catalog.unnest(i.indclass::pg_catalog.oid[]),
+                    pg_catalog.unnest(i.indoption::pg_catalog.int2[]))
+                    WITH ORDINALITY AS k (attnum, collation_oid, class, option, n)
+                LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.oid AND a.attnum = k.attnum
+                LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = k.collation_oid
+                LEFT JOIN pg_catalog.pg_opclass AS o ON o.oid = k.class) AS k (n, name)) AS k
+        CROSS JOIN LATERAL (VALUES
+            ('definition', pg_catalog.concat(
+                CASE WHEN i.indisunique THEN 'UNIQUE ' END,
+                'INDEX ON ', r.name, ' USING ', m.amname, ' (', k.keys, ')',
+                CASE WHEN k.included IS NOT NULL THEN pg_catalog.concat(' INCLUDE (', k.included, ')') END,
+                CASE WHEN i.indnullsnotdistinct THEN ' NULLS NOT DISTINCT' END,
+                CASE WHEN i.indpred IS NOT NULL THEN ' WHERE' END)),
+            ('state', CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN 'valid' ELSE 'invalid' END)) AS f
+        UNION ALL
+        SELECT 'constraint', pg_catalog.concat(o.name, '.', c.conname), f.*
+        FROM (
+            SELECT r.name, r.oid, '0'::pg_catalog.oid FROM relations AS r
+            UNION ALL
+            SELECT t.name, '0'::pg_catalog.oid, (t.type).oid FROM wanted_types AS t) AS o (name, relation, type)
+        JOIN pg_catalog.pg_constraint AS c ON c.conrelid = o.relation AND c.contypid = o.type
+        CROSS JOIN LATERAL (VALUES
+            ('definition', pg_catalog.concat(
+                CASE c.contype
+                    WHEN 'c' THEN 'CHECK'
+                    WHEN 'p' THEN 'PRIMARY KEY'
+                    WHEN 'u' THEN 'UNIQUE'
+                    WHEN 'f' THEN 'FOREIGN KEY'
+                END,
+                CASE WHEN o.type = '0' THEN pg_catalog.concat(' (', (
+                    SELECT pg_catalog.string_agg(
+                        a.attname::pg_catalog.text, ', ' ORDER BY CASE c.contype WHEN 'c' THEN a.attname END, k.n)
+                    FROM ROWS FROM (pg_catalog.unnest(c.conkey)) WITH ORDINALITY AS k (attnum, n)
+                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum), ')')
+                END,
+                (SELECT pg_catalog.concat(' REFERENCES ', n.nspname, '.', o.relname)
+                FROM pg_catalog.pg_class AS o
+                JOIN pg_catalog.pg_namespace AS n ON n.oid = o.relnamespace
+                WHERE o.oid = c.confrelid),
+                CASE WHEN c.contype = 'f' THEN pg_catalog.concat(' (', (
+                    SELECT pg_catalog.string_agg(a.attname::pg_catalog.text, ', ' ORDER BY k.n)
+                    FROM ROWS FROM (pg_catalog.unnest(c.confkey)) WITH ORDINALITY AS k (attnum, n)
+                    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum), ')')
+                END,
+                CASE c.confdeltype
+                    WHEN 'c' THEN ' ON DELETE CASCADE'
+                    WHEN 'r' THEN ' ON DELETE RESTRICT'
+                    WHEN 'n' THEN ' ON DELETE SET NULL'
+                    WHEN 'd' THEN ' ON DELETE SET DEFAULT'
+                END,
+                CASE c.confupdtype
+                    WHEN 'c' THEN ' ON UPDATE CASCADE'
+                    WHEN 'r' THEN ' ON UPDATE RESTRICT'
+                    WHEN 'n' THEN ' ON UPDATE SET NULL'
+                    WHEN 'd' THEN ' ON UPDATE SET DEFAULT'
+                END,
+                CASE WHEN c.condeferrable THEN ' DEFERRABLE' END,
+                CASE WHEN c.condeferred THEN ' INITIALLY DEFERRED' END)),
+            ('state', CASE WHEN c.convalidated THEN 'valid' ELSE 'not valid' END)) AS f
+        WHERE c.contype IN ('c', 'p', 'u', 'f')
+        UNION ALL
+        SELECT 'trigger', pg_catalog.concat(r.name, '.', t.tgname), f.*
+        FROM relations AS r
+        JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+        JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+        CROSS JOIN LATERAL (VALUES (t.tgtype::pg_catalog.int4)) AS b (bits)
+        CROSS JOIN LATERAL (VALUES
+            ('definition', pg_catalog.concat(
+                CASE WHEN t.tgconstraint <> '0' THEN 'CONSTRAINT ' END,
+                CASE
+                    WHEN b.bits & 2 <> 0 THEN 'BEFORE '
+                    WHEN b.bits & 64 <> 0 THEN 'INSTEAD OF '
+                    ELSE 'AFTER '
+                END,
+                pg_catalog.concat_ws(' OR ',
+                    CASE WHEN b.bits & 4 <> 0 THEN 'INSERT' END,
+                    CASE WHEN b.bits & 8 <> 0 THEN 'DELETE' END,
+                    CASE WHEN b.bits & 16 <> 0 THEN pg_catalog.concat('UPDATE', (
+                        SELECT pg_catalog.concat(
+                            ' OF ', pg_catalog.string_agg(a.attname::pg_catalog.text, ', ' ORDER BY k.n))
+                        FROM ROWS FROM (pg_catalog.unnest(t.tgattr::pg_catalog.int2[]))
+                            WITH ORDINALITY AS k (attnum, n)
+                        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.tgrelid AND a.attnum = k.attnum
+                        HAVING pg_catalog.count(*) > 0)) END,
+                    CASE WHEN b.bits & 32 <> 0 THEN 'TRUNCATE' END),
+                CASE WHEN t.tgdeferrable THEN ' DEFERRABLE' END,
+                CASE WHEN t.tginitdeferred THEN ' INITIALLY DEFERRED' END,
+                CASE WHEN b.bits & 1 <> 0 THEN ' FOR EACH ROW' ELSE ' FOR EACH STATEMENT' END,
+                CASE WHEN t.tgqual IS NOT NULL THEN ' WHEN' END,
+                ' EXECUTE ', n.nspname, '.', p.proname,
+                CASE WHEN t.tgnargs <> '0' THEN ' with arguments' END)),
+            ('state', CASE t.tgenabled
+                WHEN 'D' THEN 'disabled'
+                WHEN 'R' THEN 'enabled for replicas only'
+                WHEN 'A' THEN 'enabled always'
+                ELSE 'enabled'
+            END)) AS f
+        UNION ALL
+        SELECT 'type', t.name, f.*
+        FROM wanted_types AS t
+        CROSS JOIN LATERAL (VALUES
+            ('attributes', (
+                SELECT pg_catalog.string_agg(pg_catalog.concat(a.name, ' ', a.type), ', ' ORDER BY a.number)
+                FROM attributes AS a
+                WHERE a.relation = (t.type).typrelid)),
+            ('values', (
+                SELECT pg_catalog.string_agg(e.enumlabel::pg_catalog.text, ', ' ORDER BY e.enumsortorder)
+                FROM pg_catalog.pg_enum AS e
+                WHERE e.enumtypid = (t.type).oid)),
+            ('base', (
+                SELECT pg_catalog.concat(b.name, CASE WHEN (t.type).typtypmod <> -1 THEN ' with a modifier' END)
+                FROM types AS b
+                WHERE b.oid = (t.type).typbasetype)),
+            ('nulls', CASE WHEN (t.type).typnotnull THEN 'NOT NULL' ELSE 'allows NULL' END),
+            ('default', CASE WHEN (t.type).typdefault IS NOT NULL THEN 'has a default' ELSE 'has no default' END)) AS f
+        UNION ALL
+        SELECT 'function', pg_catalog.concat(w.schema, '.', w.name, '(', a.types, ')'), f.*
+        FROM wanted AS w
+        JOIN pg_catalog.pg_proc AS p ON p.proname = w.name AND p.pronamespace = w.namespace
+        JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
+        CROSS JOIN LATERAL (
+            SELECT
+                pg_catalog.string_agg(a.type, ',' ORDER BY a.n) FILTER (WHERE a.is_input),
+                pg_catalog.string_agg(pg_catalog.concat(
+                    CASE a.mode
+                        WHEN 'o' THEN 'OUT '
+                        WHEN 'b' THEN 'INOUT '
+                        WHEN 'v' THEN 'VARIADIC '
+                        WHEN 't' THEN 'TABLE '
+                    END,
+                    a.name, ' ', a.type,
+                    CASE WHEN a.is_input AND a.input > p.pronargs - p.pronargdefaults THEN ' DEFAULT' END),
+                    ', ' ORDER BY a.n)
+            FROM (
+                SELECT a.n, a.mode, a.name, i.is_input,
+                    pg_catalog.count(*) FILTER (WHERE i.is_input) OVER (ORDER BY a.n),
+                    (SELECT t.name FROM types AS t WHERE t.oid = a.type)
+                FROM ROWS FROM (
+                    pg_catalog.unnest(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[])),
+                    pg_catalog.unnest(p.proargmodes),
+                    pg_catalog.unnest(p.proargnames)) WITH ORDINALITY AS a (type, mode, name, n)
+                CROSS JOIN LATERAL (VALUES (coalesce(a.mode, 'i') IN ('i', 'b', 'v'))) AS i (is_input))
+                AS a (n, mode, name, is_input, input, type)) AS a (types, list)
+        CROSS JOIN LATERAL (VALUES
+            ('kind', CASE p.prokind
+                WHEN 'f' THEN 'a function'
+                WHEN 'p' THEN 'a procedure'
+                WHEN 'a' THEN 'an aggregate'
+                ELSE 'a window function'
+            END),
+            ('arguments', coalesce(a.list, '')),
+            ('result', pg_catalog.concat(
+                CASE WHEN p.proretset THEN 'SETOF ' END, (SELECT t.name FROM types AS t WHERE t.oid = p.prorettype))),
+            ('language', l.lanname::pg_catalog.text),
+            ('volatility', CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END),
+            ('parallel', CASE p.proparallel
+                WHEN 's' THEN 'parallel safe'
+                WHEN 'r' THEN 'parallel restricted'
+                ELSE 'parallel unsafe'
+            END),
+            ('security', CASE WHEN p.prosecdef THEN 'security definer' ELSE 'security invoker' END),
+            ('strictness', CASE WHEN p.proisstrict THEN 'strict' ELSE 'not strict' END),
+            ('settings', pg_catalog.array_to_string(p.proconfig, '; ')),
+            ('body', p.prosrc),
+            ('call', CASE WHEN l.lanname = 'c' AND p.probin = '$libdir/pgqrs'
+                THEN pg_catalog.concat(p.prosrc, ' of the library') END)) AS f
+        WHERE w.kind = 'function')
+    SELECT a.kind, a.object, a.fault
+    FROM (
+        SELECT e.kind, e.object, 'missing'
         FROM expected AS e
-        LEFT JOIN pg_catalog.pg_type AS t
-            ON t.typname = e.name
-            AND t.typnamespace = pg_catalog.to_regnamespace('pgqrs'))
-    SELECT 'type', 'pgqrs.' || name,
-        CASE
-            WHEN oid IS NULL THEN 'missing'
-            ELSE 'has attributes ' || coalesce(found_attributes, '(none)')
+        WHERE NOT EXISTS (SELECT FROM found AS f WHERE f.kind = e.kind AND f.object = e.object)
+            -- Of a missing table, only the table is named and not its columns.
+            AND (e.kind <> 'column' OR EXISTS (
+                SELECT
+                FROM relations AS r
+                WHERE r.name = pg_catalog.concat_ws('.',
+                    pg_catalog.split_part(e.object, '.', 1), pg_catalog.split_part(e.object, '.', 2))))
+        UNION ALL
+        SELECT e.kind, e.object, CASE
+            WHEN e.property = 'call' THEN pg_catalog.concat('does not call ', e.value)
+            WHEN e.property = 'body' THEN 'has another body'
+            WHEN f.value IN ('allows NULL', 'has no default', 'disabled', 'invalid', 'not valid') THEN f.value
+            WHEN e.property IN ('attributes', 'values')
+            THEN pg_catalog.concat_ws(' ', 'has', e.property, coalesce(f.value, 'none'))
+            ELSE pg_catalog.concat_ws(' ',
+                CASE
+                    WHEN e.property IN
+                        ('kind', 'definition', 'state', 'volatility', 'parallel', 'security', 'strictness')
+                    THEN 'is'
+                    ELSE pg_catalog.concat('has ', e.property)
+                END, coalesce(f.value, 'none'), 'instead of', e.value)
         END
-    FROM found
-    WHERE oid IS NULL
-        OR found_attributes IS DISTINCT FROM attributes
-    ORDER BY 2
-)sql");
-
-constinit pg::Statement check_functions(R"sql(
-    WITH expected (name, arguments) AS (VALUES
-        ('all_queues_metrics', 'boolean'),
-        ('alter_queue', 'text,interval,integer,text,boolean'),
-        ('archive', 'text,bigint,integer'),
-        ('archive_changed', ''),
-        ('archive_batch', 'text,bigint[],integer[]'),
-        ('check_queue', ''),
-        ('count_archive', 'text'),
-        ('count_messages', 'text'),
-        ('count_queues', ''),
-        ('count_workers', 'text'),
-        ('create_queue', 'text,interval,integer,text,boolean,boolean'),
-        ('delete', 'text,bigint,integer'),
-        ('delete_batch', 'text,bigint[],integer[]'),
-        ('delete_worker', 'bigint'),
-        ('departures_changed', ''),
-        ('dequeue', 'text,interval,interval,bigint'),
-        ('dequeue_batch', 'text,integer,interval,interval,bigint'),
-        ('drop_queue', 'text,boolean'),
-        ('enqueue', 'text,jsonb,interval,integer,jsonb'),
-        ('enqueue_at', 'text,jsonb,timestamptz,integer,jsonb'),
-        ('enqueue_batch', 'text,jsonb[],interval,integer,jsonb[]'),
-        ('extend_visibility', 'text,bigint,interval,integer'),
-        ('get_archived', 'text,bigint'),
-        ('get_message', 'text,bigint'),
-        ('get_queue', 'text'),
-        ('get_queue_by_id', 'integer'),
-        ('get_worker', 'bigint'),
-        ('list_archive', 'text,bigint,integer'),
-        ('list_messages', 'text,bigint,integer'),
-        ('list_queues', 'integer,integer'),
-        ('list_workers', 'text,bigint,integer'),
-        ('pause_queue', 'text'),
-        ('messages_changed', ''),
-        ('peek', 'text,integer'),
-        ('pop', 'text,integer'),
-        ('protect_queue', ''),
-        ('protect_queues', ''),
-        ('purge_archive', 'text,interval'),
-        ('purge_queue', 'text'),
-        ('queue_metrics', 'text,boolean'),
-        ('queues_changed', ''),
-        ('register_worker', 'text,text,text,integer,jsonb'),
-        ('release', 'text,bigint,interval,integer'),
-        ('release_batch', 'text,bigint[],interval,integer[]'),
-        ('resume_queue', 'text'),
-        ('rows_truncated', ''),
-        ('verify', ''),
-        ('version', ''),
-        ('wait', 'text,interval,boolean')),
-    found AS (
-        SELECT
-            'pgqrs.' || e.name || '(' || e.arguments || ')' AS signature,
-            'pgqrs_' || e.name AS symbol,
-            p.prosrc,
-            p.probin,
-            p.oid
-        FROM expected AS e
-        LEFT JOIN pg_catalog.pg_proc AS p
-            ON p.oid = pg_catalog.to_regprocedure('pgqrs.' || e.name || '(' || e.arguments || ')'))
-    SELECT 'function', signature,
-        CASE
-            WHEN oid IS NULL THEN 'missing'
-            ELSE 'does not call ' || symbol || ' of the library'
-        END
-    FROM found
-    WHERE oid IS NULL
-        OR prosrc <> symbol
-        OR probin IS DISTINCT FROM '$libdir/pgqrs'
-    ORDER BY 2
-)sql");
+        FROM (
+            SELECT e.kind, e.object, p.key, p.value
+            FROM expected AS e
+            CROSS JOIN LATERAL pg_catalog.jsonb_each_text(e.facts) AS p (key, value))
+            AS e (kind, object, property, value)
+        JOIN found AS f ON f.kind = e.kind AND f.object = e.object AND f.property = e.property
+        WHERE f.value IS DISTINCT FROM e.value
+            -- More than is needed.
+            AND (e.value <> 'enabled' OR f.value <> 'enabled always')) AS a (kind, object, fault)
+    ORDER BY a.kind COLLATE pg_catalog."C", a.object COLLATE pg_catalog."C", a.fault COLLATE pg_catalog."C"
+)sql",
+                                      pg::Planning::indexed);
 
 // Steps from queue to queue along the order of delivery instead of reading all messages.
 constinit pg::Statement check_messages(R"sql(
     WITH RECURSIVE present (queue_id) AS (
-        SELECT min(queue_id) FROM pgqrs.messages
+        SELECT pg_catalog.min(m.queue_id) FROM pgqrs.messages AS m
         UNION ALL
-        SELECT (SELECT min(m.queue_id) FROM pgqrs.messages AS m WHERE m.queue_id > present.queue_id)
-        FROM present
-        WHERE present.queue_id IS NOT NULL)
-    SELECT 'data', 'pgqrs.messages', 'messages of queue ' || queue_id || ', which does not exist'
-    FROM present
-    WHERE queue_id IS NOT NULL
-        AND NOT EXISTS (SELECT FROM pgqrs.queues WHERE id = queue_id)
+        SELECT (SELECT pg_catalog.min(m.queue_id) FROM pgqrs.messages AS m WHERE m.queue_id > p.queue_id)
+        FROM present AS p
+        WHERE p.queue_id IS NOT NULL)
+    SELECT 'data', 'pgqrs.messages', pg_catalog.concat('messages of queue ', p.queue_id, ', which does not exist')
+    FROM present AS p
+    WHERE p.queue_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM pgqrs.queues AS q WHERE q.id = p.queue_id)
 )sql",
                                        pg::Planning::indexed);
 
@@ -301,10 +345,7 @@ constinit pg::Statement check_messages(R"sql(
 void verify(pg::RowSink& sink) {
     pg::with_spi([&] {
         std::uint64_t faults = check_version.look_into(sink, {pg::text(core::kVersion)});
-        for (pg::Statement* check : {&check_columns, &check_indexes, &check_constraints,
-                                     &check_triggers, &check_types, &check_functions}) {
-            faults += check->look_into(sink, {});
-        }
+        faults += check_objects.look_into(sink, {pg::text(kExpectedObjects)});
         // With a table missing it could not be asked.
         if (faults == 0) {
             check_messages.look_into(sink, {});
