@@ -7,7 +7,6 @@
 #   tests.py              runs the other files, which say what they test
 #
 # Prints `ok TEST` or `not ok TEST`; reasons go to stderr. The last line on stdout is `N passed, N failed`.
-# PGQRS_CLI_BUILT=1: the command in build/cli is used as it is.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,9 +19,8 @@ main() {
     promise_closing_line
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) $(cli_packages) python3 zsh fish man-db groff-base
-    build_extension
-    [ -n "${PGQRS_CLI_BUILT:-}" ] || build_cli
+    need_packages $(build_packages) $(client_packages) python3 zsh fish man-db groff-base
+    build cli server
     make_private_server
     start_tcp_server cli 'fsync = off'
     psql -X -q -c "CREATE ROLE clerk LOGIN PASSWORD 'ge:heim@/#?%'"

@@ -19,11 +19,8 @@ main() {
     promise_closing_line
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev \
-        python3 python3-psycopg pgbouncer $(language_packages "$@")
-    build_extension
-    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" \
-        -f client.mk cli >&2
+    need_packages $(build_packages) $(client_packages) python3 python3-psycopg pgbouncer $(language_packages "$@")
+    build cli server
     make_private_server
     on_exit remove_pgbouncers
     case " ${*:-node} " in *' node '*) find_node_pg ;; esac

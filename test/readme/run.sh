@@ -47,9 +47,8 @@ main() {
     )
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) $(cli_packages) python3 python3-psycopg jq
-    build_extension
-    build_cli
+    need_packages $(build_packages) $(client_packages) python3 python3-psycopg jq
+    build cli server
     make_private_server
     mkdir "$PGQRS_TMP/readme"
     for file in "${files[@]}"; do run_file "$file"; done
