@@ -3,11 +3,12 @@
 # folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap client cli readme clients demo
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap soak client cli readme clients demo
 #   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue,
 #                                        test/run.sh clients -- python node
 #
-# regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'.
+# regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'. The storms of soak
+# are short; PGQRS_SOAK=20 makes them twenty times as long.
 # The last line on stdout is `N passed, N failed`; all else goes to stderr. Status is non-zero if a test failed or a
 # stage ran none. PG_CONFIG chooses another PostgreSQL.
 set -euo pipefail
@@ -28,7 +29,7 @@ main() {
     promise_closing_line
     choose_postgres
     build_stages
-    ! wants 'regress|isolation|tap|client' || set_up
+    ! wants 'regress|isolation|tap|soak|client' || set_up
     local name
     for name in "${stages[@]}"; do "run_stage_$name"; done
     close_counts
@@ -48,7 +49,7 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap client cli readme clients demo)
+        stages=(lint unit regress isolation tap soak client cli readme clients demo)
     fi
 }
 
@@ -106,6 +107,7 @@ run_stage_isolation() {
     stage 'isolation specs, preloaded' finish_isolation preload
 }
 run_stage_tap() { stage 'TAP tests' run_tap test/t "${names[@]}"; }
+run_stage_soak() { stage 'storms' run_tap test/soak "${names[@]}"; }
 run_stage_cli() { stage 'command line' run_script "$PGQRS_ROOT/test/cli/run.sh" "${names[@]}"; }
 run_stage_client() {
     stage 'client library' run_client "${names[@]}"

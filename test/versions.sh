@@ -18,7 +18,7 @@ done
 
 declare -A major_of=([trixie]=17 [forky]=18)
 work=
-stages=(unit regress isolation tap client)
+stages=(unit regress isolation tap soak client)
 
 main() {
     local release
