@@ -3,9 +3,9 @@
 # folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap soak client cli readme clients demo
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap soak client cli readme examples demo
 #   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue,
-#                                        test/run.sh clients -- python node
+#                                        test/run.sh examples -- python node
 #
 # regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'. The storms of soak
 # are short; PGQRS_SOAK=20 makes them twenty times as long.
@@ -49,7 +49,7 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap soak client cli readme clients demo)
+        stages=(lint unit regress isolation tap soak client cli readme examples demo)
     fi
 }
 
@@ -62,7 +62,7 @@ build_stages() {
     # shellcheck disable=SC2207
     packages=($(build_packages) libipc-run-perl perl jq)
     # shellcheck disable=SC2207
-    if wants 'cli|readme|clients|client'; then
+    if wants 'cli|readme|examples|client'; then
         packages+=($(client_packages))
         what+=(cli)
     fi
@@ -114,7 +114,7 @@ run_stage_client() {
     [ ${#names[@]} -gt 0 ] || stage 'installed client' run_installed
 }
 run_stage_demo() { stage 'demo' run_demo; }
-run_stage_clients() { stage 'clients' run_script "$PGQRS_ROOT/test/clients/run.sh" "${names[@]}"; }
+run_stage_examples() { stage 'examples' run_script "$PGQRS_ROOT/test/examples/run.sh" "${names[@]}"; }
 run_stage_readme() { stage 'README' run_script "$PGQRS_ROOT/test/readme/run.sh"; }
 
 # The demo checks its own result.
