@@ -27,7 +27,7 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) python3-psycopg
-    build_extension
+    build server
     make_private_server
     # After make_private_server, so that it runs before the server goes.
     on_exit stop_workers

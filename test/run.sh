@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# make test: builds with warnings as errors and runs every kind of test on private servers in a temporary folder.
+# make test, make check: builds with warnings as errors and runs all kinds of tests on private servers in a temporary
+# folder.
 #
 #   test/run.sh                          all stages
-#   test/run.sh STAGE...                 some: lint unit regress isolation tap client cli readme clients demo
+#   test/run.sh STAGE...                 some: lint unit regress isolation tap soak client cli readme examples demo
 #   test/run.sh STAGE... -- NAME...      some, and of those only the tests named: test/run.sh regress -- enqueue dequeue,
-#                                        test/run.sh clients -- python node
+#                                        test/run.sh examples -- python node
 #
-# regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'.
+# regress and isolation run twice: on a plain server and on one with shared_preload_libraries = 'pgqrs'. The storms of soak
+# are short; PGQRS_SOAK=20 makes them twenty times as long.
 # The last line on stdout is `N passed, N failed`; all else goes to stderr. Status is non-zero if a test failed or a
 # stage ran none. PG_CONFIG chooses another PostgreSQL.
 set -euo pipefail
@@ -26,11 +28,8 @@ main() {
     parse_arguments "$@"
     promise_closing_line
     choose_postgres
-    # shellcheck disable=SC2046
-    need_packages $(build_packages) $(test_packages)
-    # shellcheck disable=SC2046
-    [[ " ${stages[*]} " != *" client "* ]] || need_packages $(client_packages)
-    [ "${stages[*]}" = unit ] || set_up
+    build_stages
+    ! wants 'regress|isolation|tap|soak|client' || set_up
     local name
     for name in "${stages[@]}"; do "run_stage_$name"; done
     close_counts
@@ -50,18 +49,43 @@ parse_arguments() {
     [ $# -eq 0 ] || shift
     names=("$@")
     if [ ${#stages[@]} = 0 ]; then
-        stages=(lint unit regress isolation tap client cli readme clients demo)
+        stages=(lint unit regress isolation tap soak client cli readme examples demo)
     fi
 }
 
-test_packages() { echo catch2 libipc-run-perl perl jq; }
+# Whether one of these stages is chosen: 'tap|client'
+wants() { [[ " ${stages[*]} " =~ \ ($1)\  ]]; }
+
+# What the chosen stages need, together. Scripts that stages call find it built.
+build_stages() {
+    local -a what=() packages=()
+    # shellcheck disable=SC2207
+    packages=($(build_packages) libipc-run-perl perl jq)
+    # shellcheck disable=SC2207
+    if wants 'cli|readme|examples|client'; then
+        packages+=($(client_packages))
+        what+=(cli)
+    fi
+    # shellcheck disable=SC2207
+    if wants client; then
+        packages+=($(client_test_packages))
+        [ -n "${PGQRS_CLIENT_BUILD:-}" ] || what+=(client_tests)
+    fi
+    if wants unit; then
+        packages+=(catch2)
+        what+=(unit)
+    fi
+    [ "${stages[*]}" = unit ] || what+=(server)
+    need_packages "${packages[@]}"
+    build "${what[@]}"
+    export PGQRS_BUILT=yes
+}
 
 # Both servers stand for the whole run. One stage's leftovers cannot reach another's database: pg_regress makes its own.
 set_up() {
     local -a lines=('fsync = off' 'max_prepared_transactions = 10')
-    build_extension
     make_private_server
-    if [[ " ${stages[*]} " =~ \ (regress|isolation)\  ]]; then
+    if wants 'regress|isolation'; then
         start_server plain "${lines[@]}"
         start_server preload "${lines[@]}" "shared_preload_libraries = 'pgqrs'"
     fi
@@ -69,22 +93,28 @@ set_up() {
 
 run_stage_lint() { stage 'lint' run_script "$PGQRS_ROOT/test/lint/run.sh"; }
 run_stage_unit() { stage 'unit tests' run_unit; }
+# Both modes at the same time.
 run_stage_regress() {
-    stage 'SQL tests' run_regress plain "${names[@]}"
-    stage 'SQL tests, preloaded' run_regress preload "${names[@]}"
+    start_regress plain "${names[@]}"
+    start_regress preload "${names[@]}"
+    stage 'SQL tests' finish_regress plain
+    stage 'SQL tests, preloaded' finish_regress preload
 }
 run_stage_isolation() {
-    stage 'isolation specs' run_isolation plain "${names[@]}"
-    stage 'isolation specs, preloaded' run_isolation preload "${names[@]}"
+    start_isolation plain "${names[@]}"
+    start_isolation preload "${names[@]}"
+    stage 'isolation specs' finish_isolation plain
+    stage 'isolation specs, preloaded' finish_isolation preload
 }
-run_stage_tap() { stage 'TAP tests' run_tap "${names[@]}"; }
+run_stage_tap() { stage 'TAP tests' run_tap test/t "${names[@]}"; }
+run_stage_soak() { stage 'storms' run_tap test/soak "${names[@]}"; }
 run_stage_cli() { stage 'command line' run_script "$PGQRS_ROOT/test/cli/run.sh" "${names[@]}"; }
 run_stage_client() {
     stage 'client library' run_client "${names[@]}"
     [ ${#names[@]} -gt 0 ] || stage 'installed client' run_installed
 }
 run_stage_demo() { stage 'demo' run_demo; }
-run_stage_clients() { stage 'clients' run_script "$PGQRS_ROOT/test/clients/run.sh" "${names[@]}"; }
+run_stage_examples() { stage 'examples' run_script "$PGQRS_ROOT/test/examples/run.sh" "${names[@]}"; }
 run_stage_readme() { stage 'README' run_script "$PGQRS_ROOT/test/readme/run.sh"; }
 
 # The demo checks its own result.

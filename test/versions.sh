@@ -11,14 +11,14 @@
 set -euo pipefail
 
 here=$(dirname "${BASH_SOURCE[0]}")
-for part in common packages counts client; do
+for part in common packages counts build client; do
     # shellcheck disable=SC1090
     . "$here/lib/$part.sh"
 done
 
 declare -A major_of=([trixie]=17 [forky]=18)
 work=
-stages=(unit regress isolation tap client)
+stages=(unit regress isolation tap soak client)
 
 main() {
     local release
@@ -68,7 +68,7 @@ make_chroot() {
         # shellcheck disable=SC2046
         in_chroot "$root" apt-get -q update >"$work/apt.log" 2>&1 && in_chroot "$root" env DEBIAN_FRONTEND=noninteractive \
             apt-get -qy install --no-install-recommends g++ make binutils "postgresql-$major" \
-            "postgresql-server-dev-$major" libipc-run-perl perl jq $(client_packages) >>"$work/apt.log" 2>&1 || {
+            "postgresql-server-dev-$major" libipc-run-perl perl jq $(client_test_packages) >>"$work/apt.log" 2>&1 || {
             show_tail "$work/apt.log" 20
             return 1
         }

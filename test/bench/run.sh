@@ -39,7 +39,7 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) libpq-dev python3-psycopg
-    build_extension
+    build server
     make_private_server
     export PGQRS_TMP
     check_cases

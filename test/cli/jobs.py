@@ -12,7 +12,7 @@ import subprocess
 import termios
 import time
 
-from support import DEADLINE, PRINTED, Run, TMP, check, environment, pgqrs, psql, wait_until
+from support import DEADLINE, PRINTED, Run, TMP, environment, pgqrs, psql, wait_until
 
 
 def fresh(name, *options):
@@ -24,8 +24,10 @@ def fresh(name, *options):
 
 def payloads(queue):
     """By id, as JSON has them."""
-    text = psql(f"SELECT coalesce(json_agg(m.payload ORDER BY m.id), '[]') FROM pgqrs.messages AS m "
-                f"JOIN pgqrs.queues AS q ON q.id = m.queue_id WHERE q.name = '{queue}'")
+    text = psql(
+        f"SELECT coalesce(json_agg(m.payload ORDER BY m.id), '[]') FROM pgqrs.messages AS m "
+        f"JOIN pgqrs.queues AS q ON q.id = m.queue_id WHERE q.name = '{queue}'"
+    )
     return json.loads(text)
 
 
@@ -41,8 +43,12 @@ def write(name, content):
 
 def end_connections(program="pgqrs"):
     """Of all that are connected to this database as `program`; how many there were."""
-    return int(psql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                    f"WHERE application_name = '{program}' AND pid <> pg_backend_pid()"))
+    return int(
+        psql(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            f"WHERE application_name = '{program}' AND pid <> pg_backend_pid()"
+        )
+    )
 
 
 def alive(pid):
@@ -54,13 +60,34 @@ def alive(pid):
         return False
 
 
+@contextlib.contextmanager
+def locked(table):
+    """Nobody writes to the table meanwhile; gives a function that tells whether somebody wants to."""
+    with subprocess.Popen(
+        ["psql", "-X", "-q", "-At"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        holder.stdin.write(f"BEGIN; LOCK TABLE {table} IN SHARE MODE;\n\\echo locked\n")
+        holder.stdin.flush()
+        assert holder.stdout.readline() == "locked\n", table
+        yield lambda: psql(
+            f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted"
+        ) != "0"
+        holder.stdin.close()
+
+
 class Program:
     """pgqrs while it runs. Ends with the block, if it has not before."""
 
     def __init__(self, *arguments, preexec_fn=None, **env):
         self.arguments = arguments
-        self.process = subprocess.Popen(["pgqrs", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment(**env), preexec_fn=preexec_fn)
+        self.process = subprocess.Popen(
+            ["pgqrs", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(**env),
+            preexec_fn=preexec_fn,
+        )
 
     def __enter__(self):
         return self
@@ -81,6 +108,11 @@ class Program:
         out, err = self.process.communicate(timeout=DEADLINE)
         PRINTED.append(out.decode() + err.decode())
         return Run(self.arguments, self.process.returncode, out.decode(), err.decode())
+
+    def ended(self):
+        """As end(), of a program that has to end although its input stays open."""
+        self.process.wait(timeout=DEADLINE)
+        return self.end()
 
 
 class Terminal:
@@ -136,16 +168,28 @@ class Terminal:
             found = re.compile(pattern, re.DOTALL).search(self.text, start)
             if found:
                 return found.end()
-            check(time.monotonic() < limit, f"not within {DEADLINE} s: {pattern!r} in {self.text[start:][-3000:]!r}")
-            check(self.read() or re.compile(pattern, re.DOTALL).search(self.text, start),
-                  f"the program ended without {pattern!r}: {self.text[start:][-3000:]!r}")
+            assert time.monotonic() < limit, f"not within {DEADLINE} s: {pattern!r} in {self.text[start:][-3000:]!r}"
+            assert self.read() or re.compile(pattern, re.DOTALL).search(
+                self.text, start
+            ), f"the program ended without {pattern!r}: {self.text[start:][-3000:]!r}"
 
     def end(self):
         """Its exit code; minus a signal."""
         limit = time.monotonic() + DEADLINE
         while self.read():
-            check(time.monotonic() < limit, f"did not end: {self.text[-2000:]!r}")
+            assert time.monotonic() < limit, f"did not end: {self.text[-2000:]!r}"
         return os.waitstatus_to_exitcode(self.status)
 
 
-__all__ = ["Program", "Terminal", "alive", "count", "end_connections", "fresh", "payloads", "wait_until", "write"]
+__all__ = [
+    "Program",
+    "Terminal",
+    "alive",
+    "count",
+    "end_connections",
+    "fresh",
+    "locked",
+    "payloads",
+    "wait_until",
+    "write",
+]

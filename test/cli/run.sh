@@ -4,37 +4,48 @@
 #   test/cli/run.sh [NAME...]     all, or the sessions and test files named: test/cli/run.sh queue output
 #
 #   sessions/*.session    commands and what they print in every format, run by session.py, each in a database of its own
-#   tests.py              runs the other files, which say what they test
+#   test_*.py             what a session cannot show; each says what it tests
+#   conftest.py           has pytest run both          support.py, jobs.py    what they share
 #
-# Prints `ok TEST` or `not ok TEST`; reasons go to stderr. The last line on stdout is `N passed, N failed`.
-# PGQRS_CLI_BUILT=1: the command in build/cli is used as it is.
+# The last line on stdout is `N passed, N failed`; all else goes to stderr.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build counts private_server; do
+for part in common packages build counts private_server pytest; do
     # shellcheck disable=SC1090
     . "$here/../lib/$part.sh"
 done
 
+# As test/run.sh builds: objects of another mode would be built again.
+export WERROR=1
+
 main() {
     promise_closing_line
+    local -a files=()
+    name_files "$@"
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) $(cli_packages) python3 zsh fish man-db groff-base
-    build_extension
-    [ -n "${PGQRS_CLI_BUILT:-}" ] || build_cli
+    need_packages $(build_packages) $(client_packages) $(pytest_packages) zsh fish man-db groff-base
+    build cli server
     make_private_server
     start_tcp_server cli 'fsync = off'
     psql -X -q -c "CREATE ROLE clerk LOGIN PASSWORD 'ge:heim@/#?%'"
     export PGQRS_TMP PGQRS_ROOT
     export PATH=$PGQRS_ROOT/build/cli:$PATH
-    run_interruptible env -C "$PGQRS_TMP" -u NO_COLOR -u COLUMNS HOME="$PGQRS_TMP" TERM=xterm LC_ALL=C.UTF-8 \
-        /usr/bin/python3 -E -s -B "$here/tests.py" "$@" >"$PGQRS_TMP/tests.out" || true
-    cat "$PGQRS_TMP/tests.out"
-    PASSED=0 FAILED=0
-    take_closing_line "$PGQRS_TMP/tests.out" || return 1
-    PGQRS_CLOSED=yes
-    [ "$PASSED" != 0 ] && [ "$FAILED" = 0 ]
+    stage 'command line' run_pytest "${files[@]}"
+    close_counts
+}
+
+name_files() {
+    local name file found
+    [ $# -gt 0 ] || files=("$here")
+    for name in "$@"; do
+        found=
+        for file in "$here/sessions/$name.session" "$here/test_$name.py"; do
+            [ ! -e "$file" ] || { files+=("$file") && found=yes; }
+        done
+        [ -n "$found" ] || die "no session or test file named $name"
+    done
 }
 
 main "$@"

@@ -5,7 +5,8 @@
 
 A line `$ COMMAND` is given to bash (`> ` continues it); the lines after it are its stdout and stderr as they come, and
 `[exit N]` when its status is not 0. `…` stands for one or more characters within a line, a line `...` for one or more
-lines. Empty lines at the end and lines `# ...` before a command do not count. With --accept the file gets what was printed.
+lines. Empty lines at the end and lines `# ...` before a command do not count. With --accept the file gets what was
+printed.
 """
 
 import difflib
@@ -41,8 +42,13 @@ def steps_of(lines):
 
 def run(command):
     result = subprocess.run(
-        ["bash", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=SECONDS, check=False)
+        ["bash", "-c", command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=SECONDS,
+        check=False,
+    )
     lines = result.stdout.decode("utf-8", "replace").replace("\r\n", "\n").splitlines()
     return lines + ([f"[exit {result.returncode}]"] if result.returncode else [])
 
@@ -65,29 +71,39 @@ def matches(expected, printed):
     return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
 
 
-def check(step, name):
+class Different(Exception):
+    """A command printed something else than the session says."""
+
+
+def compare(step):
+    """What the session should say, and how that differs from what it says: '' if it does not."""
     expected = without_end(step.expected)
     try:
         printed = without_end(run(step.command))
     except subprocess.TimeoutExpired:
         printed = [f"did not end within {SECONDS} s"]
     if matches(expected, printed):
-        print(f"ok {name}:{step.line}")
-        return True, expected
-    print(f"not ok {name}:{step.line}")
-    print(f"$ {step.command}", *difflib.unified_diff(expected, printed, "expected", "printed", lineterm=""),
-          sep="\n", file=sys.stderr)
-    return False, printed
+        return expected, ""
+    difference = difflib.unified_diff(expected, printed, "expected", "printed", lineterm="")
+    return printed, "\n".join([f"$ {step.command}", *difference])
 
 
-def play(path, name, accept=False):
+def steps_of_file(path):
+    with open(path, encoding="utf-8") as file:
+        return steps_of(file.read().splitlines())[0]
+
+
+def play(path, accept=False):
     """(passed, failed)"""
     with open(path, encoding="utf-8") as file:
         steps, rest = steps_of(file.read().splitlines())
     good, text = 0, []
     for step in steps:
-        done, printed = check(step, name)
-        good += done
+        printed, difference = compare(step)
+        print(f"{'not ok' if difference else 'ok'} {path}:{step.line}")
+        if difference:
+            print(difference, file=sys.stderr)
+        good += not difference
         text += step.before + ["$ " + step.command.replace("\n", "\n> ")] + printed
     if accept:
         text = [re.sub(*VARYING, line) if line[:1] not in "$>" else line for line in text]
@@ -99,7 +115,7 @@ def play(path, name, accept=False):
 def main():
     arguments = sys.argv[1:]
     accept = arguments[:1] == ["--accept"]
-    passed, failed = play(arguments[-1], arguments[-1], accept)
+    passed, failed = play(arguments[-1], accept)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

@@ -16,22 +16,7 @@ PASSWORD = "ge:heim@/#?%"
 ENCODED = "ge%3Aheim%40%2F%23%3F%25"
 TCP = f"host=127.0.0.1 port={os.environ['PGPORT']} dbname=postgres user=clerk"
 
-TESTS = []
 PRINTED = []  # stdout and stderr of every run
-
-
-class Failure(Exception):
-    """A claim that does not hold."""
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def check(holds, claim):
-    if not holds:
-        raise Failure(claim)
 
 
 @dataclasses.dataclass
@@ -44,9 +29,9 @@ class Run:
     def expect(self, code, err="", out=None):
         """err and out are patterns, for the whole text."""
         told = f"pgqrs {self.arguments}: exit {self.code}\n{self.out[:500]}\n{self.err[:2000]}"
-        check(self.code == code, f"exit {code} expected of {told}")
-        check(re.fullmatch(err, self.err.rstrip("\n")), f"stderr like {err!r} expected of {told}")
-        check(out is None or re.fullmatch(out, self.out.rstrip("\n")), f"stdout like {out!r} expected of {told}")
+        assert self.code == code, f"exit {code} expected of {told}"
+        assert re.fullmatch(err, self.err.rstrip("\n")), f"stderr like {err!r} expected of {told}"
+        assert out is None or re.fullmatch(out, self.out.rstrip("\n")), f"stdout like {out!r} expected of {told}"
         return self
 
 
@@ -59,16 +44,27 @@ def environment(**changes):
 def pgqrs(*arguments, stdin="", cwd=None, **env):
     """Keywords are environment variables; None takes one away."""
     result = subprocess.run(
-        ["pgqrs", *arguments], input=stdin.encode(), capture_output=True, timeout=DEADLINE, check=False, cwd=cwd,
-        env=environment(**env))
+        ["pgqrs", *arguments],
+        input=stdin.encode(),
+        capture_output=True,
+        timeout=DEADLINE,
+        check=False,
+        cwd=cwd,
+        env=environment(**env),
+    )
     run = Run(arguments, result.returncode, result.stdout.decode(), result.stderr.decode())
     PRINTED.append(run.out + run.err)
     return run
 
 
 def start(*arguments, **env):
-    return subprocess.Popen(["pgqrs", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, env=environment(**env))
+    return subprocess.Popen(
+        ["pgqrs", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(**env),
+    )
 
 
 def end(process):
@@ -80,21 +76,29 @@ def end(process):
     return Run(tuple(process.args[1:]), process.returncode, out.decode(), err.decode())
 
 
-def psql(sql, database="postgres"):
-    return subprocess.run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql], timeout=DEADLINE,
-                          check=True, capture_output=True, text=True).stdout.strip()
+def psql(sql, database=None):
+    database = database or os.environ["PGDATABASE"]
+    return subprocess.run(
+        ["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql],
+        timeout=DEADLINE,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
 
 
 def wait_until(holds, claim):
     limit = time.monotonic() + DEADLINE
     while not holds():
-        check(time.monotonic() < limit, f"not within {DEADLINE} s: {claim}")
+        assert time.monotonic() < limit, f"not within {DEADLINE} s: {claim}"
         time.sleep(0.02)
 
 
 def prepare():
-    """The queue that tests outside of sessions use, in database postgres; clerk may do all."""
+    """The queue that tests outside of sessions use, in the database in use; clerk may do all."""
     pgqrs("install").expect(0, out="pgqrs .* installed")
     pgqrs("queue", "create", "mails").expect(0, out='queue "mails" created')
-    psql("GRANT USAGE ON SCHEMA pgqrs TO clerk; GRANT ALL ON ALL TABLES IN SCHEMA pgqrs TO clerk;"
-         "GRANT ALL ON ALL SEQUENCES IN SCHEMA pgqrs TO clerk; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgqrs TO clerk")
+    psql(
+        "GRANT USAGE ON SCHEMA pgqrs TO clerk; GRANT ALL ON ALL TABLES IN SCHEMA pgqrs TO clerk;"
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA pgqrs TO clerk; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA pgqrs TO clerk"
+    )

@@ -2,9 +2,10 @@
 #
 #   choose_postgres       sets PG_CONFIG (path) and PG_MAJOR; an exported PG_CONFIG wins, then 15, then what Debian ships
 #   build_packages        prints the Debian packages a build needs
-#   build_extension       compiles in the checkout, in parallel (WERROR=1 in the environment: warnings are errors)
-#   cli_packages          prints what the command needs besides
-#   build_cli             compiles the command (build/cli/pgqrs)
+#   client_packages       prints those that the client library, the command and their tests need besides
+#   build WHAT...         compiles in the checkout, everything named in one parallel make (test/build.mk): server, cli,
+#                         unit, client_tests. WERROR=1 in the environment: warnings are errors. With PGQRS_BUILT=yes
+#                         in the environment all is there already.
 #
 # The build runs as the calling user, who can read the checkout; user postgres often cannot.
 
@@ -28,17 +29,14 @@ build_packages() {
     esac
 }
 
+client_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev; }
+
 # Two scripts may run in the same checkout at the same time: one builds, the other waits.
-build_extension() {
-    [ -e "$("$PG_CONFIG" --pgxs)" ] || die "$PG_CONFIG names no PGXS: install postgresql-server-dev-$PG_MAJOR"
-    say "building for $("$PG_CONFIG" --version)"
-    run_interruptible flock "$PGQRS_ROOT/.build-lock" \
-        make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" PG_CONFIG="$PG_CONFIG" WITH_CLIENT=no all >&2
-}
-
-# The Debian packages that the command pgqrs is built with.
-cli_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev; }
-
-build_cli() {
-    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" cli >&2
+build() {
+    [ -z "${PGQRS_BUILT:-}" ] || return 0
+    [[ " $* " != *' server '* ]] || [ -e "$("$PG_CONFIG" --pgxs)" ] ||
+        die "$PG_CONFIG names no PGXS: install postgresql-server-dev-$PG_MAJOR"
+    say "building: $*"
+    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" -f test/build.mk --no-print-directory -s \
+        -j "$(job_count)" PG_CONFIG="$PG_CONFIG" "$@" >&2
 }

@@ -1,14 +1,17 @@
-# Sourced: builds and runs the Catch2 tests of the client library (test/client/Makefile) against a private server of their
+# Sourced: runs the Catch2 tests of the client library (test/client/Makefile) against a private server of their
 # own, named client. Counts test cases.
 #
-#   client_packages            prints the Debian packages the client and its tests need
+#   client_test_packages       prints the Debian packages the client and its tests need
 #   start_client_server        a server with the extension, and a role with a password
 #   run_client [CATCH2 ARGUMENT...]
 #   run_installed              test/client/installed.sh: outside programs with the installed library
 #
-# Needs common.sh, counts.sh, private_server.sh and regress.sh.
+# Needs common.sh, build.sh, counts.sh, private_server.sh and regress.sh.
 
-client_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev catch2 cmake; }
+client_test_packages() {
+    client_packages
+    echo catch2 cmake
+}
 
 start_client_server() {
     [ ! -d "$PGQRS_TMP/client" ] || return 0
@@ -34,14 +37,8 @@ write_server_script() {
     chmod 755 "$PGQRS_TMP/client.sh"
 }
 
-build_client_tests() {
-    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT/test/client" --no-print-directory -s \
-        -j "$(job_count)" >&2
-}
-
 run_client() {
     local binary=$PGQRS_ROOT/${PGQRS_CLIENT_BUILD:-build}/client_tests/client_tests log=$PGQRS_TMP/client.out status=0
-    [ -n "${PGQRS_CLIENT_BUILD:-}" ] || build_client_tests || return 1
     start_client_server
     use_server client
     run_interruptible env PGQRS_TEST_SERVER="$PGQRS_TMP/client.sh" TMPDIR="$PGQRS_TMP" "$binary" "$@" >"$log" || status=$?

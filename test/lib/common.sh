@@ -3,6 +3,8 @@
 #   PGQRS_ROOT         top of the checkout
 #   say, die           progress to stderr; a failure with exit status 1
 #   run_interruptible  runs a command in a process group of its own and waits; on a signal the group is ended
+#   start_group        starts a command so and goes on; PGQRS_STARTED is its number
+#   wait_group NUMBER  waits for it; its status
 #   on_exit FUNCTION   adds a function to what is done on every way out (the last one added runs first)
 #   job_count          how many compile jobs to run
 
@@ -19,7 +21,8 @@ die() {
 
 job_count() { nproc 2>/dev/null || echo 2; }
 
-PGQRS_RUNNING_GROUP=
+# By their numbers.
+PGQRS_GROUPS=()
 
 # A trap that fires inside a redirected function would write into that function's log: the clean-up goes back to these.
 exec {PGQRS_STDOUT}>&1 {PGQRS_STDERR}>&2
@@ -28,11 +31,20 @@ exec {PGQRS_STDOUT}>&1 {PGQRS_STDERR}>&2
 # background command and `wait` answer at once. bash starts those with SIGINT ignored; env undoes that, because some
 # tests send SIGINT themselves. A shell function cannot be run through this, only a command.
 run_interruptible() {
-    local status=0
+    start_group "$@"
+    wait_group "$PGQRS_STARTED"
+}
+
+start_group() {
     setsid env --default-signal=INT,QUIT "$@" {PGQRS_STDOUT}>&- {PGQRS_STDERR}>&- &
-    PGQRS_RUNNING_GROUP=$!
-    wait "$PGQRS_RUNNING_GROUP" || status=$?
-    PGQRS_RUNNING_GROUP=
+    PGQRS_STARTED=$!
+    PGQRS_GROUPS[PGQRS_STARTED]=$PGQRS_STARTED
+}
+
+wait_group() {
+    local status=0
+    wait "$1" || status=$?
+    unset "PGQRS_GROUPS[$1]"
     return "$status"
 }
 
@@ -43,15 +55,17 @@ group_lives() {
 }
 
 stop_running() {
-    local group=$PGQRS_RUNNING_GROUP tries=0
-    [ -n "$group" ] || return 0
-    PGQRS_RUNNING_GROUP=
-    kill -TERM -- "-$group" 2>/dev/null || return 0
-    while group_lives "$group" && [ "$tries" -lt 50 ]; do
-        sleep 0.1
-        tries=$((tries + 1))
+    local group tries=0
+    local -a groups=("${PGQRS_GROUPS[@]}")
+    PGQRS_GROUPS=()
+    for group in "${groups[@]}"; do kill -TERM -- "-$group" 2>/dev/null || true; done
+    for group in "${groups[@]}"; do
+        while group_lives "$group" && [ "$tries" -lt 50 ]; do
+            sleep 0.1
+            tries=$((tries + 1))
+        done
+        kill -KILL -- "-$group" 2>/dev/null || true
     done
-    kill -KILL -- "-$group" 2>/dev/null || true
 }
 
 PGQRS_ON_EXIT=(stop_running)

@@ -4,10 +4,11 @@
 #   debian_major          PostgreSQL major version this Debian release ships
 
 need_packages() {
-    local package
+    local package installed
     local -a missing=() as_root=()
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
     for package in "$@"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+        [[ $'\n'$installed$'\n' == *$'\n'"$package installed"$'\n'* ]] || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     if [ "$(id -u)" != 0 ]; then
@@ -19,8 +20,15 @@ need_packages() {
         as_root=(sudo)
     fi
     say "installing Debian packages: ${missing[*]}"
-    apt_get update && apt_get install -y --no-install-recommends "${missing[@]}" ||
+    update_lists && apt_get install -y --no-install-recommends "${missing[@]}" ||
         die "could not install: ${missing[*]}"
+}
+
+# Once a run: scripts that this one calls find the lists fresh.
+update_lists() {
+    [ -z "${PGQRS_LISTS_UPDATED:-}" ] || return 0
+    apt_get update
+    export PGQRS_LISTS_UPDATED=yes
 }
 
 # apt's own output goes to stderr, so that a script's closing line stays alone on stdout.

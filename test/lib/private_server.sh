@@ -2,7 +2,8 @@
 # directories and never meet a user's cluster. Needs common.sh, build.sh, choose_postgres and a finished build.
 #
 #   make_private_server             creates the folder and the installation; both go on every way out
-#   start_server NAME [LINE...]     initdb and start; each LINE goes to postgresql.conf; points PGHOST, PGPORT... at it
+#   make_template USER              a cluster to copy, with that superuser; PGQRS_TEMPLATE is its path
+#   start_server NAME [LINE...]     a new cluster, started; each LINE goes to postgresql.conf; points PGHOST, PGPORT... at it
 #   start_tcp_server NAME [LINE...] the same, and it listens on 127.0.0.1, too; there it wants passwords (scram-sha-256)
 #   free_port                       prints a TCP port of 127.0.0.1 that nobody listens on; needs python3
 #   use_server NAME                 points PGHOST, PGPORT... at a server started before
@@ -10,6 +11,7 @@
 #   restart_server NAME             stop and start with the same data
 #   as_server_user COMMAND...       runs as the server's user (postgres when we are root), in the folder
 #   run_as_server_user COMMAND...   the same through run_interruptible, for what takes long
+#   start_as_server_user COMMAND... the same through start_group
 #   give_to_server_user PATH...     hands files in the folder to that user
 #   server_log NAME                 path of the server's log
 #
@@ -61,6 +63,11 @@ run_as_server_user() {
     run_interruptible "${PGQRS_AS_USER[@]}" "$@"
 }
 
+start_as_server_user() {
+    set_user_prefix
+    start_group "${PGQRS_AS_USER[@]}" "$@"
+}
+
 # The caller's directory may be one that user postgres cannot enter.
 set_user_prefix() {
     PGQRS_AS_USER=(env -C "$PGQRS_TMP")
@@ -98,11 +105,20 @@ link_all() {
     done
 }
 
+# PGQRS_TEMPLATE: a cluster nobody has started, with the superuser $1. initdb takes long; every cluster is a copy of what
+# it made once.
+make_template() {
+    PGQRS_TEMPLATE=$PGQRS_TMP/template_$1
+    [ ! -d "$PGQRS_TEMPLATE" ] || return 0
+    as_server_user "$PGQRS_BIN/initdb" -D "$PGQRS_TEMPLATE" -U "$1" -A trust -E UTF8 --no-locale --no-sync \
+        >"$PGQRS_TEMPLATE.log" 2>&1 || { cat "$PGQRS_TEMPLATE.log" >&2; die "initdb failed"; }
+}
+
 start_server() {
     local name=$1 data=$PGQRS_TMP/$1
     shift
-    as_server_user "$PGQRS_BIN/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-locale --no-sync \
-        >"$PGQRS_TMP/$name.initdb" 2>&1 || { cat "$PGQRS_TMP/$name.initdb" >&2; die "initdb failed"; }
+    make_template postgres
+    as_server_user cp -a "$PGQRS_TEMPLATE" "$data"
     echo "$PGQRS_NEXT_PORT" >"$PGQRS_TMP/$name.port"
     {
         printf "listen_addresses = ''\nunix_socket_directories = '%s/s'\nport = %s\n" "$PGQRS_TMP" "$PGQRS_NEXT_PORT"

@@ -1,13 +1,20 @@
-# Sourced: runs the SQL tests (pg_regress) and the isolation specs against the private server in use, and counts test
-# files. Options are those of `make installcheck` (Makefile).
+# Sourced: runs the SQL tests (pg_regress) and the isolation specs against private servers, and counts test files.
+# Options are those of `make installcheck` (Makefile).
 #
-#   stage_files                  copies test/ and expected/ into the private folder, once
-#   run_regress SERVER [TEST...]     all tests of test/sql, or those named
-#   run_isolation SERVER [SPEC...]   all specs of test/isolation/specs, or those named
+#   stage_files                           copies test/ and expected/ into the private folder, once
+#   start_regress SERVER [TEST...]        starts all tests of test/sql, or those named
+#   start_isolation SERVER [SPEC...]      starts all specs of test/isolation/specs, or those named
+#   finish_regress SERVER, finish_isolation SERVER      waits for them and counts
+#
+# Runs against several servers go on at the same time. Starting prepares the files all of them share, so that is done by
+# this shell alone.
 #
 # With PGQRS_RESULTS=FOLDER in the environment what the tests printed is copied there, to make expected files from.
 #
 # Needs private_server.sh and counts.sh.
+
+# The process group of each run that has been started, by the name of its output folder.
+declare -A PGQRS_RUNS=()
 
 stage_files() {
     local part
@@ -20,25 +27,28 @@ stage_files() {
     give_to_server_user "$PGQRS_TMP/stage"
 }
 
-run_regress() {
+start_regress() {
     local server=$1
     shift
-    run_pg_regress "$server" src/test/regress/pg_regress "$PGQRS_ROOT/test/sql" sql \
+    start_pg_regress "$server" src/test/regress/pg_regress "$PGQRS_ROOT/test/sql" sql \
         --inputdir=test --dbname=contrib_regression -- "$@"
 }
 
-run_isolation() {
+start_isolation() {
     local server=$1
     local -a layout=(--inputdir=test/isolation --dbname=isolation_regression)
     shift
     [ "$PG_MAJOR" -lt 16 ] || layout+=(--expecteddir=test/isolation)
-    run_pg_regress "$server" src/test/isolation/pg_isolation_regress "$PGQRS_ROOT/test/isolation/specs" spec \
+    start_pg_regress "$server" src/test/isolation/pg_isolation_regress "$PGQRS_ROOT/test/isolation/specs" spec \
         "${layout[@]}" -- "$@"
 }
 
+finish_regress() { finish_pg_regress "$1" sql; }
+finish_isolation() { finish_pg_regress "$1" spec; }
+
 # Output folders are per server, so one mode's differences do not overwrite the other's.
-run_pg_regress() {
-    local server=$1 program=$2 folder=$3 suffix=$4 status=0 out
+start_pg_regress() {
+    local server=$1 program=$2 folder=$3 suffix=$4 out
     local -a options=()
     shift 4
     while [ "$1" != -- ]; do
@@ -46,8 +56,8 @@ run_pg_regress() {
         shift
     done
     shift
+    local -a tests=("$@")
     [ $# -gt 0 ] || mapfile -t tests < <(names_of "$folder" "$suffix")
-    [ $# -eq 0 ] || tests=("$@")
     [ ${#tests[@]} -gt 0 ] || return 0
     stage_files
     use_server "$server"
@@ -56,9 +66,16 @@ run_pg_regress() {
     # On 15 the expected files are looked for below --outputdir first.
     [ "$suffix" != sql ] || as_server_user ln -sfn ../expected "stage/$out/expected"
     expect_something "$suffix" "${tests[@]}"
-    run_as_server_user env -C "$PGQRS_TMP/stage" "$PGQRS_PGXS_DIR/$program" --bindir="$PGQRS_BIN" \
+    start_as_server_user env -C "$PGQRS_TMP/stage" "$PGQRS_PGXS_DIR/$program" --bindir="$PGQRS_BIN" \
         --load-extension=pgqrs --outputdir="$out" "${options[@]}" --host="$PGHOST" --port="$PGPORT" --user=postgres \
-        "${tests[@]}" >"$PGQRS_TMP/$out.log" 2>&1 || status=$?
+        "${tests[@]}" >"$PGQRS_TMP/$out.log" 2>&1
+    PGQRS_RUNS[$out]=$PGQRS_STARTED
+}
+
+finish_pg_regress() {
+    local server=$1 out=out_$1_$2 status=0
+    [ -n "${PGQRS_RUNS[$out]:-}" ] || return 0
+    wait_group "${PGQRS_RUNS[$out]}" || status=$?
     [ -z "${PGQRS_RESULTS:-}" ] || { mkdir -p "$PGQRS_RESULTS" && cp "$PGQRS_TMP/stage/$out"/results/*.out "$PGQRS_RESULTS/"; }
     count_pg_regress "$PGQRS_TMP/$out.log"
     [ "$status" = 0 ] || show_differences "$PGQRS_TMP/stage/$out" "$PGQRS_TMP/$out.log"
@@ -80,7 +97,9 @@ expect_something() {
 names_of() {
     local file
     for file in "$1"/*."$2"; do
-        [ ! -e "$file" ] || basename "$file" ".$2"
+        [ -e "$file" ] || continue
+        file=${file##*/}
+        echo "${file%".$2"}"
     done
 }
 

@@ -1,14 +1,12 @@
-# Sourced: builds and runs the Catch2 unit tests of the core layer (test/unit/Makefile). No server. Counts test cases.
+# Sourced: runs the Catch2 unit tests of the core layer (test/unit/Makefile). No server. Counts test cases.
 #
 #   run_unit [CATCH2 ARGUMENT...]
 #
-# Needs common.sh and counts.sh.
+# Needs common.sh, a finished build of unit, and counts.sh.
 
 run_unit() {
     local binary=$PGQRS_ROOT/build/unit/unit_tests xml=$PGQRS_ROOT/build/unit/results.xml status=0
     compgen -G "$PGQRS_ROOT/test/unit/*_test.cpp" >/dev/null || return 0
-    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT/test/unit" --no-print-directory -s \
-        -j "$(job_count)" >&2 || return 1
     rm -f "$xml"
     run_interruptible "$binary" "$@" -r xml -o "$xml" >&2 || status=$?
     # Version 2 gives the sum once a group and once for all: the last one counts.

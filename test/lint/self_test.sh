@@ -3,12 +3,12 @@
 # plants one violation after the other and expects the rule to refuse it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tree=$work/tree
 bad=0
 
-clean_tree() {
-    rm -rf "${tree:?}"/*
+make_clean_tree() {
     mkdir -p "$tree"/src/{core,pg,engine,queue,fn,client,cli} "$tree"/include/pgqrs/{core,client} "$tree"/test/{unit,client}
     cp "$here/../../.clang-format" "$here/../../pgqrs.control" "$here/../../META.json" "$tree/"
     echo '#include <string>' >"$tree/src/core/name.hpp"
@@ -26,6 +26,12 @@ clean_tree() {
     printf 'void f() { ereport(ERROR, (1)); }\n' >"$tree/src/pg/guard.cpp"
     echo 'true' >"$tree/good.sh"
     library 'int pgqrs_version() { return 1; }'
+    cp -a "$tree" "$work/clean"
+}
+
+clean_tree() {
+    rm -rf "$tree"
+    cp -a "$work/clean" "$tree"
 }
 
 # Without the export list of the real build: the rule has to find what leaks.
@@ -33,10 +39,10 @@ library() { echo "extern \"C\" $1" | "${CXX:-g++}" -shared -fPIC -x c++ -o "$tre
 
 accepts() {
     local status=0
-    bash "$here/rule_$1.sh" "$tree" >"$tree/out" 2>&1 || status=$?
+    bash "$here/rule_$1.sh" "$tree" >"$work/out" 2>&1 || status=$?
     [ $status = 0 ] || [ $status = 77 ] || {
         echo "rule_$1 refuses a clean tree:"
-        cat "$tree/out"
+        cat "$work/out"
         bad=1
     }
 }
@@ -60,7 +66,7 @@ plant_include() {
     refuses layers "$2 in $1"
 }
 
-clean_tree
+make_clean_tree
 for rule in layers symbols errors meta shell format; do accepts "$rule"; done
 
 plant_include src/core/name.cpp '"pg/guard.hpp"'

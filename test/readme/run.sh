@@ -16,7 +16,7 @@
 #   ini       a preloaded server starts with these settings and complains about none
 #
 # After the line `<!-- from FILE -->` a block of any language is not run: it has to be part of that file of the checkout, as
-# it stands, such as of an example that test/clients runs.
+# it stands, such as of an example that test/examples runs.
 #
 # Any other language fails, so that nothing goes untested silently.
 #
@@ -39,6 +39,9 @@ server=
 file_number=0
 export LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8
 
+# As test/run.sh builds: objects of another mode would be built again.
+export WERROR=1
+
 main() {
     promise_closing_line
     local file
@@ -49,10 +52,9 @@ main() {
     )
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) $(cli_packages) python3 python3-psycopg jq
+    need_packages $(build_packages) $(client_packages) python3 python3-psycopg jq
     [ $# -gt 0 ] || check_documents
-    build_extension
-    build_cli
+    build cli server
     make_private_server
     mkdir "$PGQRS_TMP/readme"
     for file in "${files[@]}"; do run_file "$file"; done
@@ -126,7 +128,7 @@ check_session() {
 check_sh() {
     [ -e "$work/clone" ] || copy_checkout
     grep -vxE 'make (test|demo) *' "$1" >"$work/script" || true
-    limited sh env -C "$work/clone" PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" \
+    limited sh env -C "$work/clone" -u WERROR -u PGQRS_BUILT PATH="$work/programs:$PGQRS_ROOT/build/cli:$PATH" \
         PG_CONFIG="$PGQRS_BIN/pg_config" WITH_CLIENT=no PREFIX="$work/prefix" LDCONFIG=: MAKEFLAGS="-j$(job_count)" \
         DEBIAN_FRONTEND=noninteractive APT_CONFIG="$work/apt.conf" bash -e "$work/script"
 }

@@ -1,8 +1,6 @@
 # What was committed survives restart, crash and kill -9, leases included; what was not is as if it never happened.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;

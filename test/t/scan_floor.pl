@@ -4,23 +4,15 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Steps;
 use Test::More;
-use Time::HiRes qw(sleep time);
 
 my %settings = (
     plain => "pgqrs.rescan_interval = '200 ms'",
     'preloaded, rescans' => "shared_preload_libraries = 'pgqrs'\npgqrs.rescan_interval = '200 ms'",
     preloaded => "shared_preload_libraries = 'pgqrs'\npgqrs.rescan_interval = '1 d'");
 
-# Each case is a list of steps, in a queue of its own that the statements call 'q':
-#   a, b => SQL              one of two sessions runs it
-#   a_waits, b_waits => SQL  starts it and goes on when it waits for a lock; `a_done` waits until it has ended
-#   take => 'x y'            another session, which dequeues all it can get for nine hours, gets just these payloads, in this order
-#   a_takes, b_takes => 'x'  as take, by one of the two
-#   clock => '2 h'           from here on the clock of that session is so much ahead
-#   a_fails, b_fails => X    the same, and the SQLSTATE is X
-#   cancel, terminate => 'a' cancels what a session runs, ends a session
-#   other => 'x'             as take, from queue 'other'
+# Each case is a list of steps (test/lib/Steps.pm) in a queue of its own, which the statements call 'q'.
 my $two = q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.enqueue('q', '2')};
 my $three = "$two; SELECT pgqrs.enqueue('q', '3')";
 my $begin_take = q{BEGIN; SELECT payload FROM pgqrs.dequeue('q', '1 h')};
@@ -214,78 +206,12 @@ for my $mode (sort keys %settings)
     my $number = 0;
     for my $name (sort keys %{ $cases_of{$mode} })
     {
-        is(run_case($node, $mode, 'q' . ++$number, @{ $cases_of{$mode}{$name} }), '', "$mode: $name");
+        # When no rescan may come to the rescue, the first call must get all.
+        my $wrong = Steps::run($node, 'q' . ++$number, $mode eq 'preloaded', @{ $cases_of{$mode}{$name} });
+        is($wrong, '', "$mode: $name");
     }
     unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, "$mode: nothing crashed");
     $node->stop;
 }
 
 done_testing();
-
-# What was not as it should be.
-sub run_case
-{
-    my ($node, $mode, $queue, @steps) = @_;
-    my (%sessions, %pids);
-    my $session = sub { $sessions{ $_[0] } //= $node->background_psql('postgres', on_error_stop => 0) };
-    $node->safe_psql('postgres', "SELECT pgqrs.create_queue('$queue')");
-    my $wrong = '';
-    while (my ($step, $what) = splice @steps, 0, 2)
-    {
-        $what =~ s/'q'/'$queue'/g;
-        if ($step =~ /^(?:(\w)_takes|take|other)$/)
-        {
-            my $got = take($session->($1 // 'taker'), $mode, $step eq 'other' ? 'other' : $queue, $what);
-            $wrong .= "got '$got' for '$what'; " if $got ne $what;
-        }
-        elsif ($step eq 'clock')
-        {
-            $session->('taker')->query_safe("SET pgqrs.clock_offset = '$what'");
-        }
-        elsif ($step eq 'cancel')
-        {
-            $node->safe_psql('postgres', "SELECT pg_cancel_backend($pids{$what})");
-        }
-        elsif ($step eq 'terminate')
-        {
-            my $pid = $session->($what)->query_safe('SELECT pg_backend_pid()') + 0;
-            $node->safe_psql('postgres', "SELECT pg_terminate_backend($pid, 10000)");
-            eval { delete($sessions{$what})->quit };
-        }
-        elsif ($step =~ /^(\w)_waits$/)
-        {
-            my $waiting = $session->($1);
-            my $pid = $pids{$1} = $waiting->query_safe('SELECT pg_backend_pid()') + 0;
-            $waiting->query_until(qr/started/, "\\echo started\n$what;\n");
-            $node->poll_query_until('postgres', "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid") or die "does not wait: $what";
-        }
-        elsif ($step =~ /^(\w)_(done|fails)$/)
-        {
-            my ($state) = $session->($1)->query('\echo SQLSTATE :LAST_ERROR_SQLSTATE') =~ /^SQLSTATE (\w{5})$/m;
-            $wrong .= "got SQLSTATE $state for '$what'; " if $state ne ($what || '00000');
-            $session->($1)->{stderr} = '' if $step =~ /^(\w)_fails$/;
-        }
-        else
-        {
-            $session->($step)->query_safe($what);
-        }
-    }
-    $_->quit for values %sessions;
-    return $wrong;
-}
-
-# The payloads a session gets. When no rescan may come to the rescue, the first call must get them; otherwise it asks until it has enough or ten
-# seconds have passed.
-sub take
-{
-    my ($session, $mode, $queue, $expected) = @_;
-    my $deadline = time + 10;
-    my @got;
-    while (1)
-    {
-        push @got, split /\n/, $session->query_safe("SELECT payload FROM pgqrs.dequeue_batch('$queue', 100, '9 h')");
-        last if $mode eq 'preloaded' || @got >= split(/ /, $expected) || time > $deadline;
-        sleep 0.02;
-    }
-    return "@got";
-}

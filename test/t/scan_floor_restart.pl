@@ -2,8 +2,6 @@
 # included, and what happens afterwards is heard of as before.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;

@@ -1,8 +1,6 @@
 # Whoever waits gets a message as soon as it can be delivered, whatever it is that makes it so. Preloaded, by being woken: polls and rescans are rarer than the test waits.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;

@@ -1,8 +1,6 @@
 # Whatever ends a statement or the server ends a wait at once; those who wait keep nobody from dropping the queue or the extension, which ends their wait, too.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;

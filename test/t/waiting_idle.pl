@@ -1,8 +1,6 @@
 # Who waits holds and costs nothing: the procedure no snapshot, and neither of them a lock; nobody writes WAL; pg_stat_activity says what it is.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;

@@ -1,8 +1,6 @@
 # Preloaded, one message ends the wait of one consumer, and n of n: the others sleep on.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;

@@ -1,8 +1,6 @@
 # Preloaded, a wake-up is not lost with the one who was woken: when it is cancelled or terminated before it has looked, the next one gets the message.
 use strict;
 use warnings;
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;

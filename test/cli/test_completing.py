@@ -3,7 +3,7 @@
 import subprocess
 
 from jobs import Terminal, fresh
-from support import ROOT, TMP, check, environment, pgqrs, test
+from support import ROOT, TMP, environment, pgqrs
 
 BUILT = ROOT / "build" / "cli" / "completions"
 FILES = {"bash": "pgqrs.bash", "zsh": "_pgqrs", "fish": "pgqrs.fish"}
@@ -45,53 +45,65 @@ def type_all(shell, set_up):
             terminal.type(typed + "\t" + "\x01echo GOT: \x05 :END''ED\n")
             before, position = position, terminal.wait_for(":ENDED", position)
             got = terminal.text[before:position].rsplit("GOT:", 1)[1].removesuffix(":ENDED").strip()
-            check(got == expected, f"{typed!r} became {got!r}")
+            assert got == expected, f"{typed!r} became {got!r}"
 
 
-@test
-def bash():
+def test_bash():
     type_all(("bash", "--norc", "-i"), f"bind 'set enable-bracketed-paste off'; . {BUILT}/pgqrs.bash")
 
 
-@test
-def zsh():
+def test_zsh():
     """As a file in fpath, and sourced."""
     type_all(("zsh", "-f", "-i"), f"fpath=({BUILT} $fpath); autoload -Uz compinit; compinit -u -D")
     type_all(("zsh", "-f", "-i"), "autoload -Uz compinit; compinit -u -D; . <(pgqrs completion zsh)")
 
 
-@test
-def fish():
+def test_fish():
     prepare()
     for typed, expected in CASES:
-        result = subprocess.run(["fish", "--no-config", "-c", f"source {BUILT}/pgqrs.fish; complete -C '{typed}'"], cwd=TMP, check=True,
-                                capture_output=True, text=True, timeout=60, env=environment())
+        result = subprocess.run(
+            ["fish", "--no-config", "-c", f"source {BUILT}/pgqrs.fish; complete -C '{typed}'"],
+            cwd=TMP,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environment(),
+        )
         found = [line.split("\t")[0] for line in result.stdout.splitlines()]
         wanted = [expected.split()[-1]] if typed != expected else []
-        check(found == wanted, f"{typed!r}: {found}, expected {wanted}; {result.stderr}")
+        assert found == wanted, f"{typed!r}: {found}, expected {wanted}; {result.stderr}"
 
 
-@test
-def without_a_connection():
+def test_without_a_connection():
     """Names of queues are a help, not a hindrance."""
-    script = (f'. {BUILT}/pgqrs.bash; COMP_WORDS=(pgqrs queue show ""); COMP_CWORD=3; _pgqrs pgqrs; echo "${{#COMPREPLY[@]}}"')
-    result = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, timeout=60, check=True,
-                            env=environment(PGHOST="/nowhere"))
-    check(result.stdout == "0\n" and result.stderr == "", str(result))
+    script = (
+        f'. {BUILT}/pgqrs.bash; COMP_WORDS=(pgqrs queue show ""); COMP_CWORD=3; _pgqrs pgqrs; '
+        'echo "${#COMPREPLY[@]}"'
+    )
+    result = subprocess.run(
+        ["bash", "--norc", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=environment(PGHOST="/nowhere"),
+    )
+    assert result.stdout == "0\n" and result.stderr == "", str(result)
 
 
-@test
-def up_to_date():
+def test_up_to_date():
     """What the build has put beside the command is what the command prints."""
     for shell, name in FILES.items():
-        check(pgqrs("completion", shell).expect(0, out="(?s).*").out == (BUILT / name).read_text(encoding="utf-8"), shell)
+        assert pgqrs("completion", shell).expect(0, out="(?s).*").out == (BUILT / name).read_text(
+            encoding="utf-8"
+        ), shell
     pgqrs("completion", "tcsh").expect(2, "error: shell must be one of: bash, zsh, fish")
 
 
-@test
-def every_option():
+def test_every_option():
     """Each option that the help of a command has."""
     text = (BUILT / "pgqrs.bash").read_text(encoding="utf-8")
     for option in ("--skip-bad", "--kill-after", "--older-than", "--no-color", "--envelope"):
-        check(f"\n{option}:" in text or f"'{option}:" in text, option)
-    check("manual" not in text, "hidden commands stay hidden")
+        assert f"\n{option}:" in text or f"'{option}:" in text, option
+    assert "manual" not in text, "hidden commands stay hidden"

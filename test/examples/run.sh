@@ -2,42 +2,44 @@
 # The examples in every language (examples/, listed in ./languages) against private servers, directly and through
 # PgBouncer. Installs what the languages need.
 #
-#   test/clients/run.sh [LANGUAGE...]     all, or those named
+#   test/examples/run.sh [LANGUAGE...]     all, or those named
 #
-#   clients.py    what is tested     shop.py    databases, programs, waiting
+#   test_build.py      the programs are built          test_together.py    all languages at one queue
+#   test_languages.py  each language, several at the same time
+#   conftest.py        languages, places, shops        shop.py             databases, programs, waiting
 #
-# Prints `ok TEST` or `not ok TEST`; reasons go to stderr. The last line on stdout is `N passed, N failed`.
+# The last line on stdout is `N passed, N failed`; all else goes to stderr.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common packages build counts private_server pgbouncer; do
+for part in common packages build counts private_server pgbouncer pytest; do
     # shellcheck disable=SC1090
     . "$here/../lib/$part.sh"
 done
+
+# As test/run.sh builds: objects of another mode would be built again.
+export WERROR=1
 
 main() {
     promise_closing_line
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev \
-        python3 python3-psycopg pgbouncer $(language_packages "$@")
-    build_extension
-    run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" \
-        -f client.mk cli >&2
+    need_packages $(build_packages) $(client_packages) $(pytest_packages) \
+        python3-pytest-xdist python3-psycopg pgbouncer $(language_packages "$@")
+    build cli server
     make_private_server
     on_exit remove_pgbouncers
     case " ${*:-node} " in *' node '*) find_node_pg ;; esac
     start_everything
-    local status=0
     set_user_prefix
     PGQRS_AS_USER_COMMAND=$(printf '%q ' "${PGQRS_AS_USER[@]}")
     export PGQRS_TMP PGQRS_BIN PGQRS_ROOT PGQRS_AS_USER_COMMAND
-    run_interruptible /usr/bin/python3 -E -s -B "$here/clients.py" "$@" >"$PGQRS_TMP/clients.out" || status=$?
-    cat "$PGQRS_TMP/clients.out"
-    PASSED=0 FAILED=0
-    take_closing_line "$PGQRS_TMP/clients.out" >/dev/null || status=1
-    PGQRS_CLOSED=yes
-    return "$status"
+    local -a chosen=("${@/#/--language=}")
+    stage 'examples: builds' run_pytest "${chosen[@]}" "$here/test_build.py"
+    # They wait more than they work.
+    stage 'examples: languages' run_pytest "${chosen[@]}" -n 6 --dist loadgroup "$here/test_languages.py"
+    stage 'examples: together' run_pytest "${chosen[@]}" "$here/test_together.py"
+    close_counts
 }
 
 # The second field of the lines; node-pg is find_node_pg's.
@@ -76,19 +78,19 @@ start_everything() {
     for server in plain preload; do
         use_server "$server"
         psql -X -q -c "CREATE ROLE app LOGIN PASSWORD '$password'"
-        declare -gx "CLIENTS_${server^^}_PORT=$PGPORT"
+        declare -gx "EXAMPLES_${server^^}_PORT=$PGPORT"
     done
     # Fewer connections than there are clients.
     start_pgbouncer pooler preload 'default_pool_size = 3' 'query_wait_timeout = 60'
-    export CLIENTS_POOLER_PORT=$PGBOUNCER_PORT
+    export EXAMPLES_POOLER_PORT=$PGBOUNCER_PORT
     start_pgbouncer reset preload 'default_pool_size = 3' 'server_reset_query = DISCARD ALL' 'server_reset_query_always = 1'
-    export CLIENTS_RESET_PORT=$PGBOUNCER_PORT
+    export EXAMPLES_RESET_PORT=$PGBOUNCER_PORT
     # One connection for all: what one client leaves behind meets the next one.
     start_pgbouncer single preload 'default_pool_size = 1' "$(prepared_statements)"
-    export CLIENTS_SINGLE_PORT=$PGBOUNCER_PORT CLIENTS_PASSWORD=$password
-    CLIENTS_PGBOUNCER=$(pgbouncer_version)
-    export CLIENTS_PGBOUNCER
-    say "PgBouncer $CLIENTS_PGBOUNCER"
+    export EXAMPLES_SINGLE_PORT=$PGBOUNCER_PORT EXAMPLES_PASSWORD=$password
+    EXAMPLES_PGBOUNCER=$(pgbouncer_version)
+    export EXAMPLES_PGBOUNCER
+    say "PgBouncer $EXAMPLES_PGBOUNCER"
 }
 
 pgbouncer_version() { /usr/sbin/pgbouncer --version | sed -nE '1s/.* ([0-9.]+).*/\1/p'; }

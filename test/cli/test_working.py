@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from jobs import Program, alive, count, end_connections, fresh, write
-from support import TMP, check, pgqrs, psql, test, wait_until
+from support import TMP, pgqrs, psql, wait_until
 
 SUMMARY = r'queue "\w+": {} archived, {} deleted, {} released, {} failed, {} leases lost, in [\d.]+ s'
 
@@ -43,51 +43,53 @@ def pid_in(path):
     return int(path.read_text())
 
 
-@test
-def exit_codes():
+def test_exit_codes():
     queue = fresh("codes")
     sent(queue, "0", "75", "1", "9")
     command = 'read n; test "$n" != 9 || kill -9 $$; exit "$n"'
     run = work(queue, command, "-v", "--retry-delay", "1h")
     run.expect(0, "(?s).*", SUMMARY.format(1, 0, 1, 2, 0))
-    for line in (r"info  message \d+ \(delivery 1\) archived after [\d.]+ s",
-                 r"info  message \d+ \(delivery 1\) released after [\d.]+ s, again in 3600 s",
-                 r"warn  message \d+ \(delivery 1\) failed after [\d.]+ s: exit code 1; again in 3600 s",
-                 r"warn  message \d+ \(delivery 1\) failed after [\d.]+ s: killed by signal 9 \(Killed\); again in 3600 s"):
-        check(re.search(rf"^\S+Z {line}$", run.err, re.MULTILINE), f"{line} in {run.err}")
-    check((count(queue), archived(queue)) == (3, 1), "what did not succeed stays")
-    check('"delayed": 3' in pgqrs("queue", "metrics", queue, "--format", "json").out, "for later")
+    for line in (
+        r"info  message \d+ \(delivery 1\) archived after [\d.]+ s",
+        r"info  message \d+ \(delivery 1\) released after [\d.]+ s, again in 3600 s",
+        r"warn  message \d+ \(delivery 1\) failed after [\d.]+ s: exit code 1; again in 3600 s",
+        r"warn  message \d+ \(delivery 1\) failed after [\d.]+ s: killed by signal 9 \(Killed\); again in 3600 s",
+    ):
+        assert re.search(rf"^\S+Z {line}$", run.err, re.MULTILINE), f"{line} in {run.err}"
+    assert (count(queue), archived(queue)) == (3, 1), "what did not succeed stays"
+    assert '"delayed": 3' in pgqrs("queue", "metrics", queue, "--format", "json").out, "for later"
 
 
-@test
-def pauses_grow():
+def test_pauses_grow():
     queue = fresh("pauses")
     sent(queue, "1")
     run = work(queue, "exit 1")
-    check(1 <= float(re.search(r"again in ([\d.]+) s", run.err)[1]) <= 1.25, run.err)
+    assert 1 <= float(re.search(r"again in ([\d.]+) s", run.err)[1]) <= 1.25, run.err
     psql(f"SELECT pgqrs.release('{queue}', {row_of(queue)['id']})")
     run = work(queue, "exit 1")
-    check(2 <= float(re.search(r"again in ([\d.]+) s", run.err)[1]) <= 2.5, run.err)
+    assert 2 <= float(re.search(r"again in ([\d.]+) s", run.err)[1]) <= 2.5, run.err
 
 
-@test
-def what_a_command_gets():
+def test_what_a_command_gets():
     queue = fresh("gets")
     place = flag("got")
     sent(queue, '{"to": "ada"}')
-    psql(f"SELECT pgqrs.enqueue('{queue}', '[1, \"é\"]', priority => 7, headers => '{{\"type\": \"mail\", \"n\": 1.10}}')")
-    command = (f'(cat; echo "$PGQRS_QUEUE|$PGQRS_READ_CT|$PGQRS_TYPE|$PGQRS_HEADERS|$PGQRS_PRIORITY|$MINE"; '
-               f'echo $PGQRS_MESSAGE_ID $PGQRS_ENQUEUED_AT) >>{place}')
+    psql(
+        f'SELECT pgqrs.enqueue(\'{queue}\', \'[1, "é"]\', priority => 7, headers => \'{{"type": "mail", "n": 1.10}}\')'
+    )
+    command = (
+        f'(cat; echo "$PGQRS_QUEUE|$PGQRS_READ_CT|$PGQRS_TYPE|$PGQRS_HEADERS|$PGQRS_PRIORITY|$MINE"; '
+        f"echo $PGQRS_MESSAGE_ID $PGQRS_ENQUEUED_AT) >>{place}"
+    )
     work(queue, command, "--delete", MINE="mine", PGQRS_TYPE="old").expect(0, "", SUMMARY.format(0, 2, 0, 0, 0))
-    check((count(queue), archived(queue)) == (0, 0), "deleted")
+    assert (count(queue), archived(queue)) == (0, 0), "deleted"
     lines = place.read_text().splitlines()
-    check(lines[0:2] == ['{"to": "ada"}', f"{queue}|1||{{}}|5|mine"], str(lines))
-    check(lines[3:5] == ['[1, "é"]', f'{queue}|1|mail|{{"n": 1.10, "type": "mail"}}|7|mine'], str(lines))
-    check(re.fullmatch(r"\d+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", lines[2]), lines[2])
+    assert lines[0:2] == ['{"to": "ada"}', f"{queue}|1||{{}}|5|mine"], str(lines)
+    assert lines[3:5] == ['[1, "é"]', f'{queue}|1|mail|{{"n": 1.10, "type": "mail"}}|7|mine'], str(lines)
+    assert re.fullmatch(r"\d+ \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", lines[2]), lines[2]
 
 
-@test
-def large_and_unread():
+def test_large_and_unread():
     """A megabyte on stdin, read or not; headers that no environment has room for fail the message alone."""
     queue = fresh("big")
     big = write("big", '"' + "x" * 1_000_000 + '"\n')
@@ -96,15 +98,17 @@ def large_and_unread():
     place = flag("size")
     work(queue, f"wc -c >>{place}", "--max-messages", "1").expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
     work(queue, "exec true").expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
-    check(place.read_text().strip() == "1000003", place.read_text())
+    assert place.read_text().strip() == "1000003", place.read_text()
     psql(f"SELECT pgqrs.enqueue('{queue}', '1', headers => jsonb_build_object('h', repeat('x', 200000)))")
     sent(queue, "2")
     work(queue, "cat >/dev/null", "--retry-delay", "1h").expect(
-        0, "(?s).*failed after .*: cannot start the command: Argument list too long; again in 3600 s", SUMMARY.format(1, 0, 0, 1, 0))
+        0,
+        "(?s).*failed after .*: cannot start the command: Argument list too long; again in 3600 s",
+        SUMMARY.format(1, 0, 0, 1, 0),
+    )
 
 
-@test
-def at_a_time():
+def test_at_a_time():
     """Three commands that wait for each other."""
     queue = fresh("three")
     sent(queue, "1", "2", "3")
@@ -112,35 +116,39 @@ def at_a_time():
     folder.mkdir(exist_ok=True)
     command = f"touch {folder}/$PGQRS_MESSAGE_ID; until [ $(ls {folder} | wc -l) = 3 ]; do sleep 0.05; done"
     run = work(queue, command, "--concurrency", "3", "--timeout", "50s", "--format", "json")
-    check(json.loads(run.expect(0, out=".*").out)["archived"] == 3, run.out)
+    assert json.loads(run.expect(0, out=".*").out)["archived"] == 3, run.out
 
 
-@test
-def limits():
+def test_limits():
     queue = fresh("limited")
     sent(queue, "1", "2", "3")
     pgqrs("work", queue, "--exec", "true", "--max-messages", "2").expect(0, "", SUMMARY.format(2, 0, 0, 0, 0))
     work(queue, "true", "-q").expect(0, "", "")
-    check((count(queue), archived(queue)) == (0, 3), "all")
+    assert (count(queue), archived(queue)) == (0, 3), "all"
 
 
-@test
-def workers_register():
+def test_workers_register():
     queue = fresh("named")
     sent(queue, "1")
     place, go = flag("registered"), flag("go")
-    with Program("work", queue, "--exec", f"echo $$ >{place}; until [ -e {go} ]; do sleep 0.05; done", "--stop-when-empty",
-                 "--worker", "tester") as worker:
+    with Program(
+        "work",
+        queue,
+        "--exec",
+        f"echo $$ >{place}; until [ -e {go} ]; do sleep 0.05; done",
+        "--stop-when-empty",
+        "--worker",
+        "tester",
+    ) as worker:
         pid_in(place)
-        check('"name": "tester"' in pgqrs("worker", "list", queue, "--format", "json").out, "registered")
-        check(row_of(queue)["worker_id"] is not None, "the message says who has it")
+        assert '"name": "tester"' in pgqrs("worker", "list", queue, "--format", "json").out, "registered"
+        assert row_of(queue)["worker_id"] is not None, "the message says who has it"
         go.touch()
         worker.end().expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
-    check(json.loads(pgqrs("worker", "list", queue, "--format", "json").out) == [], "gone")
+    assert json.loads(pgqrs("worker", "list", queue, "--format", "json").out) == [], "gone"
 
 
-@test
-def killed():
+def test_killed():
     """kill -9 of the worker: the message is delivered again when its lease is over."""
     queue = fresh("killed")
     sent(queue, "1")
@@ -150,11 +158,12 @@ def killed():
         worker.signal(signal.SIGKILL)
         worker.process.wait()
         os.kill(orphan, signal.SIGKILL)
-    pgqrs("work", queue, "--exec", 'test "$PGQRS_READ_CT" = 2', "--max-messages", "1").expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
+    pgqrs("work", queue, "--exec", 'test "$PGQRS_READ_CT" = 2', "--max-messages", "1").expect(
+        0, "", SUMMARY.format(1, 0, 0, 0, 0)
+    )
 
 
-@test
-def first_signal():
+def test_first_signal():
     """The running command comes to its end, its message is archived, and no other is taken."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         queue = fresh("gentle")
@@ -163,19 +172,20 @@ def first_signal():
         with Program("work", queue, "--exec", f"echo $$ >{place}; until [ -e {go} ]; do sleep 0.05; done") as worker:
             child = pid_in(place)
             worker.signal(number)
-            wait_until(lambda: b"stopping when" in os.read(worker.process.stderr.fileno(), 4096), "it says that it waits")
-            check(alive(child), "the command goes on")
+            wait_until(
+                lambda: b"stopping when" in os.read(worker.process.stderr.fileno(), 4096), "it says that it waits"
+            )
+            assert alive(child), "the command goes on"
             go.touch()
             worker.end().expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
-        check((count(queue), archived(queue)) == (1, 1), "one is left")
+        assert (count(queue), archived(queue)) == (1, 1), "one is left"
     with Program("work", queue, "--exec", "true", "--delete") as worker:
         wait_until(lambda: count(queue) == 0, "the rest is done")
         worker.signal(signal.SIGTERM)
         worker.end().expect(0, "", SUMMARY.format(0, 1, 0, 0, 0))
 
 
-@test
-def second_signal():
+def test_second_signal():
     """The command is ended, its children, too, and the message can be had at once."""
     queue = fresh("hasty")
     sent(queue, "1")
@@ -186,118 +196,157 @@ def second_signal():
         wait_until(lambda: b"another signal" in os.read(worker.process.stderr.fileno(), 4096), "it says that it waits")
         worker.signal(signal.SIGTERM)
         worker.end().expect(130, "error: interrupted; the running commands were ended", SUMMARY.format(0, 0, 1, 0, 0))
-    check(not alive(grandchild), "dead")
-    check('"pending": 1' in pgqrs("queue", "metrics", queue, "--format", "json").out, "given back")
+    assert not alive(grandchild), "dead"
+    assert '"pending": 1' in pgqrs("queue", "metrics", queue, "--format", "json").out, "given back"
 
 
-@test
-def third_signal():
+def test_third_signal():
     """Does not wait for a command that does not want to end."""
     queue = fresh("stubborn")
     sent(queue, "1")
     place = flag("stubborn")
-    with Program("work", queue, "--exec", f"trap '' TERM; echo $$ >{place}; while :; do sleep 0.1; done", "--kill-after", "1h") as worker:
+    with Program(
+        "work", queue, "--exec", f"trap '' TERM; echo $$ >{place}; while :; do sleep 0.1; done", "--kill-after", "1h"
+    ) as worker:
         child = pid_in(place)
         worker.signal(signal.SIGINT)
         wait_until(lambda: b"another signal" in os.read(worker.process.stderr.fileno(), 4096), "it says that it waits")
         worker.signal(signal.SIGINT)
-        check(worker.process.poll() is None and alive(child), "waits for the command")
+        assert worker.process.poll() is None and alive(child), "waits for the command"
         time.sleep(0.1)  # two signals at the same moment are one
         worker.signal(signal.SIGINT)
         worker.end().expect(130, "error: interrupted.*", SUMMARY.format(0, 0, 1, 0, 0))
-    check(not alive(child), "killed")
+    assert not alive(child), "killed"
 
 
-@test
-def time_limit():
+def test_time_limit():
     queue = fresh("slow")
     sent(queue, "1")
     place = flag("slow")
     run = work(queue, f"sleep 1000 & echo $! >{place}; wait", "--timeout", "300ms", "--retry-delay", "1h")
-    run.expect(0, r".* failed after .*: took longer than --timeout, killed by signal 15 \(Terminated\); again in 3600 s",
-               SUMMARY.format(0, 0, 0, 1, 0))
+    run.expect(
+        0,
+        r".* failed after .*: took longer than --timeout, killed by signal 15 \(Terminated\); again in 3600 s",
+        SUMMARY.format(0, 0, 0, 1, 0),
+    )
     wait_until(lambda: not alive(pid_in(place)), "its child has ended, too")
     psql(f"SELECT pgqrs.release('{queue}', {row_of(queue)['id']})")
-    work(queue, "trap '' TERM; while :; do sleep 0.05; done", "--timeout", "100ms", "--kill-after", "200ms", "--retry-delay", "1h").expect(
-        0, r".* took longer than --timeout, killed by signal 9 \(Killed\); .*", SUMMARY.format(0, 0, 0, 1, 0))
+    work(
+        queue,
+        "trap '' TERM; while :; do sleep 0.05; done",
+        "--timeout",
+        "100ms",
+        "--kill-after",
+        "200ms",
+        "--retry-delay",
+        "1h",
+    ).expect(0, r".* took longer than --timeout, killed by signal 9 \(Killed\); .*", SUMMARY.format(0, 0, 0, 1, 0))
 
 
-@test
-def lease_lost():
+def test_lease_lost():
     """Somebody else has taken the message away: the command must not go on."""
     queue = fresh("taken")
     sent(queue, "1")
     place = flag("taken")
-    with Program("work", queue, "--exec", f"echo $$ >{place}; exec sleep 1000", "--lock-time", "600ms", "--max-messages", "1") as worker:
+    with Program(
+        "work", queue, "--exec", f"echo $$ >{place}; exec sleep 1000", "--lock-time", "600ms", "--max-messages", "1"
+    ) as worker:
         child = pid_in(place)
         psql(f"SELECT pgqrs.delete('{queue}', {row_of(queue)['id']})")
-        worker.end().expect(0, r".* lost its lease after .*: the lease was lost, killed by signal 15 \(Terminated\)",
-                            SUMMARY.format(0, 0, 0, 0, 1))
-    check(not alive(child), "ended")
+        worker.end().expect(
+            0,
+            r".* lost its lease after .*: the lease was lost, killed by signal 15 \(Terminated\)",
+            SUMMARY.format(0, 0, 0, 0, 1),
+        )
+    assert not alive(child), "ended"
 
 
-@test
-def longer_than_the_lease():
+def test_longer_than_the_lease():
     queue = fresh("extended")
     sent(queue, "1")
-    work(queue, "sleep 1.5; test $PGQRS_READ_CT = 1", "--lock-time", "500ms").expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
+    work(queue, "sleep 1.5; test $PGQRS_READ_CT = 1", "--lock-time", "500ms").expect(
+        0, "", SUMMARY.format(1, 0, 0, 0, 0)
+    )
 
 
-@test
-def connection_lost():
+def test_connection_lost():
     """While a command runs: connected again, and the message is archived."""
     queue = fresh("reconnected")
     sent(queue, "1")
     place, go = flag("reconnected"), flag("go")
-    with Program("work", queue, "--exec", f"echo $$ >{place}; until [ -e {go} ]; do sleep 0.05; done", "--stop-when-empty") as worker:
+    with Program(
+        "work", queue, "--exec", f"echo $$ >{place}; until [ -e {go} ]; do sleep 0.05; done", "--stop-when-empty"
+    ) as worker:
         pid_in(place)
-        check(end_connections() == 2, "one for the handler, one for the leases")
+        assert end_connections() == 2, "one for the handler, one for the leases"
         go.touch()
-        worker.end().expect(0, r"(?s).*connection lost: .*; trying again in .*connected again", SUMMARY.format(1, 0, 0, 0, 0))
-    check(archived(queue) == 1, "archived")
+        worker.end().expect(
+            0, r"(?s).*connection lost: .*; trying again in .*connected again", SUMMARY.format(1, 0, 0, 0, 0)
+        )
+    assert archived(queue) == 1, "archived"
 
 
-@test
-def what_does_not_get_better():
+def test_what_does_not_get_better():
     queue = fresh("vanishing")
     with Program("work", queue, "--exec", "true") as worker:
-        wait_until(lambda: psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgqrs' AND query ~ 'wait'") == "1", "idle")
+        wait_until(
+            lambda: psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgqrs' AND query ~ 'wait'")
+            == "1",
+            "idle",
+        )
         pgqrs("queue", "delete", queue).expect(0, out=".*")
         worker.end().expect(4, 'error: queue "vanishing" does not exist')
     pgqrs("work", queue, "--exec", "true").expect(4, 'error: queue "vanishing" does not exist')
     pgqrs("work", "mails", "--exec", "true", PGHOST="/nowhere").expect(3, "(?s)error: .*")
 
 
-@test
-def surroundings():
+def test_surroundings():
     """An inherited SIGCHLD that is ignored, and outputs nobody reads."""
     queue = fresh("odd")
     sent(queue, "1", "2")
-    with Program("work", queue, "--exec", "exit 0", "--max-messages", "1",
-                 preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)) as worker:
+    with Program(
+        "work",
+        queue,
+        "--exec",
+        "exit 0",
+        "--max-messages",
+        "1",
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    ) as worker:
         worker.end().expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
     # yes dies of a pipe nobody reads, as it would in a shell, and does not hang.
-    run = subprocess.run(["bash", "-c", f"pgqrs work {queue} --exec 'exec yes' --stop-when-empty --retry-delay 1h | head -n 1 >/dev/null; "
-                          "echo ${PIPESTATUS[0]}"], capture_output=True, text=True, timeout=60, check=True)
-    check(run.stdout == "141\n" and "killed by signal 13" in run.stderr, str(run))
+    run = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f"pgqrs work {queue} --exec 'exec yes' --stop-when-empty --retry-delay 1h | head -n 1 >/dev/null; "
+            "echo ${PIPESTATUS[0]}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert run.stdout == "141\n" and "killed by signal 13" in run.stderr, str(run)
 
 
-@test
-def nothing_is_inherited():
+def test_nothing_is_inherited():
     """But the standard descriptors; ls itself opens the fourth."""
     queue = fresh("descriptors")
     sent(queue, "1")
     place = flag("descriptors")
-    work(queue, f"exec ls /proc/self/fd >{place}", "--log-dest", str(TMP / "work.log")).expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
-    check(place.read_text().split() == ["0", "1", "2", "3"], place.read_text())
+    work(queue, f"exec ls /proc/self/fd >{place}", "--log-dest", str(TMP / "work.log")).expect(
+        0, "", SUMMARY.format(1, 0, 0, 0, 0)
+    )
+    assert place.read_text().split() == ["0", "1", "2", "3"], place.read_text()
 
 
-@test
-def wrong_use():
+def test_wrong_use():
     for arguments, error in (
-            ((), r"--exec is required\nhint: .*"),
-            (("--exec", " "), r"--exec is empty\nhint: It would archive every message\."),
-            (("--exec", "true", "--concurrency", "0"), '--concurrency must be from 1 to 1000: "0"'),
-            (("--exec", "true", "--max-messages", "0"), "--max-messages must be from 1 .*"),
-            (("--exec", "true", "--timeout", "soon"), r"--timeout is not a length of time: .soon.\n.*")):
+        ((), r"--exec is required\nhint: .*"),
+        (("--exec", " "), r"--exec is empty\nhint: It would archive every message\."),
+        (("--exec", "true", "--concurrency", "0"), '--concurrency must be from 1 to 1000: "0"'),
+        (("--exec", "true", "--max-messages", "0"), "--max-messages must be from 1 .*"),
+        (("--exec", "true", "--timeout", "soon"), r"--timeout is not a length of time: .soon.\n.*"),
+    ):
         pgqrs("work", "mails", *arguments).expect(2, f"error: {error}")

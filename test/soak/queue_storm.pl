@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Soak;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -34,7 +35,7 @@ for my $name (sort keys %scripts)
     append_to_file($file, "CALL try(\$\$$scripts{$name}\$\$);\n");
     push @arguments, '-f', $file;
 }
-$node->command_ok([ 'pgbench', '-n', '-c8', '-j2', '-T3', @arguments, $node->connstr('postgres') ], 'nothing breaks off');
+$node->command_ok([ 'pgbench', '-n', '-c8', '-j2', '-t', Soak::steps(250), @arguments, $node->connstr('postgres') ], 'nothing breaks off');
 
 is($node->safe_psql('postgres', q{SELECT DISTINCT state, message, call FROM raised WHERE state NOT IN ('PQ002', 'PQ003', 'PQ011')}), '', 'no error but that there is such a queue or none');
 cmp_ok($node->safe_psql('postgres', q{SELECT count(*) FROM raised WHERE state = 'PQ002'}), '>', 0, 'they met');

@@ -9,7 +9,7 @@ import struct
 import termios
 import time
 
-from support import DEADLINE, check, environment, pgqrs, psql, test
+from support import DEADLINE, environment, pgqrs, psql
 
 COLOUR = re.compile(r"\x1b\[[0-9]*m")
 
@@ -31,7 +31,7 @@ def on_terminal(*arguments, columns=80, **env):
         pass
     os.close(terminal)
     os.waitpid(child, 0)
-    check(time.monotonic() < limit, f"pgqrs {arguments} did not end")
+    assert time.monotonic() < limit, f"pgqrs {arguments} did not end"
     return printed.decode().splitlines()
 
 
@@ -42,63 +42,61 @@ def width(line):
 
 def fill():
     psql("DELETE FROM pgqrs.messages")
-    for payload in ('{"to": "ada@example.com", "text": "' + "long " * 40 + '"}', '"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"', '"größer"'):
+    for payload in (
+        '{"to": "ada@example.com", "text": "' + "long " * 40 + '"}',
+        '"漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字"',
+        '"größer"',
+    ):
         pgqrs("message", "send", "mails", payload, "--type", "letter").expect(0)
 
 
-@test
-def tables_fit():
+def test_tables_fit():
     fill()
     for columns in (60, 80, 100, 132):
         lines = on_terminal("message", "list", "mails", columns=columns)
-        check(len(lines) == 4, str(lines))
-        check(max(map(width, lines)) in (columns, columns - 1), f"{columns} wide: {lines}")
-        check(lines[1].endswith("…"), f"cut: {lines[1]}")
-    check(max(map(width, on_terminal("message", "list", "mails", columns=40))) < 60, "narrow as it can be")
-    check(max(map(width, on_terminal("message", "list", "mails", COLUMNS="70"))) in (69, 70), "COLUMNS counts")
+        assert len(lines) == 4, str(lines)
+        assert max(map(width, lines)) in (columns, columns - 1), f"{columns} wide: {lines}"
+        assert lines[1].endswith("…"), f"cut: {lines[1]}"
+    assert max(map(width, on_terminal("message", "list", "mails", columns=40))) < 60, "narrow as it can be"
+    assert max(map(width, on_terminal("message", "list", "mails", COLUMNS="70"))) in (69, 70), "COLUMNS counts"
 
 
-@test
-def others_get_all():
+def test_others_get_all():
     fill()
     text = pgqrs("message", "list", "mails").expect(0).out
-    check("…" not in text and "\x1b" not in text and "long " * 40 in text, "neither cut nor coloured")
-    check(pgqrs("message", "list", "mails", COLUMNS="40").out == text, "COLUMNS is for terminals")
+    assert "…" not in text and "\x1b" not in text and "long " * 40 in text, "neither cut nor coloured"
+    assert pgqrs("message", "list", "mails", COLUMNS="40").out == text, "COLUMNS is for terminals"
 
 
-@test
-def records_are_not_cut():
+def test_records_are_not_cut():
     fill()
     number = psql("SELECT min(id) FROM pgqrs.messages")
-    check("long " * 40 in " ".join(on_terminal("message", "show", "mails", number, columns=40)), "the whole payload")
+    assert "long " * 40 in " ".join(on_terminal("message", "show", "mails", number, columns=40)), "the whole payload"
 
 
-@test
-def colours():
+def test_colours():
     pgqrs("queue", "pause", "mails").expect(0)
     line = [line for line in on_terminal("queue", "list") if "mails" in line][0]
-    check("\x1b[33mtrue" in line, f"paused is yellow: {line!r}")
-    check(on_terminal("queue", "show", "nothing")[0].startswith("\x1b[31merror:\x1b[0m "), "errors are red")
+    assert "\x1b[33mtrue" in line, f"paused is yellow: {line!r}"
+    assert on_terminal("queue", "show", "nothing")[0].startswith("\x1b[31merror:\x1b[0m "), "errors are red"
     for arguments, env in ((("--no-color",), {}), ((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"})):
         for command in (("queue", "list"), ("queue", "show", "nothing")):
-            check("\x1b" not in "".join(on_terminal(*arguments, *command, **env)), f"plain: {arguments} {env}")
+            assert "\x1b" not in "".join(on_terminal(*arguments, *command, **env)), f"plain: {arguments} {env}"
     pgqrs("queue", "resume", "mails").expect(0)
 
 
-@test
-def notes():
+def test_notes():
     psql("DELETE FROM pgqrs.messages")
-    check(on_terminal("message", "list", "mails", "--no-color")[0] == "no messages", "said on a terminal")
-    check(on_terminal("message", "dequeue", "mails") == ["no message"], "said on a terminal")
-    check(on_terminal("-q", "message", "dequeue", "mails") == [], "not with -q")
+    assert on_terminal("message", "list", "mails", "--no-color")[0] == "no messages", "said on a terminal"
+    assert on_terminal("message", "dequeue", "mails") == ["no message"], "said on a terminal"
+    assert on_terminal("-q", "message", "dequeue", "mails") == [], "not with -q"
     pgqrs("message", "dequeue", "mails").expect(0, "", "")
 
 
-@test
-def control_characters():
+def test_control_characters():
     """A description cannot take over the terminal."""
     pgqrs("queue", "alter", "mails", "--description", "a\x1b[2Jb\x07\u009b31m").expect(0)
     text = "\n".join(on_terminal("--no-color", "queue", "list", columns=200))
-    check(r"a\x1b[2Jb\x07\x9b31m" in text and "\x1b" not in text, repr(text))
-    check(r'"a\u001b[2Jb\u0007' in pgqrs("queue", "show", "mails", "--format", "json").out, "JSON has it escaped")
+    assert r"a\x1b[2Jb\x07\x9b31m" in text and "\x1b" not in text, repr(text)
+    assert r'"a\u001b[2Jb\u0007' in pgqrs("queue", "show", "mails", "--format", "json").out, "JSON has it escaped"
     pgqrs("queue", "alter", "mails", "--description", "").expect(0)

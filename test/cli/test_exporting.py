@@ -5,7 +5,7 @@ import os
 import subprocess
 
 from jobs import Terminal, count, fresh, payloads, write
-from support import TMP, check, environment, pgqrs, psql, test
+from support import TMP, environment, pgqrs, psql
 
 LINES = """\
 {"payload": {"n": 123456789012345678901234567890.1234567890, "t": "a\\nb é 漢"}, "priority": 0, "headers": {"type": "x"}}
@@ -25,59 +25,76 @@ def without_changes(text):
     return [{key: row.get(key) for key in ("payload", "headers", "priority")} for row in rows]
 
 
-@test
-def there_and_back():
+def test_there_and_back():
     queue, other = fresh("there"), fresh("back")
     pgqrs("message", "send", queue, "--file", "-", "--envelope", stdin=LINES).expect(0, out="4 messages .*")
     text = exported(queue)
-    check("123456789012345678901234567890.1234567890" in text and ": 1.10}" in text, text)
-    check(list(json.loads(text.splitlines()[0])) == ["id", "priority", "read_ct", "enqueued_at", "available_at", "headers", "payload"], text)
+    assert "123456789012345678901234567890.1234567890" in text and ": 1.10}" in text, text
+    assert list(json.loads(text.splitlines()[0])) == [
+        "id",
+        "priority",
+        "read_ct",
+        "enqueued_at",
+        "available_at",
+        "headers",
+        "payload",
+    ], text
     pgqrs("message", "send", other, "--file", "-", "--envelope", stdin=text).expect(0, out="4 messages .*")
     again = exported(other)
-    check(without_changes(again) == without_changes(text), again)
+    assert without_changes(again) == without_changes(text), again
     # What is delayed stays so, to the microsecond; what could be delivered can be.
     at = [[json.loads(line)["available_at"] for line in lines.splitlines()] for lines in (text, again)]
-    check(at[0][1] == at[1][1] == "2099-12-31T23:59:59.123456Z" and at[0][3] == at[1][3], str(at))
-    check('"pending": 2' in pgqrs("queue", "metrics", other, "--format", "json").out, "two of four are delayed")
+    assert at[0][1] == at[1][1] == "2099-12-31T23:59:59.123456Z" and at[0][3] == at[1][3], str(at)
+    assert '"pending": 2' in pgqrs("queue", "metrics", other, "--format", "json").out, "two of four are delayed"
 
 
-@test
-def archives():
+def test_archives():
     queue, other = fresh("archived"), fresh("revived")
     pgqrs("message", "send", queue, "--file", "-", stdin="1\n2\n3\n").expect(0, out="3 .*")
     pgqrs("message", "read", queue, "--count", "2", "--archive").expect(0, out="(?s).*")
     rows = [json.loads(line) for line in exported(queue, "--archive").splitlines()]
-    check([row["payload"] for row in rows] == [1, 2] and all(row["outcome"] == "done" and row["archived_at"] for row in rows), str(rows))
-    check([json.loads(line)["payload"] for line in exported(queue).splitlines()] == [3], "not archived")
-    pgqrs("message", "send", other, "--file", "-", "--envelope", stdin=exported(queue, "--archive")).expect(0, out="2 .*")
-    check(payloads(other) == [1, 2], "archived messages can be sent anew")
+    assert [row["payload"] for row in rows] == [1, 2] and all(
+        row["outcome"] == "done" and row["archived_at"] for row in rows
+    ), str(rows)
+    assert [json.loads(line)["payload"] for line in exported(queue).splitlines()] == [3], "not archived"
+    pgqrs("message", "send", other, "--file", "-", "--envelope", stdin=exported(queue, "--archive")).expect(
+        0, out="2 .*"
+    )
+    assert payloads(other) == [1, 2], "archived messages can be sent anew"
 
 
-@test
-def pages():
+def test_pages():
     """More than one page, in bounded memory; --after goes on."""
     queue = fresh("paged")
-    pgqrs("message", "send", queue, "--file", write("hundred", "".join(f"{n}\n" for n in range(100_000)))).expect(0, out="100000 .*")
+    pgqrs("message", "send", queue, "--file", write("hundred", "".join(f"{n}\n" for n in range(100_000)))).expect(
+        0, out="100000 .*"
+    )
     path = TMP / "paged.ndjson"
     process = subprocess.Popen(["pgqrs", "message", "export", queue, "--out", str(path)], env=environment())
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    check(status == 0 and usage.ru_maxrss < 64 * 1024, f"exit {status}, {usage.ru_maxrss} kB")
+    assert status == 0 and usage.ru_maxrss < 64 * 1024, f"exit {status}, {usage.ru_maxrss} kB"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
-    check([row["payload"] for row in rows] == list(range(100_000)), "all, in order")
+    assert [row["payload"] for row in rows] == list(range(100_000)), "all, in order"
     rest = [json.loads(line)["payload"] for line in exported(queue, "--after", str(rows[99_989]["id"])).splitlines()]
-    check(rest == list(range(99_990, 100_000)), str(rest))
+    assert rest == list(range(99_990, 100_000)), str(rest)
     with Terminal("bash", "-c", f"pgqrs message export {queue} >{path}") as terminal:
-        check(terminal.end() == 0 and " exported  " in terminal.text and terminal.text.endswith("\r\x1b[K"), terminal.text)
-    run = subprocess.run(["bash", "-c", f"pgqrs message export {queue} | head -n 1; echo ${{PIPESTATUS[0]}}"], capture_output=True,
-                         text=True, env=environment(), check=True)
-    check(run.stdout.splitlines()[1] == "141" and run.stderr == "", str(run))
+        assert (
+            terminal.end() == 0 and " exported  " in terminal.text and terminal.text.endswith("\r\x1b[K")
+        ), terminal.text
+    run = subprocess.run(
+        ["bash", "-c", f"pgqrs message export {queue} | head -n 1; echo ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=True,
+    )
+    assert run.stdout.splitlines()[1] == "141" and run.stderr == "", str(run)
 
 
-@test
-def faults():
+def test_faults():
     queue = fresh("faulty")
-    check(exported(queue) == "", "no messages, no lines")
+    assert exported(queue) == "", "no messages, no lines"
     pgqrs("message", "export", "nowhere").expect(4, 'error: queue "nowhere" does not exist')
     pgqrs("message", "export", "nowhere", "--archive").expect(4, 'error: queue "nowhere" does not exist')
     pgqrs("message", "export", queue, "--format", "csv").expect(2, "error: message export writes JSON only")
@@ -90,5 +107,5 @@ def faults():
         pgqrs("message", "export", queue, "--out", path).expect(1, "(?s)error: .*")
     finally:
         psql("ALTER TABLE pgqrs.hidden RENAME TO messages")
-    check(open(path, encoding="utf-8").read() == "before", "untouched")
-    check(count(queue) == 1, "and so is the queue")
+    assert open(path, encoding="utf-8").read() == "before", "untouched"
+    assert count(queue) == 1, "and so is the queue"

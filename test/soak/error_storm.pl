@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Soak;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
@@ -83,17 +84,17 @@ sub memory
 
 sub does_not_grow
 {
-    my ($what, $rounds, $round) = @_;
+    my ($what, $round) = @_;
     $round->() for 1 .. 2;
     my ($contexts, $private) = memory();
-    $round->() for 1 .. $rounds;
+    $round->() for 1 .. Soak::steps(5);
     my ($contexts_after, $private_after) = memory();
     cmp_ok($contexts_after - $contexts, '<', 512 * 1024, "$what: memory contexts stay as they are");
     cmp_ok($private_after - $private, '<', 4 * 1024 * 1024, "$what: the process does not grow");
 }
 
 my $answer;
-does_not_grow('errors caught', 5, sub { $answer = $session->query_safe('CALL storm(0, 0, NULL)') });
+does_not_grow('errors caught', sub { $answer = $session->query_safe('CALL storm(0, 0, NULL)') });
 my ($calls, $failed, $bad) = split /\|/, $answer, 3;
 cmp_ok($calls, '>', 400, "$calls calls");
 cmp_ok($failed, '>', 200, "$failed of them failed");
@@ -103,10 +104,10 @@ is($bad, '', 'no error is an internal one');
 my $script = $node->safe_psql('postgres', q{SELECT string_agg(call, ';' || E'\n' ORDER BY random()) FROM calls WHERE call LIKE 'SELECT %' AND call !~ 'repeat|fill|drop_queue'}) . ';';
 $script =~ s/^/SELECT 1 FROM (/mg;
 $script =~ s/;$/) AS s;/mg;
-does_not_grow('errors not caught', 5, sub { $session->query($script); $session->{stderr} = '' });
+does_not_grow('errors not caught', sub { $session->query($script); $session->{stderr} = '' });
 
 # And calls that succeed.
-does_not_grow('success', 5, sub {
+does_not_grow('success', sub {
     $session->query_safe(q{
         SELECT pgqrs.create_queue('success', if_not_exists => true);
         DO $$

@@ -5,11 +5,10 @@
 use strict;
 use warnings;
 use POSIX qw(:sys_wait_h);
-use FindBin;
-use lib "$FindBin::RealBin/../lib";
 use Crash;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Soak;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -17,8 +16,11 @@ my $seed = $ENV{PGQRS_SEED} // int(time * 1000) % 1_000_000_000;
 srand($seed);
 note("PGQRS_SEED=$seed");
 
+# So many sessions at once, and so many scripts of so many transactions for all of them together. A session that was ended
+# does not finish its script.
 my $sessions = 12;
-my %seconds = (plain => 2, preloaded => 5);
+my %scripts = (plain => Soak::steps(24), preloaded => Soak::steps(60));
+my $transactions_of_a_script = 40;
 
 # What sessions do, by weight, how long they lease, and for how long they do it between two looks at what they have left. Commands that make all look
 # again from the beginning, and leases that end, would put right what went wrong before: in the first storm there are none.
@@ -105,14 +107,13 @@ sub transaction
     return $sql . ($kind eq 'prepare' ? "PREPARE TRANSACTION '" . ++$transactions . "';\n" : rand() < 0.7 ? "COMMIT;\n" : "ROLLBACK;\n");
 }
 
-# More than a session can do in the time; it stops when that is over. All transactions pause when somebody wants lock 42 for himself.
+# All transactions pause when somebody wants lock 42 for himself.
 sub script
 {
-    my ($deadline) = @_;
     my $sql = "\\set VERBOSITY verbose\nSET deadlock_timeout = '20 ms';\n";
-    for (1 .. 500)
+    for (1 .. $transactions_of_a_script)
     {
-        $sql .= "SET lock_timeout = 0; SELECT extract(epoch FROM clock_timestamp()) > $deadline AS over FROM pg_advisory_lock_shared(42) \\gset\n\\if :over\n\\q\n\\endif\n"
+        $sql .= "SET lock_timeout = 0; SELECT FROM pg_advisory_lock_shared(42);\n"
             . "SET lock_timeout = '200 ms';\n" . transaction() . "SELECT FROM pg_advisory_unlock_shared(42);\n";
     }
     return $sql;
@@ -123,9 +124,9 @@ my $scripts = 0;
 # Starts a session that runs a script of its own; the process id.
 sub start_session
 {
-    my ($node, $deadline) = @_;
+    my ($node) = @_;
     my $file = PostgreSQL::Test::Utils::tempdir() . '/' . ++$scripts . '.sql';
-    append_to_file($file, script($deadline));
+    append_to_file($file, script());
     my $pid = fork // die "fork: $!";
     return $pid if $pid != 0;
     open STDOUT, '>', '/dev/null';
@@ -133,34 +134,32 @@ sub start_session
     exec 'psql', '-XAtq', '-d', $node->connstr('postgres') . ' application_name=storm', '-f', $file or POSIX::_exit(1);
 }
 
-# Many sessions; those that were ended are replaced. Again and again all pause and it is looked at what they left; the ids of messages found stranded.
-# Half-way the server crashes, if wanted.
+# Many sessions, each of which the next follows until all scripts are used up. Again and again all pause and it is looked at
+# what they left; the ids of messages found stranded. Half-way the server crashes, if wanted.
 sub storm
 {
     my ($node, $mode) = @_;
-    my $end = time + $seconds{$mode};
-    my $crash = $storm->{crash} ? $end - $seconds{$mode} / 2 : undef;
-    my %running = map { (start_session($node, $end) => 1) } 1 .. $sessions;
+    my $left = $scripts{$mode};
+    my $crash_at = $storm->{crash} ? $left / 2 : -1;
+    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default * Soak::steps(1);
+    my %running;
     my $looker = $node->background_psql('postgres');
     my ($looks, @stranded) = (0);
-    while (%running)
+    while ($left || %running)
     {
+        delete @running{ grep { waitpid($_, WNOHANG) != 0 } keys %running };
+        $running{ start_session($node) } = $left-- while $left && keys %running < $sessions;
         sleep $storm->{interval};
-        for my $ended (grep { waitpid($_, WNOHANG) != 0 } keys %running)
+        if ($left <= $crash_at)
         {
-            delete $running{$ended};
-            $running{ start_session($node, $end) } = 1 if time < $end - 0.2;
-        }
-        if ($crash && time > $crash)
-        {
-            undef $crash;
+            $crash_at = -1;
             crash($node);
             eval { $looker->quit };
             $looker = $node->background_psql('postgres');
         }
         push @stranded, look($looker, $mode, '0');
         ++$looks;
-        die "sessions do not end, PGQRS_SEED=$seed" if time > $end + $PostgreSQL::Test::Utils::timeout_default;
+        die "sessions do not end, PGQRS_SEED=$seed" if time > $deadline;
     }
     push @stranded, look($looker, $mode, '0');
     $looker->quit;
@@ -177,7 +176,7 @@ sub crash
     Crash::by_killing($node, $victim);
 }
 
-# The messages that are due while all pause and that dequeues do not get: preloaded in one go, otherwise until ten seconds have passed. What is
+# The messages that are due while all pause and that dequeues do not get: preloaded in one go, otherwise in time. What is
 # dequeued is archived.
 sub look
 {
@@ -186,7 +185,7 @@ sub look
     my @prepared = grep { $_ ne '' } split /\n/, $session->query_safe("SET pgqrs.clock_offset = '$clock'; SELECT FROM pg_advisory_lock(42); SELECT gid FROM pg_prepared_xacts");
     $session->query_safe(pick('COMMIT', 'ROLLBACK') . " PREPARED '$_'") for @prepared;
     my %due = map { $_ => 1 } split /\n/, $session->query_safe("SELECT id FROM pgqrs.messages WHERE available_at <= $now AND (vt IS NULL OR vt <= $now)");
-    my $deadline = time + 10;
+    my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
     do
     {
         for my $queue ('s1', 's2')
@@ -224,7 +223,7 @@ for my $mode (sort keys %settings)
     $looker->quit;
     is($node->safe_psql('postgres', q{SELECT count(*) FROM pgqrs.messages}), '0', "$mode: nothing is left");
     my $delivered = $node->safe_psql('postgres', 'SELECT count(*) FROM delivered');
-    cmp_ok($delivered, '>', 300, "$mode: $delivered deliveries");
+    cmp_ok($delivered, '>', $scripts{$mode} * $transactions_of_a_script / 4, "$mode: $delivered deliveries");
     is($node->safe_psql('postgres', 'SELECT id, read_ct, count(*) FROM delivered GROUP BY 1, 2 HAVING count(*) > 1'), '', "$mode: no delivery was made twice")
         or diag("PGQRS_SEED=$seed");
     is($node->safe_psql('postgres', q{

@@ -1,6 +1,6 @@
 """No password in anything that was printed or logged, whatever was wrong."""
 
-from support import ENCODED, PASSWORD, PRINTED, TCP, TMP, check, pgqrs, test
+from support import ENCODED, PASSWORD, PRINTED, TCP, TMP, pgqrs
 
 SECRET = "Zi7ronen"
 PARTS = [SECRET, PASSWORD, ENCODED, "Zi7", "7ronen", "ge:heim"]
@@ -55,21 +55,22 @@ WRONG_LINES = [
 
 def clean(text, about):
     for part in PARTS:
-        check(part not in text, f"{part} is in what was printed by {about}:\n{text}")
+        assert part not in text, f"{part} is in what was printed by {about}:\n{text}"
 
 
 def run(*arguments, **env):
     log = TMP / "secret.log"
     log.write_bytes(b"")
     for destination in ("stderr", str(log)):
-        result = pgqrs("-v", "--log-level", "trace", "--log-dest", destination, *arguments, PGCONNECT_TIMEOUT="2", **env)
+        result = pgqrs(
+            "-v", "--log-level", "trace", "--log-dest", destination, *arguments, PGCONNECT_TIMEOUT="2", **env
+        )
         about = str(arguments) + str(env)
-        check(result.code in (2, 3), f"exit {result.code} of {about}: {result.err}")
+        assert result.code in (2, 3), f"exit {result.code} of {about}: {result.err}"
         clean(result.out + result.err + log.read_text(encoding="utf-8"), about)
 
 
-@test
-def malformed_connection_strings():
+def test_malformed_connection_strings():
     path = TMP / "secret.yaml"
     for dsn in DSNS:
         run("queue", "list", "--dsn", dsn)
@@ -81,25 +82,23 @@ def malformed_connection_strings():
         run("queue", "list", "--config", str(path))
 
 
-@test
-def wrong_command_lines():
+def test_wrong_command_lines():
     for line in WRONG_LINES:
         run(*line)
 
 
-@test
-def rejected_passwords():
+def test_rejected_passwords():
     run("queue", "list", "--dsn", f"{TCP} password={SECRET}")
     run("queue", "list", "--dsn", TCP, PGPASSWORD=SECRET)
 
 
-@test
-def good_passwords():
+def test_good_passwords():
     log = TMP / "good.log"
-    pgqrs("-v", "--log-level", "trace", "--log-dest", log, "queue", "list", "--dsn", f"{TCP} password='{PASSWORD}'").expect(0)
+    pgqrs(
+        "-v", "--log-level", "trace", "--log-dest", log, "queue", "list", "--dsn", f"{TCP} password='{PASSWORD}'"
+    ).expect(0)
     clean(log.read_text(encoding="utf-8"), "a session with the right password")
 
 
-@test
-def nothing_ever():
+def test_nothing_ever():
     clean("\n".join(PRINTED), "any test")

@@ -1,4 +1,4 @@
-"""What the tests of the clients stand on: languages, places to connect to, databases, running programs, waiting."""
+"""What the tests of the examples stand on: languages, places to connect to, databases, running programs, waiting."""
 
 import contextlib
 import dataclasses
@@ -17,24 +17,15 @@ import psycopg
 
 ROOT = pathlib.Path(os.environ["PGQRS_ROOT"])
 TMP = pathlib.Path(os.environ["PGQRS_TMP"])
-HERE = ROOT / "test" / "clients"
-DEADLINE = 30  # seconds; nothing that works takes nearly as long
-
-
-class Failure(Exception):
-    """A claim that does not hold."""
-
-
-def check(holds, claim):
-    if not holds:
-        raise Failure(claim)
+HERE = ROOT / "test" / "examples"
+DEADLINE = 60  # seconds; nothing that works takes nearly as long
 
 
 def wait_until(holds, claim, seconds=DEADLINE):
     """Returns the first answer that is true."""
     end = time.monotonic() + seconds
     while not (answer := holds()):
-        check(time.monotonic() < end, f"not within {seconds} s: {claim}")
+        assert time.monotonic() < end, f"not within {seconds} s: {claim}"
         time.sleep(0.02)
     return answer
 
@@ -54,11 +45,15 @@ def read_languages(wanted):
         fields = [field.strip() for field in line.split("|")]
         if fields[0] and not line.startswith("#") and (not wanted or fields[0] in wanted):
             name, _, url_kind, *commands = fields
-            folders = {"$EXAMPLES": str(ROOT / "examples" / name), "$TESTS": str(HERE), "$BUILD": str(TMP / "build" / name)}
+            folders = {
+                "$EXAMPLES": str(ROOT / "examples" / name),
+                "$TESTS": str(HERE),
+                "$BUILD": str(TMP / "build" / name),
+            }
             for variable, folder in folders.items():
                 commands = [command.replace(variable, folder) for command in commands]
             languages.append(Language(name, url_kind, *map(shlex.split, commands)))
-    check(languages and not set(wanted) - {language.name for language in languages}, f"no such language: {wanted}")
+    assert languages and not set(wanted) - {language.name for language in languages}, f"no such language: {wanted}"
     return languages
 
 
@@ -89,7 +84,7 @@ class Program:
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise Failure(f"did not end within {seconds} s: {self}") from None
+            raise AssertionError(f"did not end within {seconds} s: {self}") from None
 
     def kill(self):
         self.process.kill()
@@ -99,7 +94,7 @@ class Program:
         """Asks it to stop. 143 is what a JVM answers then, whatever the program says."""
         self.process.send_signal(signal.SIGTERM)
         status = self.status(seconds)
-        check(status in (0, 143), f"status {status} after SIGTERM: {self}")
+        assert status in (0, 143), f"status {status} after SIGTERM: {self}"
 
     def said(self):
         return self.log.read_text(errors="replace")
@@ -149,7 +144,7 @@ class Way:
 
 
 def port_of(place):
-    return os.environ[f"CLIENTS_{place.upper()}_PORT"]
+    return os.environ[f"EXAMPLES_{place.upper()}_PORT"]
 
 
 class Shop:
@@ -197,13 +192,13 @@ class Shop:
         return self.rows(sql, *parameters)[0][0]
 
     def url(self, kind, port=None):
-        port, password = port or self.port, os.environ["CLIENTS_PASSWORD"]
+        port, password = port or self.port, os.environ["EXAMPLES_PASSWORD"]
         if kind == "jdbc":
             return f"jdbc:postgresql://127.0.0.1:{port}/{self.name}?user=app&password={password}"
         return f"postgresql://app:{password}@127.0.0.1:{port}/{self.name}"
 
     def start(self, language, command, port=None, **settings):
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DBI_", "QUEUE", "CLIENTS_"))}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "DBI_", "QUEUE", "EXAMPLES_"))}
         variable = "JDBC_DATABASE_URL" if language.url_kind == "jdbc" else "DATABASE_URL"
         settings = {name: str(value) for name, value in settings.items()}
         program = Program(command, {**inherited, variable: self.url(language.url_kind, port), **settings})
@@ -218,16 +213,18 @@ class Shop:
 
     def produce(self, language, orders):
         program = self.producer(language, orders)
-        check(program.status() == 0, f"a producer failed: {program}")
+        assert program.status() == 0, f"a producer failed: {program}"
 
     def drain(self, language):
         """A worker until nothing can be delivered."""
         program = self.worker(language, STOP_WHEN_EMPTY=1)
-        check(program.status() == 0, f"a worker failed: {program}")
+        assert program.status() == 0, f"a worker failed: {program}"
 
     def in_flight(self):
         """Messages that somebody has a lease of: (id, read_ct)."""
-        return self.rows("SELECT id, read_ct FROM pgqrs.messages WHERE vt > clock_timestamp() AND delivered_at IS NOT NULL")
+        return self.rows(
+            "SELECT id, read_ct FROM pgqrs.messages WHERE vt > clock_timestamp() AND delivered_at IS NOT NULL"
+        )
 
     def held(self, number=1):
         wait_until(lambda: len(self.in_flight()) == number, f"{number} messages are in flight")
@@ -235,7 +232,8 @@ class Shop:
 
     def waits(self):
         return self.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state = 'active' AND query LIKE 'CALL pgqrs.wait%%'",
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = %s AND state = 'active' AND query LIKE 'CALL pgqrs.wait%%'",
             self.name,
         )
 
@@ -244,7 +242,10 @@ class Shop:
 
     def wait_for_statement(self, pattern):
         """Until somebody's runs; not this one."""
-        running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s AND datname = current_database() AND pid <> pg_backend_pid()"
+        running = (
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s "
+            "AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
         wait_until(lambda: self.value(running, pattern) > 0, f"{pattern} runs")
 
     def wait_for_invoices(self, number):
@@ -252,24 +253,26 @@ class Shop:
 
     def check_ledger(self):
         """Every order has exactly one invoice, which is right, and its message is in the archive with its headers."""
-        check(self.value("SELECT count(*) FROM orders") > 0, "there are orders")
-        check(self.rows("SELECT * FROM pgqrs.messages") == [], "no message is left")
+        assert self.value("SELECT count(*) FROM orders") > 0, "there are orders"
+        assert self.rows("SELECT * FROM pgqrs.messages") == [], "no message is left"
         wrong = self.rows(
             """SELECT o.id, o.placed_by, i.* FROM orders AS o
-               LEFT JOIN (SELECT order_id, count(*) AS invoices, min(total) AS total FROM invoices GROUP BY order_id) AS i
+               LEFT JOIN (SELECT order_id, count(*) AS invoices, min(total) AS total
+                          FROM invoices GROUP BY order_id) AS i
                    ON i.order_id = o.id
                WHERE i.invoices IS DISTINCT FROM 1
                   OR i.total <> (SELECT sum(quantity * price) FROM order_lines AS l WHERE l.order_id = o.id)"""
         )
-        check(wrong == [], f"every order has one invoice, and the right one: {wrong[:5]}")
+        assert wrong == [], f"every order has one invoice, and the right one: {wrong[:5]}"
         wrong = self.rows(
-            """SELECT o.id, a.id, a.read_ct, i.read_ct, a.headers FROM orders AS o JOIN invoices AS i ON i.order_id = o.id
+            """SELECT o.id, a.id, a.read_ct, i.read_ct, a.headers
+               FROM orders AS o JOIN invoices AS i ON i.order_id = o.id
                FULL JOIN pgqrs.archive AS a ON a.id = i.message_id
                WHERE (a.payload ->> 'order_id')::bigint IS DISTINCT FROM o.id OR a.read_ct IS DISTINCT FROM i.read_ct
                   OR a.outcome <> 'done'
                   OR a.headers IS DISTINCT FROM jsonb_build_object('type', 'order_placed', 'source', o.placed_by)"""
         )
-        check(wrong == [], f"the archive has the messages of the invoices: {wrong[:5]}")
+        assert wrong == [], f"the archive has the messages of the invoices: {wrong[:5]}"
 
     def show_programs(self):
         for program in self.programs[-8:]:
@@ -300,8 +303,11 @@ def changed_copy(language, old, new):
         text = path.read_text()
         changed += old in text
         path.write_text(text.replace(old, new))
-    check(changed == 2, f"producer and worker contain {old}")
-    places = {str(ROOT / "examples" / language.name): str(folder), str(TMP / "build" / language.name): str(TMP / "changed_build" / language.name)}
+    assert changed == 2, f"producer and worker contain {old}"
+    places = {
+        str(ROOT / "examples" / language.name): str(folder),
+        str(TMP / "build" / language.name): str(TMP / "changed_build" / language.name),
+    }
     commands = []
     for command in (language.build, language.producer, language.worker):
         for old_place, new_place in places.items():

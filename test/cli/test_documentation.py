@@ -2,34 +2,37 @@
 
 import re
 
-from support import ROOT, check, pgqrs, test
+from support import ROOT, pgqrs
 
 TEXT = (ROOT / "doc" / "cli.md").read_text(encoding="utf-8")
 GROUPS = ("queue", "message", "archive", "worker")
 
 
-@test
-def exit_codes():
+def test_exit_codes():
     told = re.findall(r"^ +(\d+)  (.+)$", pgqrs("--help").out.split("Exit codes:")[1], re.MULTILINE)
     written = re.findall(r"^\| (\d+) \| (.+?) \|$", TEXT.split("## Exit codes")[1].split("\n## ")[0], re.MULTILINE)
     written = [(code, meaning.replace("\\|", "|")) for code, meaning in written]
-    check(told and written == told, f"the help has {told}, doc/cli.md has {written}")
+    assert told and written == told, f"the help has {told}, doc/cli.md has {written}"
 
 
-@test
-def every_command_and_option():
+def test_every_command_and_option():
     for group in GROUPS:
         listed = pgqrs(group, "--help").expect(0).out.split("Subcommands:")[1]
         for command in re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE):
-            check(f"`{group} {command}" in TEXT, f"doc/cli.md does not have {group} {command}")
+            assert f"`{group} {command}" in TEXT, f"doc/cli.md does not have {group} {command}"
             for option in re.findall(r"(--[a-z-]+)", pgqrs(group, command, "--help").expect(0).out):
-                check(option == "--help" or option in TEXT, f"doc/cli.md does not have {option} of {group} {command}")
+                assert option == "--help" or option in TEXT, f"doc/cli.md does not have {option} of {group} {command}"
 
 
-@test
-def every_key():
+def test_every_key():
     """The keys of what commands print are described."""
-    for arguments in (("queue", "list"), ("message", "list", "mails"), ("archive", "list", "mails"), ("worker", "list"),
-                      ("queue", "metrics"), ("verify",)):
+    for arguments in (
+        ("queue", "list"),
+        ("message", "list", "mails"),
+        ("archive", "list", "mails"),
+        ("worker", "list"),
+        ("queue", "metrics"),
+        ("verify",),
+    ):
         for key in pgqrs(*arguments, "--format", "csv").expect(0).out.split("\r\n")[0].split(","):
-            check(f"`{key}`" in TEXT, f"doc/cli.md does not have the key {key} of {arguments}")
+            assert f"`{key}`" in TEXT, f"doc/cli.md does not have the key {key} of {arguments}"

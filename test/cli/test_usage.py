@@ -1,6 +1,6 @@
 """Command lines that are wrong: each says what, and nothing is done."""
 
-from support import pgqrs, test
+from support import pgqrs
 
 HINT = r'\nhint: "pgqrs[a-z ]* --help" tells what there is\.'
 LENGTH = r"\nhint: Write .* a number alone is seconds\."
@@ -19,7 +19,10 @@ CASES = [
     ("message archive mails", r"id is required" + HINT),
     ("message extend mails 1", r"by is required" + HINT),
     ("archive purge mails", r"--older-than is required" + HINT),
-    ("queue create mails --max-deliverys 3", r'unknown option --max-deliverys\nhint: Did you mean "--max-deliveries"\?'),
+    (
+        "queue create mails --max-deliverys 3",
+        r'unknown option --max-deliverys\nhint: Did you mean "--max-deliveries"\?',
+    ),
     ("queue list --fromat json", r'unknown option --fromat\nhint: Did you mean "--format"\?'),
     ("queue list -x", r"unknown option -x" + HINT),
     ("queue list --format", r"--format needs a value" + HINT),
@@ -45,7 +48,10 @@ CASES = [
     ("message show mails 0", r'id must be from 1 to 9223372036854775807: "0"'),
     ("message show mails -5", r'id must be from 1 to 9223372036854775807: "-5"'),
     ("message delete mails 1 -2", r'id must be from 1 to 9223372036854775807: "-2"'),
-    ("message archive mails 1 9223372036854775808", r'id must be from 1 to 9223372036854775807: "9223372036854775808"'),
+    (
+        "message archive mails 1 9223372036854775808",
+        r'id must be from 1 to 9223372036854775807: "9223372036854775808"',
+    ),
     ("message archive mails 1 2 --read-ct 1", r"--read-ct is for one message only"),
     ("message release mails 1 --read-ct 0", r'--read-ct must be from 1 to \d+: "0"'),
     ("message read mails --count 0", r'--count must be from 1 to 1000000: "0"'),
@@ -54,32 +60,34 @@ CASES = [
 ]
 
 
-@test
-def wrong_command_lines():
+def test_wrong_command_lines():
     for line, message in CASES:
         # A server that is not there: nothing is even tried.
         pgqrs(*line.split(), PGHOST="/nowhere").expect(2, "error: " + message, "")
 
 
-@test
-def global_options_before_and_after():
-    for arguments in (["--format", "json", "queue", "list"], ["queue", "--format", "json", "list"],
-                      ["queue", "list", "--format", "json"], ["--format", "csv", "queue", "list", "--format=json"]):
-        pgqrs(*arguments).expect(0, "", r"\[\n.*\n\]")
+def test_global_options_before_and_after():
+    for arguments in (
+        ["--format", "json", "queue", "list"],
+        ["queue", "--format", "json", "list"],
+        ["queue", "list", "--format", "json"],
+        ["--format", "csv", "queue", "list", "--format=json"],
+    ):
+        pgqrs(*arguments).expect(0, "", r"(?s)\[\n.*\n\]")
 
 
-@test
-def help_of_every_command():
+def test_help_of_every_command():
     text = pgqrs("--help").expect(0).out
     for group in ("install", "uninstall", "verify", "queue", "message", "archive", "worker"):
         pgqrs(group, "--help").expect(0, "", rf"(?s).*Usage: pgqrs {group}.*")
         assert f"\n  {group} " in text
-    pgqrs("queue", "create", "-h").expect(0, "", r"(?s).*Usage: pgqrs queue create \[OPTIONS\] queue.*--max-deliveries.*")
+    pgqrs("queue", "create", "-h").expect(
+        0, "", r"(?s).*Usage: pgqrs queue create \[OPTIONS\] queue.*--max-deliveries.*"
+    )
     pgqrs("--version").expect(0, "", r"pgqrs \d+\.\d+")
 
 
-@test
-def names_that_are_commands():
+def test_names_that_are_commands():
     pgqrs("queue", "create", "list").expect(0)
     pgqrs("queue", "create", "queue").expect(0)
     pgqrs("message", "count", "queue").expect(0, "", "0")
