@@ -5,6 +5,8 @@
 #include <charconv>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/output/rows.hpp"
 #include "pgqrs/client/json_check.hpp"
 

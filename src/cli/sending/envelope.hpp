@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "pgqrs/client/message.hpp"
-#include "pgqrs/client/producer.hpp"
 
 namespace pgqrs::cli {
 

@@ -6,7 +6,10 @@
 
 #include "cli/command_line/command.hpp"
 #include "cli/context.hpp"
-#include "pgqrs/client/producer.hpp"
+
+namespace pgqrs {
+struct EnqueueOptions;
+}
 
 namespace pgqrs::cli {
 

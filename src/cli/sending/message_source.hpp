@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/sending/line_reader.hpp"
-#include "pgqrs/client/producer.hpp"
+#include "pgqrs/client/message.hpp"
 
 namespace pgqrs::cli {
 

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/failure.hpp"
 #include "pgqrs/client/json_check.hpp"
 
