@@ -29,12 +29,12 @@ struct MessageTimes {
 
 // What there is, or what a transaction changed about it. Plain data: lives in shared memory, too.
 struct QueueCounts {
-    std::int64_t messages;
-    std::int64_t leased;   // those with a lease, which may have run out
-    std::int64_t delayed;  // put off when enqueued or released, and not delivered since
-    std::int64_t archived;
-    std::int64_t finished;
-    std::int64_t discarded;
+    std::int64_t messages = 0;
+    std::int64_t leased = 0;   // those with a lease, which may have run out
+    std::int64_t delayed = 0;  // put off when enqueued or released, and not delivered since
+    std::int64_t archived = 0;
+    std::int64_t finished = 0;
+    std::int64_t discarded = 0;
     // When the newest message was enqueued. A message that goes does not take it back.
     Instant newest = kBeginning;
 

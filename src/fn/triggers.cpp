@@ -46,6 +46,7 @@ void note(const pg::Trigger& trigger, ColumnValue value,
     }
     note_place(trigger.relation(), {.queue_id = queue_id,
                                     .priority = DatumGetInt16(priority.datum),
+                                    .id = DatumGetInt64(id.datum),
                                     .times = {.enqueued_at = pg::timestamp_of(enqueued_at),
                                               .available_at = pg::timestamp_of(available_at),
                                               .lease_end = instant(vt),
