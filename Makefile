@@ -39,7 +39,7 @@ override with_llvm = no
 PG_CPPFLAGS = -Iinclude -Isrc -Ibuild/generated -isystem $(includedir_server) -DPGQRS_VERSION='"$(EXTVERSION)"' -MMD -MP
 PG_CXXFLAGS = -std=c++20 -fno-strict-aliasing -fwrapv -fno-omit-frame-pointer \
 	-fvisibility=hidden -fvisibility-inlines-hidden \
-	-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers $(if $(WERROR),-Werror)
+	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
 
 # Templates of the standard library have default visibility whatever -fvisibility says, and a symbol exported from one
 # extension can capture that of another in the same backend: the linker's export list closes that.

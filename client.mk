@@ -24,8 +24,9 @@ LDCONFIG ?= ldconfig
 
 # pkg-config's names and the Debian packages that have them; spdlog and fmt count when the command includes them.
 PKG_CONFIG ?= pkg-config
+CLI_SOURCES := $(wildcard src/cli/*.cpp src/cli/*/*.cpp)
 CLIENT_MODULES := libpq yaml-cpp nlohmann_json
-CLI_MODULES := CLI11 $(shell cat src/cli/*.cpp src/cli/*.hpp 2>/dev/null | \
+CLI_MODULES := CLI11 $(shell cat $(CLI_SOURCES) /dev/null | \
 	sed -nE 's/^ *\# *include *[<"](spdlog|fmt)\/.*/\1/p' | sort -u)
 DEBIAN_libpq := libpq-dev
 DEBIAN_yaml-cpp := libyaml-cpp-dev
@@ -44,7 +45,7 @@ BUILD ?= build
 B := $(BUILD)/client
 C := $(BUILD)/cli
 CLIENT_OBJS := $(patsubst src/%.cpp,$(B)/%.o,$(wildcard src/client/*.cpp src/core/*.cpp))
-CLI_OBJS := $(patsubst src/cli/%.cpp,$(C)/%.o,$(wildcard src/cli/*.cpp))
+CLI_OBJS := $(patsubst src/cli/%.cpp,$(C)/%.o,$(CLI_SOURCES))
 STATIC := $(B)/libpgqrs.a
 SHARED := $(B)/libpgqrs.so.$(MAJOR)
 # Nothing to link yet: a command needs its sources.
@@ -81,7 +82,7 @@ endif
 # The compiler's version and the flags: objects of another release or mode are not reused.
 BUILD_ID := $(CXX) $(shell $(CXX) -dumpfullversion 2>/dev/null || $(CXX) -dumpversion) $(CXXFLAGS) $(FLAGS) $(CLI_FLAGS)
 ifeq ($(filter install-built uninstall-client clean,$(MAKECMDGOALS)),)
-$(shell mkdir -p $(B)/client $(B)/core $(C); for id in $(B)/id $(C)/id; do \
+$(shell mkdir -p $(sort $(dir $(CLIENT_OBJS) $(CLI_OBJS))); for id in $(B)/id $(C)/id; do \
 	echo '$(BUILD_ID)' | cmp -s - $$id || echo '$(BUILD_ID)' >$$id; done)
 endif
 
@@ -122,7 +123,7 @@ $(COMPLETIONS): $(C)/pgqrs
 
 # Writes doc/pgqrs.1, which is committed; a test compares.
 manual: cli
-	$(C)/pgqrs manual src/cli/pgqrs.1.in >$(C)/pgqrs.1
+	$(C)/pgqrs manual src/cli/help/pgqrs.1.in >$(C)/pgqrs.1
 	cp $(C)/pgqrs.1 doc/pgqrs.1
 
 -include $(CLIENT_OBJS:.o=.d) $(CLI_OBJS:.o=.d)

@@ -1,4 +1,4 @@
-// Log, output and connection as the global options say; see context.hpp.
+// Log, output and connection as the global options say.
 #include "cli/context.hpp"
 
 #include <libpq-fe.h>
@@ -7,9 +7,9 @@
 #include <chrono>
 #include <utility>
 
-#include "cli/report.hpp"
-#include "cli/terminal.hpp"
-#include "cli/text.hpp"
+#include "cli/output/report.hpp"
+#include "cli/terminal/terminal.hpp"
+#include "cli/output/text.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 
-#include "cli/log.hpp"
-#include "cli/output.hpp"
-#include "cli/render.hpp"
-#include "cli/table.hpp"
+#include "cli/output/log.hpp"
+#include "cli/output/output.hpp"
+#include "cli/output/render.hpp"
+#include "cli/output/table.hpp"
 #include "pgqrs/client/config.hpp"
 #include "pgqrs/client/connection.hpp"
 #include "pgqrs/client/stop.hpp"

@@ -1,4 +1,4 @@
-// Exit codes of errors; see exit.hpp.
+// Exit codes of errors.
 #include "cli/exit.hpp"
 
 #include <optional>

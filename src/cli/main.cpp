@@ -2,9 +2,9 @@
 #include <csignal>
 #include <memory>
 
-#include "cli/command_line.hpp"
-#include "cli/report.hpp"
-#include "cli/terminal.hpp"
+#include "cli/command_line/command_line.hpp"
+#include "cli/output/report.hpp"
+#include "cli/terminal/terminal.hpp"
 
 namespace pgqrs::cli {
 namespace {

@@ -1,6 +1,8 @@
 // See json_values.hpp.
 #include "json_values.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "pgqrs/client/error.hpp"
 
 namespace pgqrs {

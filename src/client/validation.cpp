@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "json_values.hpp"
 #include "pgqrs/client/error.hpp"
 #include "core/error.hpp"

@@ -14,7 +14,7 @@ namespace pgqrs::engine {
 // What there is of one queue. `counts` has what rows say of themselves, the rest depends on the clock.
 struct Census {
     core::DeliveryRule rule;
-    core::QueueCounts counts;
+    core::QueueCounts counts{};
     std::int64_t pending = 0;
     std::int64_t in_flight = 0;
     std::int64_t delayed = 0;

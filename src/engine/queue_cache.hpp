@@ -20,9 +20,9 @@ namespace pgqrs::engine {
 struct Queue {
     std::int32_t id;
     std::int32_t max_deliveries;  // core::kUnlimitedDeliveries without a limit
-    core::Duration visibility_timeout;
-    bool paused;
-    bool notify;
+    core::Duration visibility_timeout = 0;
+    bool paused = false;
+    bool notify = false;
 };
 
 // The queue of that name; raises PQ002 when there is none, PQ004 when there cannot be one.

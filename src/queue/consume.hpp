@@ -16,8 +16,8 @@ namespace pgqrs::queue {
 struct DeliveryRequest {
     std::string_view queue;
     std::int64_t quantity = 1;
-    std::optional<core::Duration> visibility;  // none: the queue's
-    std::optional<std::int64_t> worker;
+    std::optional<core::Duration> visibility = {};  // none: the queue's
+    std::optional<std::int64_t> worker = {};
     core::Duration wait = 0;  // how long to wait for a message when there is none
 };
 

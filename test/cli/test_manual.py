@@ -9,7 +9,7 @@ PAGE = ROOT / "doc" / "pgqrs.1"
 
 
 def test_up_to_date():
-    made = pgqrs("manual", str(ROOT / "src" / "cli" / "pgqrs.1.in")).expect(0, out="(?s).*").out
+    made = pgqrs("manual", str(ROOT / "src" / "cli" / "help" / "pgqrs.1.in")).expect(0, out="(?s).*").out
     assert made == PAGE.read_text(encoding="utf-8"), "doc/pgqrs.1 is old: make -f client.mk manual"
     assert "@" not in re.sub(r"ada@example|\S+@\S+\.com", "", made), "all of the template is filled in"
 

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "pgqrs/client/error.hpp"
 #include "pgqrs/client/time.hpp"
@@ -30,18 +33,25 @@ struct Message {
     nlohmann::json headers_json() const;  // an empty object when there are none
     // The header "type", which names the payload's type; empty when there is none.
     std::string type() const;
-    // The payload as any type nlohmann-json converts. Raises InvalidArgument (PQ005) when it does not fit.
+    // The payload as any type nlohmann-json converts. Raises InvalidArgument (PQ005) when it does not fit. Who calls it
+    // includes <nlohmann/json.hpp> (client.hpp does).
     template <typename T>
-    T as() const {
-        try {
-            return payload_json().get<T>();
-        } catch (const nlohmann::json::exception& error) {
-            throw InvalidArgument(Error::Parts{
-                "PQ005",
-                "message " + std::to_string(id) + " has a payload of another shape than expected",
-                error.what()});
-        }
-    }
+    T as() const;
+
+private:
+    void read_payload(const std::function<void(const nlohmann::json&)>& read) const;
+    [[noreturn]] void refuse_shape(const char* reason) const;
+};
+
+// One message of a batch whose messages differ; payload and headers are JSON texts. What it does not say, the options of
+// the call do.
+struct NewMessage {
+    std::string payload;
+    std::optional<std::string> headers = {};
+    std::optional<int> priority = {};
+    std::optional<Duration> delay = {};
+    // Not before then, by the server's clock; a time that has passed means at once. Instead of a delay.
+    std::optional<TimePoint> available_at = {};
 };
 
 enum class Outcome { done, dead, cancelled };
@@ -98,5 +108,19 @@ struct Fault {
     std::string object;
     std::string fault;
 };
+
+// The generic parameter leaves nlohmann-json's definitions to the caller.
+template <typename T>
+T Message::as() const {
+    std::optional<T> value;
+    read_payload([&](const auto& json) {
+        try {
+            value.emplace(json.template get<T>());
+        } catch (const typename std::decay_t<decltype(json)>::exception& error) {
+            refuse_shape(error.what());
+        }
+    });
+    return std::move(*value);
+}
 
 }  // namespace pgqrs

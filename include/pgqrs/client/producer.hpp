@@ -22,17 +22,6 @@ struct EnqueueOptions {
     std::string type = {};        // becomes the header "type", unless empty
 };
 
-// One message of a batch whose messages differ; payload and headers are JSON texts. What it does not say, the options of
-// the call do.
-struct NewMessage {
-    std::string payload;
-    std::optional<std::string> headers = {};
-    std::optional<int> priority = {};
-    std::optional<Duration> delay = {};
-    // Not before then, by the server's clock; a time that has passed means at once. Instead of a delay.
-    std::optional<TimePoint> available_at = {};
-};
-
 class Producer {
 public:
     // The connection must outlive it. When a transaction is open on it, messages are part of that.

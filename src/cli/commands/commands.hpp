@@ -1,0 +1,28 @@
+// The commands: a file has those of one noun. commands.cpp puts them together.
+#pragma once
+
+#include "cli/command_line/command.hpp"
+
+namespace pgqrs::cli {
+
+// All of them, in the order in which the help shows them.
+void add_commands(Command& root);
+
+void add_extension_commands(Command& root);  // install, uninstall, verify
+void add_queue_commands(Command& root);
+void add_message_commands(Command& root);
+void add_archive_commands(Command& root);
+void add_work(Command& root);  // work/work.cpp
+void add_top(Command& root);   // top/top.cpp
+void add_worker_commands(Command& root);
+void add_completion(Command& root);  // help/completion.cpp
+void add_manual(Command& root);      // help/manual.cpp
+
+// `message` has so many commands that they have files of their own.
+void add_message_send(Command& group);
+void add_message_taking(Command& group);     // read, dequeue
+void add_message_finishing(Command& group);  // archive, delete, release, extend
+void add_message_looking(Command& group);    // count, show, list
+void add_message_export(Command& group);
+
+}  // namespace pgqrs::cli

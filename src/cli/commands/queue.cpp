@@ -1,0 +1,196 @@
+// pgqrs queue ...: creates, changes, shows, pauses, empties and removes queues.
+#include <climits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/commands/commands.hpp"
+#include "cli/failure.hpp"
+#include "cli/output/rows.hpp"
+#include "cli/output/text.hpp"
+#include "pgqrs/client/admin.hpp"
+
+namespace pgqrs::cli {
+namespace {
+
+enum class Purpose { create, alter };
+
+// What `create` and `alter` can set.
+void add_settings(Command& command, QueueOptions& target, Purpose purpose) {
+    const bool alter = purpose == Purpose::alter;
+    command.option("--visibility-timeout", target.visibility_timeout,
+                   std::string("How long a delivered message belongs to its consumer") +
+                       (alter ? "" : " [30s]"));
+    command.number("--max-deliveries", target.max_deliveries, alter ? 0 : 1, INT_MAX - 1,
+                   std::string("How often a message is delivered at most") +
+                       (alter ? "; 0: no limit" : " [no limit]"));
+    command.option("--description", target.description, "A text for people");
+    if (alter) {
+        command.option("--notify", target.notify, "Whether new messages cause a NOTIFY");
+    } else {
+        command.set_flag("--notify", target.notify, "New messages cause a NOTIFY");
+    }
+}
+
+void add_create(Command& group) {
+    struct Options {
+        std::string queue;
+        QueueOptions settings;
+        bool if_not_exists = false;
+    };
+    auto options = std::make_shared<Options>();
+    Command command = group.add("create", "Create a queue");
+    command.queue(options->queue);
+    add_settings(command, options->settings, Purpose::create);
+    command.flag("--if-not-exists", options->if_not_exists,
+                 "Succeed when it exists already; its settings stay as they are");
+    command.runs([options](Context& context) {
+        const Queue queue =
+            Admin(context.connection())
+                .create_queue(options->queue, options->settings, options->if_not_exists);
+        context.show_done(
+            table_of<Queue>(queue_fields(), {queue}),
+            "queue \"" + queue.name + "\" " + (options->if_not_exists ? "is there" : "created"));
+    });
+}
+
+void add_list(Command& group) {
+    Command command = group.add("list", "List all queues");
+    command.runs([](Context& context) {
+        const auto queues = Admin(context.connection()).list_queues();
+        context.show_list(table_of(queue_fields(), queues), "no queues");
+    });
+}
+
+void add_show(Command& group) {
+    auto name = std::make_shared<std::string>();
+    Command command = group.add("show", "Show the settings of a queue");
+    command.queue(*name);
+    command.runs([name](Context& context) {
+        const Queue queue = Admin(context.connection()).get_queue(*name);
+        context.show_one(table_of<Queue>(queue_fields(), {queue}));
+    });
+}
+
+void add_alter(Command& group) {
+    struct Options {
+        std::string queue;
+        QueueOptions settings;
+    };
+    auto options = std::make_shared<Options>();
+    Command command = group.add("alter", "Change settings of a queue; the others stay");
+    command.queue(options->queue);
+    add_settings(command, options->settings, Purpose::alter);
+    command.runs([options](Context& context) {
+        const auto& settings = options->settings;
+        if (!settings.visibility_timeout && !settings.max_deliveries && !settings.description &&
+            !settings.notify) {
+            throw UsageError("nothing to change", "Give at least one of the settings.");
+        }
+        const Queue queue = Admin(context.connection()).alter_queue(options->queue, settings);
+        context.show_done(table_of<Queue>(queue_fields(), {queue}),
+                          "queue \"" + queue.name + "\" changed");
+    });
+}
+
+void show_paused(Context& context, const std::string& queue, bool paused, bool changed,
+                 const std::string& sentence) {
+    context.show_done(record_of({{"queue", text_value(queue)},
+                                 {"paused", boolean_value(paused)},
+                                 {"changed", boolean_value(changed)}}),
+                      "queue \"" + queue + "\" " + sentence);
+}
+
+void add_pause(Command& group) {
+    auto name = std::make_shared<std::string>();
+    Command command =
+        group.add("pause", "Stop delivering messages of a queue; it still accepts them");
+    command.queue(*name);
+    command.runs([name](Context& context) {
+        const bool changed = Admin(context.connection()).pause_queue(*name);
+        show_paused(context, *name, true, changed, changed ? "paused" : "was paused already");
+    });
+}
+
+void add_resume(Command& group) {
+    auto name = std::make_shared<std::string>();
+    Command command = group.add("resume", "Deliver messages of a paused queue again");
+    command.queue(*name);
+    command.runs([name](Context& context) {
+        const bool changed = Admin(context.connection()).resume_queue(*name);
+        show_paused(context, *name, false, changed, changed ? "resumed" : "was not paused");
+    });
+}
+
+void show_deleted(Context& context, const std::string& queue, std::int64_t deleted,
+                  const std::string& sentence) {
+    context.show_done(record_of({{"queue", text_value(queue)}, {"deleted", number_value(deleted)}}),
+                      sentence, std::to_string(deleted));
+}
+
+void add_purge(Command& group) {
+    auto name = std::make_shared<std::string>();
+    Command command = group.add("purge", "Delete all messages of a queue, but not its archive");
+    command.queue(*name);
+    command.runs([name](Context& context) {
+        const auto deleted = Admin(context.connection()).purge_queue(*name);
+        show_deleted(context, *name, deleted,
+                     number_of(deleted, "message") + " deleted from queue \"" + *name + "\"");
+    });
+}
+
+void add_delete(Command& group) {
+    struct Options {
+        std::string queue;
+        bool force = false;
+    };
+    auto options = std::make_shared<Options>();
+    Command command = group.add("delete", "Delete a queue that holds no messages, and its archive");
+    command.queue(options->queue);
+    command.flag("--force", options->force, "Also when it holds messages");
+    command.runs([options](Context& context) {
+        const auto deleted = Admin(context.connection()).drop_queue(options->queue, options->force);
+        show_deleted(context, options->queue, deleted,
+                     "queue \"" + options->queue + "\" deleted, " + number_of(deleted, "message") +
+                         " with it");
+    });
+}
+
+void add_metrics(Command& group) {
+    struct Options {
+        std::optional<std::string> queue;
+        bool exact = false;
+    };
+    auto options = std::make_shared<Options>();
+    Command command = group.add("metrics", "Count the messages of one queue or of all, by state");
+    command.queue(options->queue);
+    command.flag("--exact", options->exact,
+                 "Count large queues, too, which takes time (see the column exact)");
+    command.runs([options](Context& context) {
+        Admin admin(context.connection());
+        if (options->queue) {
+            const Metrics metrics = admin.queue_metrics(*options->queue, options->exact);
+            context.show_one(table_of<Metrics>(metrics_fields(), {metrics}));
+        } else {
+            context.show_list(table_of(metrics_fields(), admin.all_queues_metrics(options->exact)),
+                              "no queues");
+        }
+    });
+}
+
+}  // namespace
+
+void add_queue_commands(Command& root) {
+    Command group = root.add("queue", "Queues: create, change, look at, remove");
+    add_create(group);
+    add_list(group);
+    add_show(group);
+    add_alter(group);
+    add_pause(group);
+    add_resume(group);
+    add_purge(group);
+    add_delete(group);
+    add_metrics(group);
+}
+
+}  // namespace pgqrs::cli

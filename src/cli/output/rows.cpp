@@ -1,0 +1,88 @@
+// Fields of queues, workers, metrics and faults. Those of messages are in message_rows.cpp.
+#include "cli/output/rows.hpp"
+
+namespace pgqrs::cli {
+namespace {
+
+// The state a look at a list shall find.
+Value paused_value(bool paused) {
+    Value value = boolean_value(paused);
+    value.standing_out = paused;
+    return value;
+}
+
+// Something to look after, when there is any.
+Value alarming_value(std::int64_t number) {
+    Value value = number_value(number);
+    value.standing_out = number > 0;
+    return value;
+}
+
+}  // namespace
+
+const std::vector<Field<Queue>>& queue_fields() {
+    static const std::vector<Field<Queue>> fields = {
+        {"id", [](const Queue& row) { return number_value(row.id); }},
+        {"name", [](const Queue& row) { return text_value(row.name); }},
+        {"paused", [](const Queue& row) { return paused_value(row.paused_at.has_value()); }},
+        {"visibility_timeout_seconds",
+         [](const Queue& row) { return seconds_value(row.visibility_timeout); }},
+        {"max_deliveries",
+         [](const Queue& row) { return optional_value(row.max_deliveries, number_value); }},
+        {"notify", [](const Queue& row) { return boolean_value(row.notify); }},
+        {"description",
+         [](const Queue& row) { return optional_value(row.description, text_value); }},
+        {"created_at", [](const Queue& row) { return time_value(row.created_at); }, false},
+        {"paused_at", [](const Queue& row) { return optional_value(row.paused_at, time_value); },
+         false},
+    };
+    return fields;
+}
+
+const std::vector<Field<Worker>>& worker_fields() {
+    static const std::vector<Field<Worker>> fields = {
+        {"id", [](const Worker& row) { return number_value(row.id); }},
+        {"queue", [](const Worker& row) { return text_value(row.queue); }},
+        {"name", [](const Worker& row) { return text_value(row.name); }},
+        {"hostname", [](const Worker& row) { return optional_value(row.hostname, text_value); }},
+        {"pid", [](const Worker& row) { return optional_value(row.pid, number_value); }},
+        {"registered_at", [](const Worker& row) { return time_value(row.registered_at); }},
+        {"metadata", [](const Worker& row) { return optional_value(row.metadata, json_value); },
+         false},
+    };
+    return fields;
+}
+
+const std::vector<Field<Metrics>>& metrics_fields() {
+    using M = Metrics;
+    static const std::vector<Field<Metrics>> fields = {
+        {"queue", [](const M& row) { return text_value(row.queue); }},
+        {"paused", [](const M& row) { return paused_value(row.paused); }},
+        {"messages", [](const M& row) { return number_value(row.messages); }},
+        {"pending", [](const M& row) { return number_value(row.pending); }},
+        {"in_flight", [](const M& row) { return number_value(row.in_flight); }},
+        {"delayed", [](const M& row) { return number_value(row.delayed); }},
+        {"exhausted", [](const M& row) { return optional_value(row.exhausted, alarming_value); }},
+        {"archived", [](const M& row) { return number_value(row.archived); }},
+        {"oldest_pending_age_seconds",
+         [](const M& row) { return optional_value(row.oldest_pending_age, seconds_value); }},
+        {"newest_enqueued_at",
+         [](const M& row) { return optional_value(row.newest_enqueued_at, time_value); }, false},
+        {"total_enqueued", [](const M& row) { return number_value(row.total_enqueued); }, false},
+        {"total_finished", [](const M& row) { return number_value(row.total_finished); }, false},
+        {"exact", [](const M& row) { return boolean_value(row.exact); }},
+        {"measured_at", [](const M& row) { return time_value(row.measured_at); }, false},
+    };
+    return fields;
+}
+
+const std::vector<Field<Fault>>& fault_fields() {
+    static const std::vector<Field<Fault>> fields = {
+        {"kind", [](const Fault& row) { return text_value(row.kind); }},
+        {"object", [](const Fault& row) { return text_value(row.object); }},
+        {"fault", [](const Fault& row) { return text_value(row.fault); }},
+    };
+    return fields;
+}
+
+}  // namespace pgqrs::cli

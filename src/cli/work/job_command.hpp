@@ -1,0 +1,48 @@
+// The handler of `pgqrs work`: runs a shell command for a message, and its exit code decides what becomes of it.
+//
+//   0     done: archived, or deleted where that was asked for
+//   75    not now (EX_TEMPFAIL of sysexits.h): given back, to be delivered again after the delay for retries
+//   else  failed, as is being killed by a signal or the time limit: the same, but it counts as a failure
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cli/work/child.hpp"
+#include "pgqrs/client/work.hpp"
+
+namespace pgqrs::cli {
+
+struct JobCommandOptions {
+    std::string command;
+    bool remove = false;  // instead of archiving
+    std::optional<Duration> timeout;
+    Duration grace = std::chrono::seconds(5);  // between SIGTERM and SIGKILL
+    std::optional<Duration> retry_delay;       // without: the client library's
+};
+
+class JobCommand {
+public:
+    // abort: commands that run are ended at once, and their messages given back. on_wait: called once when commands
+    // still run although the worker is to stop.
+    JobCommand(JobCommandOptions options, const Stop& abort, std::function<void()> on_wait)
+        : options_(std::move(options)), abort_(abort), on_wait_(std::move(on_wait)) {}
+
+    void operator()(Job& job);
+    Duration retry_delay(const Message& message) const;
+
+private:
+    enum class End { by_itself, timeout, lease_lost, aborted };
+    End supervise(Child& child, const Job& job);
+    void end_group(Child& child) const;
+    void settle(Job& job, const Child& child) const;
+
+    const JobCommandOptions options_;
+    const Stop& abort_;
+    const std::function<void()> on_wait_;
+    std::atomic<bool> waiting_{false};
+};
+
+}  // namespace pgqrs::cli
