@@ -4,7 +4,7 @@
 #
 # Called at the top of the checkout by test/lib/build.sh, which sets PG_CONFIG.
 
-.PHONY: server cli unit client_tests
+.PHONY: server cli unit client_tests probe
 
 # The longest first. The tests of the client library link it, and two makes must not build it at the same time.
 cli:
@@ -13,5 +13,7 @@ client_tests: cli
 	+$(MAKE) -C test/client
 server:
 	+$(MAKE) PG_CONFIG=$(PG_CONFIG) WITH_CLIENT=no all
+probe: server
+	+$(MAKE) -C test/engine PG_CONFIG=$(PG_CONFIG)
 unit:
 	+$(MAKE) -C test/unit

@@ -76,6 +76,7 @@ build_stages() {
         what+=(unit)
     fi
     [ "${stages[*]}" = unit ] || what+=(server)
+    ! wants tap || what+=(probe)
     need_packages "${packages[@]}"
     build "${what[@]}"
     export PGQRS_BUILT=yes

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "pg/catalog.hpp"
-
 namespace pgqrs::engine {
 
 // The columns of others, and what fills them in a new row.
@@ -32,20 +30,12 @@ void make_estate(RowWriter& writer) {
     }
 }
 
-// The triggers of pgqrs that would note once more what the writer's caller notes.
-bool is_journal_trigger(const Trigger& trigger, Oid schema) {
-    const char* name = get_func_name(trigger.tgfoid);
-    constexpr std::string_view suffix = "_changed";
-    return name != nullptr && get_func_namespace(trigger.tgfoid) == schema &&
-           std::string_view(name).ends_with(suffix);
-}
-
-// The copy belongs to the target.
-void drop_journal_triggers(TriggerDesc* triggers) {
-    const Oid schema = get_namespace_oid(kSchema, true);
+// Takes the trigger away that would note once more what the writer's caller notes. The copy belongs to
+// the target.
+void drop_journal_trigger(TriggerDesc* triggers, const TableSpec& spec) {
     Trigger* const end = triggers->triggers + triggers->numtriggers;
     Trigger* const kept = std::remove_if(triggers->triggers, end, [&](const Trigger& trigger) {
-        return is_journal_trigger(trigger, schema);
+        return calls(trigger, spec, spec.journal_trigger);
     });
     triggers->numtriggers = static_cast<int>(kept - triggers->triggers);
 }
@@ -64,7 +54,7 @@ void make_full_target(RowWriter& writer, Places written) {
     writer.target = makeNode(ResultRelInfo);
     InitResultRelInfo(writer.target, writer.relation, 1, nullptr, 0);
     if (writer.target->ri_TrigDesc != nullptr) {
-        drop_journal_triggers(writer.target->ri_TrigDesc);
+        drop_journal_trigger(writer.target->ri_TrigDesc, *writer.table->spec);
     }
     writer.estate->es_opened_result_relations =
         lappend(writer.estate->es_opened_result_relations, writer.target);

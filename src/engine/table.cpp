@@ -98,14 +98,12 @@ void find_indexes(Relation relation, Table* table) {
     list_free(indexes);
 }
 
-// Those of foreign keys and deferred constraints count, too.
-bool has_foreign_triggers(const TriggerDesc* triggers) {
-    if (triggers == nullptr) {
-        return false;
-    }
-    const Oid schema = get_namespace_oid(kSchema, true);
-    for (int i = 0; i < triggers->numtriggers; ++i) {
-        if (get_func_namespace(triggers->triggers[i].tgfoid) != schema) {
+// Triggers of others, and those of foreign keys and deferred constraints.
+bool has_foreign_triggers(const TriggerDesc* triggers, const TableSpec& spec) {
+    for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
+        const Trigger& trigger = triggers->triggers[i];
+        if (!TRIGGER_FOR_TRUNCATE(trigger.tgtype) && !calls(trigger, spec, spec.journal_trigger) &&
+            !calls(trigger, spec, spec.queue_trigger)) {
             return true;
         }
     }
@@ -129,7 +127,7 @@ Finding examine(const TableSpec& spec, Oid oid, Table* table) {
         bool extra = false;
         finding = find_columns(shape, spec, table, &extra);
         table->plain = !extra && (shape->constr == nullptr || shape->constr->num_check == 0) &&
-                       !has_foreign_triggers(relation->trigdesc);
+                       !has_foreign_triggers(relation->trigdesc, spec);
         table->has_rules = relation->rd_rules != nullptr;
         table->has_row_security = relation->rd_rel->relrowsecurity;
         table->may_have_children = relation->rd_rel->relhassubclass;
@@ -331,6 +329,15 @@ void require_direct_access(const Table& table, Relation relation, CmdType comman
                    "Remove the inheritance with ALTER TABLE ... NO INHERIT.");
         }
     }
+}
+
+bool calls(const Trigger& trigger, const TableSpec& spec, const char* name) {
+    if (name == nullptr ||
+        get_func_namespace(trigger.tgfoid) != get_namespace_oid(spec.schema, true)) {
+        return false;
+    }
+    const char* called = get_func_name(trigger.tgfoid);
+    return called != nullptr && std::strcmp(called, name) == 0;
 }
 
 pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place) {

@@ -48,6 +48,10 @@ struct TableSpec {
     bool claimable;
     // The queue of all rows of a claimable table without a column for it.
     std::int32_t sole_queue = 0;
+    // Trigger functions of the same schema, for rows that are written by hand. Whoever writes rows
+    // directly does their work himself: the one notes rows in the journal, the other holds their queue.
+    const char* journal_trigger = nullptr;
+    const char* queue_trigger = nullptr;
 };
 
 // Places of a claimable table's columns. It has id and available_at; all others can be missing.
@@ -110,6 +114,9 @@ void require_privileges(const Table& table, AclMode mode, Places columns);
 // Raises 0A000, and names the object, when writing the table directly would pass something over that
 // the table's owner put on it: rules, row-level security that applies to the user, child tables.
 void require_direct_access(const Table& table, Relation relation, CmdType command);
+
+// Whether the trigger calls the function `name` of the spec's schema.
+bool calls(const Trigger& trigger, const TableSpec& spec, const char* name);
 
 // The value of a column; null for a column that the table has not.
 pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place);

@@ -45,17 +45,21 @@ constinit const TableSpec kMessages = {.schema = kSchema,
                                        .name = "messages",
                                        .sequence = "messages_id_seq",
                                        .columns = kMessageColumns,
-                                       .claimable = true};
+                                       .claimable = true,
+                                       .journal_trigger = "messages_changed",
+                                       .queue_trigger = "check_queue"};
 constinit const TableSpec kArchive = {.schema = kSchema,
                                       .name = "archive",
                                       .sequence = nullptr,
                                       .columns = kArchiveColumns,
-                                      .claimable = false};
+                                      .claimable = false,
+                                      .journal_trigger = "archive_changed"};
 constinit const TableSpec kDepartures = {.schema = kSchema,
                                          .name = "departures",
                                          .sequence = nullptr,
                                          .columns = kDepartureColumns,
-                                         .claimable = false};
+                                         .claimable = false,
+                                         .journal_trigger = "departures_changed"};
 constinit const TableSpec kQueues = {
     .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
 constinit const TableSpec kWorkers = {

@@ -38,6 +38,7 @@ extern "C" {
 #include <catalog/objectaddress.h>
 #include <catalog/pg_inherits.h>
 #include <catalog/pg_rewrite.h>
+#include <catalog/pg_trigger.h>
 #include <catalog/pg_am.h>
 #include <catalog/pg_class.h>
 #include <catalog/pg_database.h>

@@ -4,7 +4,7 @@
 #   build_packages        prints the Debian packages a build needs
 #   client_packages       prints those that the client library, the command and their tests need besides
 #   build WHAT...         compiles in the checkout, everything named in one parallel make (test/build.mk): server, cli,
-#                         unit, client_tests. WERROR=1 in the environment: warnings are errors. With PGQRS_BUILT=yes
+#                         unit, client_tests, probe. WERROR=1 in the environment: warnings are errors. With PGQRS_BUILT=yes
 #                         in the environment all is there already.
 #
 # The build runs as the calling user, who can read the checkout; user postgres often cannot.
