@@ -20,9 +20,15 @@ def pytest_collect_file(file_path, parent):
     return SessionFile.from_parent(parent, path=file_path) if file_path.suffix == ".session" else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The file about passwords looks at what all before it have printed."""
+    """Each session is a group, and the other files are one. Of these the one about passwords comes last, since it
+    looks at what all have printed. Groups run at the same time.
+    """
     items.sort(key=lambda item: item.path.stem == "test_passwords")
+    for item in items:
+        group = item.path.stem if isinstance(item, SessionStep) else "tests"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class SessionFile(pytest.File):

@@ -12,7 +12,7 @@ import subprocess
 import termios
 import time
 
-from support import DEADLINE, PRINTED, Run, TMP, environment, pgqrs, psql, wait_until
+from support import DEADLINE, LOCKS, PRINTED, TMP, Run, environment, pgqrs, psql, wait_until
 
 
 def fresh(name, *options):
@@ -46,7 +46,7 @@ def end_connections(program="pgqrs"):
     return int(
         psql(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-            f"WHERE application_name = '{program}' AND pid <> pg_backend_pid()"
+            f"WHERE datname = current_database() AND application_name = '{program}' AND pid <> pg_backend_pid()"
         )
     )
 
@@ -69,9 +69,7 @@ def locked(table):
         holder.stdin.write(f"BEGIN; LOCK TABLE {table} IN SHARE MODE;\n\\echo locked\n")
         holder.stdin.flush()
         assert holder.stdout.readline() == "locked\n", table
-        yield lambda: psql(
-            f"SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND NOT granted"
-        ) != "0"
+        yield lambda: psql(f"SELECT count(*) FROM {LOCKS} AND relation = '{table}'::regclass AND NOT granted") != "0"
         holder.stdin.close()
 
 

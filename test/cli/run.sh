@@ -32,7 +32,7 @@ main() {
     psql -X -q -c "CREATE ROLE clerk LOGIN PASSWORD 'ge:heim@/#?%'"
     export PGQRS_TMP PGQRS_ROOT
     export PATH=$PGQRS_ROOT/build/cli:$PATH
-    stage 'command line' run_pytest "${files[@]}"
+    stage 'command line' run_pytest -n "$(job_count)" --dist loadgroup "${files[@]}"
     close_counts
 }
 

@@ -16,6 +16,10 @@ PASSWORD = "ge:heim@/#?%"
 ENCODED = "ge%3Aheim%40%2F%23%3F%25"
 TCP = f"host=127.0.0.1 port={os.environ['PGPORT']} dbname=postgres user=clerk"
 
+# Of the database in use: tests in others go on at the same time.
+SESSIONS = "pg_stat_activity WHERE datname = current_database()"
+LOCKS = "pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
 PRINTED = []  # stdout and stderr of every run
 
 

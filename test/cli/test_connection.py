@@ -3,9 +3,9 @@
 import signal
 import subprocess
 
-from support import ENCODED, PASSWORD, TCP, end, pgqrs, psql, start, wait_until
+from support import ENCODED, LOCKS, PASSWORD, TCP, end, pgqrs, psql, start, wait_until
 
-OTHERS = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE "
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE "
 WAITING = f"SELECT count(*) {OTHERS} '%pgqrs.dequeue%' AND state = 'active'"
 
 
@@ -49,9 +49,7 @@ def test_no_rights():
 
 def test_killed_connection():
     process = start_waiting()
-    psql(
-        f"SELECT pg_terminate_backend(pid) {OTHERS} '%pgqrs.dequeue%'"
-    )
+    psql(f"SELECT pg_terminate_backend(pid) {OTHERS} '%pgqrs.dequeue%'")
     end(process).expect(
         3, r"(?s)error: terminating connection due to administrator command\nhint: .*may have happened or not\.", ""
     )
@@ -74,18 +72,16 @@ def test_interrupted_while_locked():
     )
     try:
         wait_until(
-            lambda: psql("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted") != "0",
+            lambda: psql(f"SELECT count(*) FROM {LOCKS} AND mode = 'AccessExclusiveLock' AND granted") != "0",
             "locked",
         )
         process = start("uninstall", "--force")
         wait_until(
-            lambda: psql("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0", "uninstall waits for the lock"
+            lambda: psql(f"SELECT count(*) FROM {LOCKS} AND NOT granted") != "0", "uninstall waits for the lock"
         )
         process.send_signal(signal.SIGINT)
         end(process).expect(130, "error: interrupted", "")
     finally:
-        psql(
-            f"SELECT pg_terminate_backend(pid) {OTHERS} '%pg_sleep(60)'"
-        )
+        psql(f"SELECT pg_terminate_backend(pid) {OTHERS} '%pg_sleep(60)'")
         holder.wait(timeout=60)
     pgqrs("verify").expect(0)

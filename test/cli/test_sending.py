@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from jobs import Program, Terminal, count, end_connections, fresh, locked, payloads, write
-from support import TMP, environment, pgqrs, psql, wait_until
+from support import LOCKS, SESSIONS, TMP, environment, pgqrs, psql, wait_until
 
 MEND = r"\nhint: Mend the line and go on with --from-line {}, or pass over such lines with --skip-bad\."
 
@@ -202,7 +202,7 @@ def test_lost_in_a_batch():
             locker.stdin.flush()
             wait_until(
                 lambda: psql(
-                    "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND granted "
+                    f"SELECT count(*) FROM {LOCKS} AND mode = 'ExclusiveLock' AND granted "
                     "AND relation = 'pgqrs.messages'::regclass"
                 )
                 == "1",
@@ -211,8 +211,7 @@ def test_lost_in_a_batch():
             sending.feed("".join(f"{number}\n" for number in range(11, 31)))
             wait_until(
                 lambda: psql(
-                    "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgqrs' "
-                    "AND wait_event_type = 'Lock'"
+                    f"SELECT count(*) FROM {SESSIONS} AND application_name = 'pgqrs' AND wait_event_type = 'Lock'"
                 )
                 == "1",
                 "the second batch waits",
@@ -236,9 +235,7 @@ def test_lost_between_batches():
         sending.feed(numbers(3))
         wait_until(lambda: count(queue) == 3, "what has come is sent, although the pipe is open")
         assert end_connections() == 1, "connected"
-        wait_until(
-            lambda: psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgqrs'") == "0", "gone"
-        )
+        wait_until(lambda: psql(f"SELECT count(*) FROM {SESSIONS} AND application_name = 'pgqrs'") == "0", "gone")
         sending.feed("4\n")
         sending.end().expect(3, r"error: .*; everything up to line 3 is sent\nhint: Go on with --from-line 4\.")
     pgqrs("message", "send", queue, "--file", "-", PGHOST="/nowhere", stdin="1\n").expect(3, "(?s)error: .*")
@@ -282,9 +279,7 @@ def test_interrupted():
 def test_interrupted_before_anything():
     queue = fresh("idle")
     with Program("-v", "message", "send", queue, "--file", "-") as sending:
-        wait_until(
-            lambda: psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgqrs'") == "1", "connected"
-        )
+        wait_until(lambda: psql(f"SELECT count(*) FROM {SESSIONS} AND application_name = 'pgqrs'") == "1", "connected")
         sending.signal(signal.SIGINT)
         run = sending.ended()
     assert run.code in (130, -signal.SIGINT), str(run)

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from jobs import Program, alive, count, end_connections, fresh, write
-from support import TMP, pgqrs, psql, wait_until
+from support import SESSIONS, TMP, pgqrs, psql, wait_until
 
 SUMMARY = r'queue "\w+": {} archived, {} deleted, {} released, {} failed, {} leases lost, in [\d.]+ s'
 
@@ -290,8 +290,7 @@ def test_what_does_not_get_better():
     queue = fresh("vanishing")
     with Program("work", queue, "--exec", "true") as worker:
         wait_until(
-            lambda: psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgqrs' AND query ~ 'wait'")
-            == "1",
+            lambda: psql(f"SELECT count(*) FROM {SESSIONS} AND application_name = 'pgqrs' AND query ~ 'wait'") == "1",
             "idle",
         )
         pgqrs("queue", "delete", queue).expect(0, out=".*")

@@ -25,7 +25,7 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) $(client_packages) $(pytest_packages) \
-        python3-pytest-xdist python3-psycopg pgbouncer $(language_packages "$@")
+        python3-psycopg pgbouncer $(language_packages "$@")
     build cli server
     make_private_server
     on_exit remove_pgbouncers

@@ -19,6 +19,8 @@ ROOT = pathlib.Path(os.environ["PGQRS_ROOT"])
 TMP = pathlib.Path(os.environ["PGQRS_TMP"])
 HERE = ROOT / "test" / "examples"
 DEADLINE = 60  # seconds; nothing that works takes nearly as long
+WAIT = 50  # seconds that a worker waits for a message, unless a test says otherwise
+SOON = 20  # seconds; who stops or starts later than that has waited to the end
 
 
 def wait_until(holds, claim, seconds=DEADLINE):
@@ -90,7 +92,7 @@ class Program:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds):
+    def stop(self, seconds=SOON):
         """Asks it to stop. 143 is what a JVM answers then, whatever the program says."""
         self.process.send_signal(signal.SIGTERM)
         status = self.status(seconds)
@@ -206,7 +208,7 @@ class Shop:
         return program
 
     def worker(self, language, **settings):
-        return self.start(language, language.worker, **settings)
+        return self.start(language, language.worker, **{"WAIT_SECONDS": WAIT, **settings})
 
     def producer(self, language, *arguments):
         return self.start(language, [*language.producer, *map(str, arguments)])

@@ -45,7 +45,7 @@ def test_hands_on_when_killed(shop, language):
     shop.wait_for_invoices(1)
     assert shop.value("SELECT read_ct FROM invoices") == 2, "it was the second delivery"
     shop.wait_for_waits(1)
-    other.stop(5)
+    other.stop()
     shop.check_ledger()
 
 
@@ -60,7 +60,7 @@ def test_extends_the_lease(shop, language):
     assert shop.value("SELECT read_ct FROM invoices") == 1, "it was the first delivery"
     assert shop.value("SELECT processing_duration > '4 s' FROM pgqrs.archive"), "it took longer than the lease"
     for program in (slow, other):
-        program.stop(5)
+        program.stop()
     shop.check_ledger()
 
 
@@ -83,7 +83,7 @@ def gives_up_a_lost_job(shop, language, **settings):
     shop.wait_for_waits(1)
     assert shop.value("SELECT count(*) FROM invoices") == 0, "there is no invoice"
     assert shop.in_flight() == [(message_id, read_ct)], "the test still has the message"
-    worker.stop(5)
+    worker.stop()
     assert shop.value("SELECT pgqrs.release('invoices', %s, read_ct => %s)", message_id, read_ct), "released"
     shop.drain(language)
     shop.check_ledger()
@@ -119,7 +119,7 @@ def test_tries_again_later(shop, language):
         shop.db.execute("INSERT INTO order_lines VALUES (%s, 'ink', 1, 9.80)", [order])
     shop.wait_for_invoices(1)
     assert shop.value("SELECT read_ct FROM invoices") == 2, "it was the second delivery"
-    worker.stop(5)
+    worker.stop()
     shop.check_ledger()
 
 
@@ -129,7 +129,7 @@ def test_finishes_the_job_at_sigterm(shop, language):
     shop.produce(language, 2)
     worker = shop.worker(language, WORK_SECONDS=1.5)
     shop.held()
-    worker.stop(6)
+    worker.stop()
     assert shop.value("SELECT count(*) FROM invoices") == 1, "the job was finished"
     assert shop.rows("SELECT read_ct FROM pgqrs.messages") == [(0,)], "the other was not begun"
     shop.drain(language)
@@ -139,10 +139,10 @@ def test_finishes_the_job_at_sigterm(shop, language):
 @places("direct", "pooler", "reset")
 def test_ends_the_wait_at_sigterm(shop, language):
     """SIGTERM while it waits: it ends soon, and so does the wait in the server."""
-    worker = shop.worker(language, WAIT_SECONDS=25)
+    worker = shop.worker(language)
     shop.wait_for_waits(1)
-    worker.stop(5)
-    wait_until(lambda: shop.waits() == 0, "the wait has ended in the server", 5)
+    worker.stop()
+    wait_until(lambda: shop.waits() == 0, "the wait has ended in the server", shops.SOON)
 
 
 @places("direct")
@@ -154,18 +154,18 @@ def test_keeps_trying_to_connect(shop, language):
         before = len(worker.said())
     wait_until(lambda: "refused" in worker.said()[before:].lower() or worker.ended(), f"it says so: {worker}")
     assert not worker.ended(), f"it goes on: {worker}"
-    worker.stop(5)
+    worker.stop()
 
 
 @places("direct", "pooler", "reset")
 def test_wakes_up(shop, language):
     """A worker that waits makes the invoice as soon as there is an order, not at the end of its wait."""
-    worker = shop.worker(language, WAIT_SECONDS=25)
+    worker = shop.worker(language)
     shop.wait_for_waits(1)
     shop.produce(language, 1)
     shop.wait_for_invoices(1)
-    assert shop.value("SELECT clock_timestamp() - placed_at < '10 s' FROM orders"), "at once"
-    worker.stop(5)
+    assert shop.value("SELECT clock_timestamp() - placed_at < '20 s' FROM orders"), "at once"
+    worker.stop()
     shop.check_ledger()
 
 
@@ -199,7 +199,7 @@ def test_prepares_by_default(shop, language):
             worker.kill()
             helper = shop.worker(language, WAIT_SECONDS=1)
             shop.wait_for_invoices(20)
-            helper.stop(5)
+            helper.stop()
         else:
             assert worker.status() == 0 and "prepared" not in worker.said(), f"no error: {worker}"
     shop.check_ledger()

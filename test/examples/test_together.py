@@ -19,7 +19,7 @@ COMMAND = shops.Language("pgqrs", "libpq", [], [str(shops.ROOT / "build" / "cli"
 def test_fleet(shop, languages):
     """Producers and workers of all languages at one queue, some killed: each order has one invoice all the same."""
     pooled = shop.place not in ("plain", "direct")
-    wait = 0.2 if pooled else 20
+    wait = 0.2 if pooled else shops.WAIT
     # These take one message each and have it when they are killed.
     doomed = [shop.worker(language, WORK_SECONDS=60, LEASE_SECONDS=5, WAIT_SECONDS=wait) for language in languages]
     for language in languages:
@@ -52,7 +52,7 @@ def test_fleet(shop, languages):
     for worker in workers:
         assert not worker.ended(), f"a worker goes on: {worker}"
     for worker in workers:
-        worker.stop(8)
+        worker.stop()
     assert shop.value("SELECT count(*) FROM orders") == orders, "all orders are there"
     shop.check_ledger()
     counts = shop.rows("SELECT placed_by, count(*) FROM orders GROUP BY placed_by")
@@ -95,7 +95,7 @@ def test_command_line(shop):
     assert shop.value("SELECT count(*) FROM pgqrs.list_archive(%s, qty => 10000)", queue) == 2500, "all are archived"
     worker = pgqrs("work", queue, "--exec", "true")
     shop.wait_for_statement("CALL pgqrs.wait%")
-    worker.stop(5)
+    worker.stop()
 
 
 def test_reconnects(languages):
@@ -132,7 +132,7 @@ def test_reconnects(languages):
             for shop in (direct, pooler):
                 shop.check_ledger()
             for worker in workers.values():
-                worker.stop(5)
+                worker.stop()
         except BaseException:
             for shop in (direct, pooler):
                 shop.show_programs()

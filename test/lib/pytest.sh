@@ -5,7 +5,7 @@
 #
 # Needs private_server.sh and counts.sh.
 
-pytest_packages() { echo python3 python3-pytest; }
+pytest_packages() { echo python3 python3-pytest python3-pytest-xdist; }
 
 # Nothing of the user's Python is looked at, and nothing is written beside the tests.
 run_pytest() {
