@@ -1,5 +1,6 @@
 #include "engine/table.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -25,6 +26,12 @@ std::size_t place_of(const TableSpec& spec, const char* name) {
     return place;
 }
 
+// What read_message() reads.
+constexpr Places kMessageParts =
+    places(MessageColumn::id, MessageColumn::queue_id, MessageColumn::priority,
+           MessageColumn::read_ct, MessageColumn::enqueued_at, MessageColumn::available_at,
+           MessageColumn::vt, MessageColumn::delivered_at);
+
 // Everything that can be different from the spec.
 enum class Mismatch { none, no_table, no_column, other_type };
 struct Finding {
@@ -49,6 +56,9 @@ Finding find_columns(TupleDesc shape, const TableSpec& spec, Table* table, bool*
             return {Mismatch::other_type, place, attribute.atttypid};
         }
         table->numbers[place] = attribute.attnum;
+        if (spec.claimable && (kMessageParts & places(place)) != 0) {
+            table->message_width = std::max(table->message_width, attribute.attnum);
+        }
     }
     for (std::size_t place = 0; place < spec.columns.size(); ++place) {
         if (spec.columns[place].name != nullptr && !table->has(place)) {
@@ -215,17 +225,25 @@ LOCKMODE lock_for(Purpose purpose) {
 
 Oid lock_table(const TableSpec& spec, LOCKMODE mode) {
     Oid held = InvalidOid;
-    // It can be dropped, and made again, while we wait for the lock.
-    for (Oid oid = find_table(spec); oid != held; oid = find_table(spec)) {
+    // It can be dropped, and made again, while we wait for the lock. If nothing has been heard of any
+    // change meanwhile, it has not.
+    for (;;) {
+        const std::uint64_t heard = SharedInvalidMessageCounter;
+        const Oid oid = find_table(spec);
+        if (oid == held) {
+            return oid;
+        }
         pg::guard([&] {
             if (OidIsValid(held)) {
                 UnlockRelationOid(held, mode);
             }
             LockRelationOid(oid, mode);
         });
+        if (heard == SharedInvalidMessageCounter) {
+            return oid;
+        }
         held = oid;
     }
-    return held;
 }
 
 const char* describe(Oid catalog, Oid object) {
@@ -248,19 +266,24 @@ void refuse(const char* object, const char* why, const char* hint) {
                     errdetail("%s", why), errhint("%s", hint)));
 }
 
-// get(place) answers the value of a column.
+// get(number, null) answers the value of a column by its number.
 template <class Get>
 core::Message message_of(const Table& table, Get get) {
     using Place = MessageColumn;
-    const auto instant = [&](std::size_t place) {
-        const pg::Value value = get(place);
-        return value.null ? core::kBeginning : pg::timestamp_of(value);
+    const auto datum = [&](std::size_t place) {
+        bool null;
+        return get(table.numbers[place], null);
     };
-    return {.id = DatumGetInt64(get(Place::id).datum),
-            .queue_id = table.has(Place::queue_id) ? DatumGetInt32(get(Place::queue_id).datum)
+    const auto instant = [&](std::size_t place) {
+        bool null = true;
+        const Datum value = table.has(place) ? get(table.numbers[place], null) : Datum{0};
+        return null ? core::kBeginning : DatumGetTimestampTz(value);
+    };
+    return {.id = DatumGetInt64(datum(Place::id)),
+            .queue_id = table.has(Place::queue_id) ? DatumGetInt32(datum(Place::queue_id))
                                                    : table.spec->sole_queue,
-            .priority = table.has(Place::priority) ? DatumGetInt16(get(Place::priority).datum) : 0,
-            .read_ct = table.has(Place::read_ct) ? DatumGetInt32(get(Place::read_ct).datum) : 0,
+            .priority = table.has(Place::priority) ? DatumGetInt16(datum(Place::priority)) : 0,
+            .read_ct = table.has(Place::read_ct) ? DatumGetInt32(datum(Place::read_ct)) : 0,
             .enqueued_at = instant(Place::enqueued_at),
             .available_at = instant(Place::available_at),
             .lease_end = instant(Place::vt),
@@ -340,25 +363,18 @@ bool calls(const Trigger& trigger, const TableSpec& spec, const char* name) {
     return called != nullptr && std::strcmp(called, name) == 0;
 }
 
-pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place) {
-    pg::Value value = pg::null_of(table.spec->columns[place].type);
-    if (table.has(place)) {
-        value.datum = slot_getattr(slot, table.numbers[place], &value.null);
-    }
-    return value;
-}
-
 core::Message read_message(TupleTableSlot* slot, const Table& table) {
-    return message_of(table, [&](std::size_t place) { return value_at(slot, table, place); });
+    // All at once: reading a row column by column takes it apart again and again.
+    slot_getsomeattrs(slot, table.message_width);
+    return message_of(table, [&](AttrNumber number, bool& null) {
+        null = slot->tts_isnull[number - 1];
+        return slot->tts_values[number - 1];
+    });
 }
 
 core::Message read_message(HeapTuple row, TupleDesc shape, const Table& table) {
-    return message_of(table, [&](std::size_t place) {
-        pg::Value value = pg::null_of(table.spec->columns[place].type);
-        if (table.has(place)) {
-            value.datum = heap_getattr(row, table.numbers[place], shape, &value.null);
-        }
-        return value;
+    return message_of(table, [&](AttrNumber number, bool& null) {
+        return heap_getattr(row, number, shape, &null);
     });
 }
 

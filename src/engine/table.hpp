@@ -86,6 +86,8 @@ struct Table {
     bool may_have_children;
     // By place: the column's number in the table, 0 when it has none.
     AttrNumber numbers[kMaxColumns];
+    // The last of the columns that read_message() reads.
+    AttrNumber message_width;
 
     bool has(std::size_t place) const { return numbers[place] != 0; }
 };
@@ -119,7 +121,13 @@ void require_direct_access(const Table& table, Relation relation, CmdType comman
 bool calls(const Trigger& trigger, const TableSpec& spec, const char* name);
 
 // The value of a column; null for a column that the table has not.
-pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place);
+inline pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t place) {
+    pg::Value value{table.spec->columns[place].type, Datum{0}, true};
+    if (table.has(place)) {
+        value.datum = slot_getattr(slot, table.numbers[place], &value.null);
+    }
+    return value;
+}
 
 // The row as a message.
 core::Message read_message(TupleTableSlot* slot, const Table& table);

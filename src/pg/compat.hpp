@@ -79,6 +79,7 @@ extern "C" {
 #include <storage/proc.h>
 #include <storage/procarray.h>
 #include <storage/shmem.h>
+#include <storage/sinval.h>
 #include <tcop/tcopprot.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
