@@ -60,7 +60,7 @@ wants() { [[ " ${stages[*]} " =~ \ ($1)\  ]]; }
 build_stages() {
     local -a what=() packages=()
     # shellcheck disable=SC2207
-    packages=($(build_packages) libipc-run-perl perl jq)
+    packages=($(build_packages) libipc-run-perl perl jq faketime)
     # shellcheck disable=SC2207
     if wants 'cli|readme|examples|client'; then
         packages+=($(client_packages))

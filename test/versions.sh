@@ -68,7 +68,7 @@ make_chroot() {
         # shellcheck disable=SC2046
         in_chroot "$root" apt-get -q update >"$work/apt.log" 2>&1 && in_chroot "$root" env DEBIAN_FRONTEND=noninteractive \
             apt-get -qy install --no-install-recommends g++ make binutils "postgresql-$major" \
-            "postgresql-server-dev-$major" libipc-run-perl perl jq $(client_test_packages) >>"$work/apt.log" 2>&1 || {
+            "postgresql-server-dev-$major" libipc-run-perl perl jq faketime $(client_test_packages) >>"$work/apt.log" 2>&1 || {
             show_tail "$work/apt.log" 20
             return 1
         }

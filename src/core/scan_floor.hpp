@@ -9,7 +9,7 @@
 //
 // A walk covers the messages of one priority from a start on, in the order of delivery, up to
 // the point it `reached`: the last message taken, or the first one that has to wait for its time, or
-// the end. It notes the leases it passes. Whoever passes a message vouches for it:
+// an end that it was given. It notes the leases it passes. Whoever passes a message vouches for it:
 //
 //   - a message under a lease is below `ready` from then on, so the walk lowers `leased` and
 //     `lease_end` to it;
@@ -19,7 +19,7 @@
 //   - a message that cannot be seen yet belongs to a transaction that ends later, and lowers the
 //     marks then;
 //   - a message that is only locked, and not changed, may have been locked by anything, and nobody
-//     vouches for it: it is left, and counts as not dealt with.
+//     vouches for it: it is passed as if it had a lease for a moment, and looked at again then.
 //
 // So marks are raised by walks only, and lowered by anyone. What can go wrong is a walk that raises a
 // mark over a message that it could not see and for which the mark has been lowered while it walked.

@@ -6,6 +6,7 @@
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/row_writer.hpp"
+#include "engine/settings.hpp"
 #include "pg/guard.hpp"
 #include "pg/transaction.hpp"
 
@@ -19,7 +20,8 @@ struct Work {
     const Table* table;
     const Claim* wanted;
     core::Instant now;
-    bool look_ahead;  // walk beyond `now`, to the first message that has to wait for its time
+    // How far to walk: to `now`, or beyond it to the first message that has to wait for its time.
+    core::Instant end;
     core::Effects* effects;
     std::span<const ResultColumn> result;
     pg::RowSink* sink;
@@ -189,22 +191,6 @@ bool take(const core::Message& message, Work& work) {
     return true;
 }
 
-// Locks the found row and takes it, unless somebody else has it or it is not pending any more.
-bool claim_row(int priority, Work& work) {
-    if (!lock_row(work)) {
-        return false;
-    }
-    // What is locked can be a newer version of the row than was found, so all of it counts again.
-    const core::Message message = read_message(work.locked, *work.table);
-    if (message.queue_id == work.wanted->queue_id && message.priority == priority &&
-        is_pending(message, work) && take(message, work)) {
-        return true;
-    }
-    // Others pass the row while we have it locked, and leave it to us to lower the marks to it.
-    work.effects->held(message, work.now);
-    return false;
-}
-
 // The row's header as it is now; others change it at any time.
 HeapTupleHeaderData header_of(TupleTableSlot* slot) {
     const Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
@@ -212,6 +198,53 @@ HeapTupleHeaderData header_of(TupleTableSlot* slot) {
     const HeapTupleHeaderData header = *ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
     LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
     return header;
+}
+
+// Whether the row belongs to the walk and is pending. It can be a newer version than was found.
+bool is_wanted(const core::Message& message, int priority, const Work& work) {
+    return message.queue_id == work.wanted->queue_id && message.priority == priority &&
+           is_pending(message, work);
+}
+
+// Whether another transaction has changed the found row since the snapshot, and committed, and the row is
+// not wanted as it is now. A look without a lock: a row that is locked in vain stays locked until the end
+// of the transaction, and whoever has its lease waits for that.
+bool is_taken(int priority, Work& work) {
+    HeapTupleHeaderData found = header_of(work.found);
+    if (IsolationUsesXactSnapshot() || (found.t_infomask & HEAP_XMAX_INVALID) != 0 ||
+        HEAP_XMAX_IS_LOCKED_ONLY(found.t_infomask)) {
+        return false;
+    }
+    const TransactionId changer = HeapTupleHeaderGetUpdateXid(&found);
+    if (TransactionIdIsInProgress(changer) || !TransactionIdDidCommit(changer)) {
+        return false;
+    }
+    if (ItemPointerEquals(&found.t_ctid, &work.found->tts_tid)) {
+        return true;  // deleted
+    }
+    SnapshotData newest;
+    InitDirtySnapshot(newest);
+    if (!table_tuple_fetch_row_version(work.relation, &found.t_ctid, &newest, work.locked)) {
+        return false;
+    }
+    const HeapTupleHeaderData next = header_of(work.locked);
+    return TransactionIdEquals(HeapTupleHeaderGetXmin(&next), changer) &&
+           !TransactionIdIsValid(newest.xmin) && !TransactionIdIsValid(newest.xmax) &&
+           !is_wanted(read_message(work.locked, *work.table), priority, work);
+}
+
+// Locks the found row and takes it, unless somebody else has it or it is not wanted any more.
+bool claim_row(int priority, Work& work) {
+    if (is_taken(priority, work) || !lock_row(work)) {
+        return false;
+    }
+    const core::Message message = read_message(work.locked, *work.table);
+    if (is_wanted(message, priority, work) && take(message, work)) {
+        return true;
+    }
+    // Others pass the row while we have it locked, and leave it to us to lower the marks to it.
+    work.effects->held(message, work.now);
+    return false;
 }
 
 // Whether nobody has locked, changed or deleted the row since the snapshot.
@@ -269,7 +302,7 @@ void init_start_key(ScanKeyData& key, AttrNumber column, core::Position start, W
     key.sk_argument = PointerGetDatum(work.start);
 }
 
-// The keys of a walk; answers their number. With look_ahead a walk does not end at `now`.
+// The keys of a walk; answers their number.
 int make_keys(ScanKeyData (&keys)[4], int priority, core::Position start, Work& work) {
     int count = 0;
     AttrNumber column = 1;
@@ -282,10 +315,8 @@ int make_keys(ScanKeyData (&keys)[4], int priority, core::Position start, Work& 
                     Int16GetDatum(static_cast<std::int16_t>(priority)));
     }
     init_start_key(keys[count++], column, start, work);
-    if (!work.look_ahead) {
-        ScanKeyInit(&keys[count++], column, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
-                    TimestampTzGetDatum(work.now));
-    }
+    ScanKeyInit(&keys[count++], column, BTLessEqualStrategyNumber, F_TIMESTAMPTZ_LE,
+                TimestampTzGetDatum(work.end));
     return count;
 }
 
@@ -294,7 +325,7 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
     ScanKeyData keys[4];
     index_rescan(scan, keys, make_keys(keys, priority, walk.start, work), nullptr, 0);
     std::int64_t used = 0;
-    walk.reached = work.look_ahead ? core::kNever : work.now + 1;
+    walk.reached = work.end + 1;
     while (index_getnext_slot(scan, ForwardScanDirection, work.found)) {
         CHECK_FOR_INTERRUPTS();
         const core::Message message = read_message(work.found, *work.table);
@@ -309,8 +340,11 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
             walk.pass_lease(here, verdict.until);
         } else if (verdict.state == core::State::pending) {
             const bool used_it = use_row(priority, work);
-            if (used_it ? !changes(*work.wanted) : is_unchanged(work.found)) {
+            if (used_it && !changes(*work.wanted)) {
                 walk.leave(here);
+            } else if (!used_it && is_unchanged(work.found)) {
+                // Somebody has only locked it, and will tell nobody when he lets it go.
+                walk.pass_lease(here, work.now + poll_interval());
             }
             if (used_it && ++used == quantity) {
                 walk.reached = {here.available_at, here.id + 1};
@@ -365,7 +399,9 @@ std::int64_t claim(const Table& table, QueueMarks& marks, const Claim& wanted,
     work.table = &table;
     work.wanted = &wanted;
     work.now = now;
-    work.look_ahead = ticket.shared;
+    // The marks then also say when the next message is due. Not further than a rescan goes: behind the
+    // present lie the dead entries of messages whose delay was cancelled.
+    work.end = ticket.shared ? now + rescan_interval() : now;
     work.effects = changes(wanted) ? &effects_on(marks) : nullptr;
     work.result = result;
     work.sink = sink;
@@ -383,6 +419,7 @@ core::Instant oldest_pending(const Table& table, std::int32_t queue_id, core::De
     work.table = &table;
     work.wanted = &wanted;
     work.now = now;
+    work.end = now;
     make_walks(scan, work, Wanted::of_each);
     core::Instant oldest = core::kNever;
     for (const core::Walk& walk : scan.walks) {

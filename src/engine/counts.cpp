@@ -1,4 +1,5 @@
 #include "engine/counts.hpp"
+#include "engine/clock.hpp"
 
 #include "pg/guard.hpp"
 
@@ -41,7 +42,7 @@ void end(Counted outcome, const core::QueueCounts& counted) noexcept {
             slot->counts.add(counted);
             slot->counted = outcome;
             if (outcome == Counted::yes) {
-                slot->next_recount = GetCurrentTimestamp() + kRestAfterSuccess;
+                slot->next_recount = elapsed_clock() + kRestAfterSuccess;
             }
         }
         unlock(*slot);
@@ -64,7 +65,7 @@ std::optional<QueueState> shared_state(QueueMarks& queue) {
 bool take_recount(QueueMarks& queue) {
     bool take = false;
     with_slot(queue, true, [&](Slot& slot) {
-        const std::int64_t now = GetCurrentTimestamp();
+        const std::int64_t now = elapsed_clock();
         take = slot.counted == Counted::no && now >= slot.next_recount;
         if (take) {
             slot.next_recount = now + kRestAfterTry;

@@ -1,4 +1,5 @@
 #include "engine/marks.hpp"
+#include "engine/clock.hpp"
 
 #include <map>
 #include <utility>
@@ -68,7 +69,7 @@ void end_shared(Slot& slot, const ScanTicket& ticket, const core::Scan& scan) {
     unregister_scan(slot);
     tell(slot, core::settle(slot.marks, scan, own_seat().told));
     if (ticket.rescan) {
-        const std::int64_t now = GetCurrentTimestamp();
+        const std::int64_t now = elapsed_clock();
         slot.next_rescan =
             now + core::rest_after_rescan(now - ticket.began, rescan_interval(), kLongestRest);
     }
@@ -79,7 +80,7 @@ void end_own(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan
     told.ready.fill(ticket.now - kCommitTime);
     core::settle(queue.own, scan, told);
     if (ticket.rescan) {
-        const std::int64_t now = GetCurrentTimestamp();
+        const std::int64_t now = elapsed_clock();
         queue.next_rescan = now + core::rest_after_rescan(now - ticket.began, 0, rescan_interval());
     }
 }
@@ -128,7 +129,7 @@ void forget_idle_queues() noexcept {
 }
 
 ScanTicket begin_scan(QueueMarks& queue, core::Instant now, bool raises) {
-    ScanTicket ticket{queue.own, now, GetCurrentTimestamp(), false, false, raises};
+    ScanTicket ticket{queue.own, now, elapsed_clock(), false, false, raises};
     pg::guard([&] {
         // Commits that a standby replays lower no marks.
         raises = raises && !RecoveryInProgress();

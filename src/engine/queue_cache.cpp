@@ -17,6 +17,9 @@ namespace {
 
 using Registry = std::map<std::string, Queue, std::less<>>;
 
+// A backend that uses ever new queues forgets them all now and then.
+constexpr std::size_t kMostQueues = 4096;
+
 // Lives as long as the backend. Emptied at the next look-up after `stale` was set.
 constinit Registry* registry = nullptr;
 constinit bool stale = false;
@@ -63,6 +66,9 @@ Queue look_up(std::string_view name) {
         return found->second;
     }
     const Queue queue = load(name);
+    if (registry->size() >= kMostQueues) {
+        registry->clear();
+    }
     registry->emplace(name, queue);
     return queue;
 }

@@ -35,16 +35,16 @@ struct Slot {
     QueueKey key;  // relation 0: free
     int next_free;
     core::Marks marks;
-    std::int64_t next_rescan;  // by the server's clock
+    std::int64_t next_rescan;  // by elapsed_clock()
     core::QueueCounts counts;  // every commit adds to them, whatever they are worth
     Counted counted;
     std::uint32_t recount;      // number of the last one
-    std::int64_t next_recount;  // by the server's clock
+    std::int64_t next_recount;  // by elapsed_clock()
     int first_scan;             // the seat of a scan under way, linked by Seat::next_scan
     int first_waiter;           // seats of those who wait, longest first
     int last_waiter;
     std::int64_t expected;        // deliveries by those who were told of messages (waiters.hpp)
-    std::int64_t expected_since;  // when the first of them was, by the server's clock
+    std::int64_t expected_since;  // when the first of them was, by elapsed_clock()
     // For notices.cpp, which has the lock for the last two.
     char name[64];  // of the queue; empty while nobody asked for NOTIFY
     bool noticed;

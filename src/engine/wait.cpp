@@ -1,11 +1,11 @@
-// See waiting.hpp.
 #include "engine/wait.hpp"
 
 #include <algorithm>
 
-#include "pg/guard.hpp"
+#include "engine/clock.hpp"
 #include "engine/settings.hpp"
 #include "engine/wait_list.hpp"
+#include "pg/guard.hpp"
 
 namespace pgqrs::engine {
 namespace {
@@ -13,38 +13,34 @@ namespace {
 // The slot whose list this process joined, until it leaves. Others can take it off the list.
 constinit Slot* joined = nullptr;
 
+// The clock can be set while a process sleeps. Whoever sleeps for an instant looks at it so often.
+constexpr core::Duration kLookAtClock = core::kSecond;
+
 // What a process that joined a list has to wait for.
 struct Outlook {
     bool is_woken;
-    std::int64_t event;  // on the queue's clock; core::kNever: nothing that it knows of
+    core::Duration event;  // by elapsed_clock(); INT64_MAX: nothing that it knows of
 };
 
 Outlook look_out(Slot& slot) {
-    Outlook outlook{true, core::kNever};
+    Outlook outlook{true, INT64_MAX};
     lock(slot);
     if (own_seat().waiting == &slot) {
         outlook.is_woken = false;
         if (is_first_waiter(slot)) {
-            const std::int64_t now = GetCurrentTimestamp();
-            outlook.event =
-                std::max(core::next_event(slot.marks), expected_until(slot, now) + clock_offset());
+            outlook.event = std::max(elapsed_at(core::next_event(slot.marks)),
+                                     expected_until(slot, elapsed_clock()));
         }
     }
     unlock(slot);
     return outlook;
 }
 
-// From the queue's clock to the server's.
-std::int64_t by_server_clock(core::Instant instant) {
-    return instant == core::kNever ? instant : instant - clock_offset();
-}
-
-// Sleeps until the latch is set or the time has come.
-void sleep_until(std::int64_t time) {
-    const std::int64_t left = time - GetCurrentTimestamp();
+// Sleeps until the latch is set or so much time has passed.
+void sleep_for(core::Duration time) {
     // Rounded up: waking too early would be in vain.
     const long milliseconds = static_cast<long>(
-        std::clamp<std::int64_t>((left + core::kMillisecond - 1) / core::kMillisecond, 0, INT_MAX));
+        std::clamp<std::int64_t>((time + core::kMillisecond - 1) / core::kMillisecond, 0, INT_MAX));
     WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, milliseconds,
               pg::compat::wait_event());
     ResetLatch(MyLatch);
@@ -94,36 +90,35 @@ void Waiting::use_wake_up() {
     }
 }
 
-void Waiting::sleep(std::int64_t deadline, core::Instant own_event) {
+void Waiting::sleep(core::Duration deadline, core::Instant own_event) {
     if (was_woken_) {
         use_wake_up();
         return;
     }
     pg::guard([&] {
-        const std::int64_t began = GetCurrentTimestamp();
-        const std::int64_t safety = began + rescan_interval();
+        const core::Duration began = elapsed_clock();
+        const core::Duration safety = began + rescan_interval();
         bool in_vain = true;
         ResetLatch(MyLatch);
         CHECK_FOR_INTERRUPTS();
         for (;;) {
             // Without a slot, and when an event has passed but nothing was found, poll.
-            std::int64_t until = began + pause_;
+            core::Duration until = began + pause_;
             if (joined != nullptr) {
                 const Outlook outlook = look_out(*joined);
                 if (outlook.is_woken) {
                     in_vain = false;
                     break;
                 }
-                const core::Instant event = std::min(outlook.event, own_event);
-                in_vain = event <= clock_now();
-                until =
-                    in_vain ? until : std::max(by_server_clock(event), began + core::kMillisecond);
+                const core::Duration event = std::min(outlook.event, elapsed_at(own_event));
+                in_vain = event <= elapsed_clock();
+                until = in_vain ? until : std::max(event, began + core::kMillisecond);
             }
-            until = std::min({until, deadline, safety});
-            if (GetCurrentTimestamp() >= until) {
+            const core::Duration left = std::min({until, deadline, safety}) - elapsed_clock();
+            if (left <= 0) {
                 break;
             }
-            sleep_until(until);
+            sleep_for(std::min(left, kLookAtClock));
         }
         pause_ = in_vain ? std::min(pause_ * 2, std::max(poll_interval(), core::kMillisecond))
                          : core::kMillisecond;

@@ -26,10 +26,10 @@ public:
     // makes one attempt outside of the list first.
     void join(QueueMarks& queue);
 
-    // Sleeps until a message may be there, at the latest until the deadline, on the server's clock.
+    // Sleeps until a message may be there, at the latest until the deadline, by elapsed_clock().
     // own_event: when, on the queue's clock, there may be one that only the caller's transaction can
     // see, and nobody else wakes it for.
-    void sleep(std::int64_t deadline, core::Instant own_event);
+    void sleep(core::Duration deadline, core::Instant own_event);
 
     // The last attempt found what it looked for, and took it; or leaves that to the caller.
     enum class Message { taken, left };

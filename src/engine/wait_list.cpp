@@ -1,5 +1,6 @@
 // See waiters.hpp.
 #include "engine/wait_list.hpp"
+#include "engine/clock.hpp"
 
 #include <algorithm>
 
@@ -58,7 +59,7 @@ void wake_waiters(Slot& slot, std::int64_t count) {
 }
 
 void expect_delivery(Slot& slot) {
-    const std::int64_t now = GetCurrentTimestamp();
+    const std::int64_t now = elapsed_clock();
     if (expected_until(slot, now) == now) {
         slot.expected = 0;
         slot.expected_since = now;

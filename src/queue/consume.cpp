@@ -65,10 +65,10 @@ std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting, p
 
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
 void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
-    const std::int64_t deadline = engine::server_clock() + request.wait;
+    const core::Duration deadline = engine::elapsed_clock() + request.wait;
     engine::Waiting waiting;
     for (bool first = true;; first = false) {
-        const bool last = engine::server_clock() >= deadline;
+        const bool last = engine::elapsed_clock() >= deadline;
         if (pg::try_in_subtransaction(
                 [&] { return deliver(request, first ? nullptr : &waiting, sink) > 0; })) {
             waiting.succeed(engine::Waiting::Message::taken);
@@ -111,10 +111,10 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
 bool wait_for_message(const std::string& name, core::Duration timeout,
                       const std::function<void()>& end_transaction) {
     core::check_delay(timeout, "timeout");
-    const std::int64_t deadline = engine::server_clock() + timeout;
+    const core::Duration deadline = engine::elapsed_clock() + timeout;
     engine::Waiting waiting;
     for (;;) {
-        const bool last = engine::server_clock() >= deadline;
+        const bool last = engine::elapsed_clock() >= deadline;
         // Who is woken by a drop comes before it is complete.
         const engine::Queue queue = engine::hold_queue(name);
         const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);

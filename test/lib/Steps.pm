@@ -10,6 +10,7 @@
 #   a_fails, b_fails => X    the same, and the SQLSTATE is X
 #   take => 'x y'            another session, which dequeues all it can get for nine hours, gets just these payloads, in this order:
 #                            at once, with $at_once, or after some more calls
+#   soon => 'x'              as take, but never at once: for what was passed because somebody had only locked it
 #   a_takes, b_takes => 'x'  as take, by one of the two
 #   other => 'x'             as take, from queue 'other'
 #   clock => '2 h'           from here on the clock of the session that takes is so much ahead
@@ -30,9 +31,9 @@ sub run
     while (my ($step, $what) = splice @steps, 0, 2)
     {
         $what =~ s/'q'/'$queue'/g;
-        if ($step =~ /^(?:(\w)_takes|take|other)$/)
+        if ($step =~ /^(?:(\w)_takes|take|soon|other)$/)
         {
-            my $got = take($session->($1 // 'taker'), $at_once, $step eq 'other' ? 'other' : $queue, $what);
+            my $got = take($session->($1 // 'taker'), $at_once && $step ne 'soon', $step eq 'other' ? 'other' : $queue, $what);
             $wrong .= "got '$got' for '$what'; " if $got ne $what;
         }
         elsif ($step eq 'clock')

@@ -65,10 +65,10 @@ my %told = (
     'purge_queue cancelled when it has deleted a part' => [
         b => $three, a => "BEGIN; SELECT pgqrs.release('q', id) FROM $message AND payload = '2'", b_waits => q{SELECT pgqrs.purge_queue('q')}, take => '3',
         cancel => 'b', b_fails => '57014', take => '1', a => 'COMMIT', take => '2' ],
-    'locked by hand' => [ b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR UPDATE", take => '2', a => 'COMMIT', take => '1' ],
+    'locked by hand' => [ b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR UPDATE", take => '2', a => 'COMMIT', soon => '1' ],
     'locked by hand below a savepoint with a dequeue' => [
         b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR NO KEY UPDATE; SAVEPOINT s; SELECT payload FROM pgqrs.dequeue('q'); ROLLBACK TO s",
-        take => '2', a => 'COMMIT', take => '1' ],
+        take => '2', a => 'COMMIT', soon => '1' ],
     'locked by a finish that came too late' => [
         b => "$two; SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)", b => $begin_take,
         a_waits => q{BEGIN; SELECT pgqrs.archive('q', min(id), 1) FROM } . $message, b => 'COMMIT', a_done => '',
@@ -76,7 +76,7 @@ my %told = (
     'locked by an UPDATE by hand that came too late' => [
         b => "$two; SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)", b => $begin_take,
         a_waits => q{BEGIN; UPDATE pgqrs.messages SET read_ct = read_ct WHERE read_ct = 1 AND queue_id = (SELECT id FROM pgqrs.queues WHERE name = 'q')}, b => 'COMMIT', a_done => '',
-        clock => '2 h', take => '2', a => 'COMMIT', take => '1' ],
+        clock => '2 h', take => '2', a => 'COMMIT', soon => '1' ],
     'leases that end in order' => [
         b => "$three; " . join('; ', map { "SELECT payload FROM pgqrs.dequeue('q', '$_ h')" } 1 .. 3),
         take => '', clock => '59 min', take => '', clock => '61 min', take => '1', clock => '121 min', take => '2', clock => '181 min', take => '3' ],

@@ -33,6 +33,9 @@ namespace {
 constexpr int kEpisodes = 20000;
 constexpr int kUsedPriorities = 3;
 constexpr int kNobody = 0;
+constexpr int kMostOffset = 8;  // of a clock
+constexpr Instant kPause = 5;   // for which a message that is only locked is passed
+constexpr Instant kAhead = 20;  // how far a walk goes beyond the present
 
 struct Row {
     bool there = false;
@@ -89,7 +92,7 @@ class World {
 public:
     World(unsigned long seed, bool tells) : random_(seed), tells_(tells) {
         for (Session& session : sessions_) {
-            session.clock_offset = one_in(4) ? pick(-8, 8) : 0;
+            session.clock_offset = one_in(4) ? pick(-kMostOffset, kMostOffset) : 0;
         }
         sessions_[0].clock_offset = 0;
     }
@@ -105,6 +108,8 @@ public:
             if (const std::string left = left_behind(); !left.empty()) {
                 return left;
             }
+            // What was only locked was passed for a moment.
+            now_ += kPause + kMostOffset;
             drain();
             if (const std::string left = due(); !left.empty()) {
                 return "dequeues do not find " + left;
@@ -539,7 +544,8 @@ private:
             const Row* other = seen(messages_[i], transaction.number, *dequeue.snapshot);
             if (other != nullptr && other->there && other->priority == dequeue.priority &&
                 place_of(messages_[i], *other) > dequeue.place &&
-                place_of(messages_[i], *other) < place) {
+                place_of(messages_[i], *other) < place &&
+                other->available_at < dequeue.now + kAhead) {
                 found = &messages_[i];
                 row = other;
                 place = place_of(messages_[i], *other);
@@ -547,7 +553,7 @@ private:
         }
         dequeue.place = place;
         if (found == nullptr) {
-            walk.reached = kNever;
+            walk.reached = dequeue.now + kAhead;
         } else if (row->available_at > dequeue.now) {
             walk.reached = place;
         } else if (row->lease_end > dequeue.now) {
@@ -565,7 +571,7 @@ private:
         if (!is_free(message, transaction)) {
             say(number, message.writes.empty() ? "leaves " : "skips ", name(number_of(message)));
             if (message.writes.empty()) {
-                walk.leave(dequeue.place);
+                walk.pass_lease(dequeue.place, dequeue.now + kPause);
             }
             return;
         }
@@ -630,7 +636,7 @@ private:
             }
             const Instant end = std::max(row->lease_end, row->available_at);
             if (marks_.leased[row->priority] > place_of(message, *row) ||
-                marks_.lease_end[row->priority] > end) {
+                marks_.lease_end[row->priority] > std::max(end, now_ + kPause + kMostOffset)) {
                 return "the marks do not know of " + name(number_of(message));
             }
         }
