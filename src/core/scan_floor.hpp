@@ -7,9 +7,10 @@
 //   leased     no leased message below `ready` comes earlier
 //   lease_end  no lease of a message below `ready` ends earlier
 //
-// A walk covers the messages of one priority from a start on, in the order of delivery, up to
-// the point it `reached`: the last message taken, or the first one that has to wait for its time, or
-// an end that it was given. It notes the leases it passes. Whoever passes a message vouches for it:
+// A walk covers the messages of one priority from a start on, in the order of delivery, up to the point
+// it `reached`: the last message taken, or the first one that has to wait for its time, or an end that it
+// was given. It notes the leases it passes. Somebody vouches for each message that
+// it passes:
 //
 //   - a message under a lease is below `ready` from then on, so the walk lowers `leased` and
 //     `lease_end` to it;
@@ -21,8 +22,8 @@
 //   - a message that is only locked, and not changed, may have been locked by anything, and nobody
 //     vouches for it: it is passed as if it had a lease for a moment, and looked at again then.
 //
-// So marks are raised by walks only, and lowered by anyone. What can go wrong is a walk that raises a
-// mark over a message that it could not see and for which the mark has been lowered while it walked.
+// So only walks raise marks, and anyone lowers them. One thing can go wrong: a walk raises a mark over a
+// message that it could not see, although the mark was lowered for that message while it walked.
 // Therefore a walk registers itself with the queue before it takes its snapshot, and from then on is
 // told of every lowering (`told`); it never raises a mark above what it was told. A transaction
 // lowers the marks only after it can be seen. So for every message of a transaction either
@@ -38,8 +39,9 @@
 //
 // What nobody reports (rows changed by other means than pgqrs and its triggers, by a statement that
 // failed before its triggers ran, or by a prepared transaction) is found by a walk from the
-// beginning: a rescan. Without shared memory every backend has marks of its own, hears of nothing
-// that others do, and rescans as often as that costs a small part of its time; see Rest.
+// beginning: a rescan. Without shared memory every backend has marks of its own and does not
+// hear of what others do. It rescans as often as that costs a small part of its time
+// (rest_after_rescan).
 #pragma once
 
 #include <array>

@@ -154,8 +154,8 @@ void refuse_old_snapshot(const char* change) {
     }
 }
 
-// Waits for whoever has changed the row, and locks its newest version into work.newest; false when it
-// is gone.
+// Waits for the transaction that has changed the row, and locks the row's newest version into
+// work.newest. False when the row is gone.
 bool lock_newest(TupleTableSlot* seen, Work& work) {
     TM_FailureData failure;
     ItemPointerData place = seen->tts_tid;

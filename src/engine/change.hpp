@@ -2,8 +2,8 @@
 //
 //     DELETE ... WHERE id = $1 AND queue_id = $2 AND ($3 IS NULL OR read_ct = $3) RETURNING ...
 //
-// for each id in turn, in one command: it waits for whoever has changed the row, and looks at the row
-// again as it is then.
+// for each id in turn, in one command: it waits for the transaction that has changed the row, and
+// looks at the row again as it is then.
 #pragma once
 
 #include <cstdint>

@@ -207,8 +207,8 @@ bool is_wanted(const core::Message& message, int priority, const Work& work) {
 }
 
 // Whether another transaction has changed the found row since the snapshot, and committed, and the row is
-// not wanted as it is now. A look without a lock: a row that is locked in vain stays locked until the end
-// of the transaction, and whoever has its lease waits for that.
+// not wanted as it is now. It looks without a lock: a row that is locked in vain stays locked until the
+// end of the transaction, and the holder of its lease has to wait for that.
 bool is_taken(int priority, Work& work) {
     HeapTupleHeaderData found = header_of(work.found);
     if (IsolationUsesXactSnapshot() || (found.t_infomask & HEAP_XMAX_INVALID) != 0 ||

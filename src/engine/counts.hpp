@@ -8,8 +8,7 @@
 //                 a crash, an error while counting, COMMIT PREPARED, TRUNCATE
 //
 // The counts are zeroed at the beginning, and what was counted is added at the end. So they are right
-// if no change is both counted and added, and none is neither; that is up to whoever begins: see
-// recount.hpp.
+// if each change is either counted or added. recount.hpp begins the counting so that this holds.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +30,7 @@ struct QueueState {
 std::optional<QueueState> shared_state(QueueMarks& queue);
 
 // Whether to count the queue anew now: its counts are not known, nobody is at it, and the last try is
-// long enough ago. Whoever is told so is the one to try.
+// long enough ago. The process that is told so is the one to try.
 bool take_recount(QueueMarks& queue);
 
 // A recount; at most one in a process. When it ends without finish(), the counts are not known.

@@ -31,8 +31,8 @@ namespace pgqrs::engine {
 // Has ends of transactions watched. Call when the library is loaded.
 void open_journal();
 
-// Where to note what the current subtransaction does to the queue. The reference holds until the
-// subtransaction ends.
+// Where to note what the current subtransaction does to the queue. The reference is valid until
+// the subtransaction ends.
 core::Effects& effects_on(QueueMarks& queue);
 
 // The marks of what the transaction under way has done so far, which only it can see.
@@ -50,8 +50,8 @@ struct OwnChange {
 };
 OwnChange own_change(QueueMarks& queue);
 
-// For rows that were written by hand: whoever does not hold the queue by its name holds it from then
-// on as far as recounts go (recount.hpp).
+// The same for rows that were written by hand. The transaction may not hold the queue by its name, so it
+// holds the queue's number from then on: recounts wait for that (recount.hpp).
 core::Effects& effects_by_hand(QueueMarks& queue);
 
 // Nobody can tell how the counts of the queue have changed; with kAllQueues, of any queue.

@@ -32,7 +32,7 @@ struct ScanTicket {
     core::Marks known;  // the queue's marks when it began
     core::Instant now;
     std::int64_t began;
-    bool rescan;      // it shall look from the beginning
+    bool rescan;      // it looks from the beginning
     bool shared;      // the marks are those of all backends
     bool registered;  // it will raise marks
 };
@@ -41,15 +41,15 @@ struct ScanTicket {
 // snapshot must not raise marks.
 ScanTicket begin_scan(QueueMarks& queue, core::Instant now, bool raises);
 
-// Ends it and settles what it found: it took so many messages, and `exhausted`: there are no more.
+// Ends it and settles what it found: it took `taken` messages. exhausted: there are no more.
 void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan,
               std::int64_t taken, bool exhausted);
 
 // Forgets the scan that an error ended, if one was under way. Never raises.
 void abandon_scan() noexcept;
 
-// Lowers the queue's marks, for everybody, and wakes a waiter for each of so many messages that can
-// be delivered now. Adds to the queue's counts. Never raises.
+// Lowers the queue's marks, for everybody, and wakes a waiter for each of `messages` that can be
+// delivered now. Adds to the queue's counts. Never raises.
 void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
                  const core::QueueCounts& change = {}) noexcept;
 
@@ -58,7 +58,8 @@ void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages
 void distrust_marks() noexcept;
 
 // Gives up shared marks that nobody needs any more: of one queue; of all queues with their messages
-// in a table; of all in a database. It would do no harm if somebody did need them. Never raises.
+// in a table; of all in a database. A process that still needs them only walks from the beginning. Never
+// raises.
 void forget_marks(const QueueKey& queue) noexcept;
 void forget_marks_of_table(Oid database, Oid table) noexcept;
 void forget_marks_of_database(Oid database) noexcept;

@@ -31,7 +31,7 @@ struct LoudQueues {
     }
 };
 
-// Reads the table itself: whoever commits needs no rights on it. May raise.
+// Reads the table itself: the committing role needs no rights on it. May raise.
 void read_queues(Relation queues, Oid messages, LoudQueues* loud) {
     const Oid oid = RelationGetRelid(queues);
     const AttrNumber id = get_attnum(oid, "id");

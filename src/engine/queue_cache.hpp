@@ -4,8 +4,8 @@
 // or by hand, announces itself at commit through PostgreSQL's own cache invalidation (trigger
 // queues_changed), and the copies are dropped; a rollback drops those the transaction itself made.
 //
-// No orphans: whoever inserts a row that refers to a queue first takes a shared lock on the queue's
-// name until the end of its transaction, and drop_queue takes the exclusive one. Taking the lock
+// No orphans: a transaction that inserts a row which refers to a queue first takes a shared lock on the
+// queue's name until its end, and drop_queue takes the exclusive one. Taking the lock
 // also takes in what was committed before, so a holder knows that the queue exists and will stay. A
 // foreign key would instead lock, and write, the one row of the queue for each message.
 #pragma once

@@ -4,7 +4,7 @@
 // somebody has changed, the writer does what COPY does: it fires triggers (of the statement and of
 // rows, with transition tables), fills columns by their defaults, computes generated columns, checks
 // constraints, and leaves foreign keys to their triggers. The triggers of pgqrs that note changes in
-// the journal do not fire: whoever writes directly notes what he does himself.
+// the journal do not fire: the caller of the writer notes what it writes.
 //
 // A writer is plain data and lives below a guard: begin_writing(), any number of rows, end_writing().
 // All of these raise.

@@ -149,7 +149,7 @@ Slot* find_slot(const QueueKey& key, Slot*& kept, bool make) {
     if (area == nullptr) {
         return nullptr;
     }
-    // A glance without the lock: whoever works with the slot looks again with it.
+    // A glance without the lock: every use of the slot looks again with the lock.
     if (kept == nullptr || !(kept->key == key)) {
         kept = look_up(key);
         if (kept == nullptr && make) {

@@ -4,7 +4,7 @@
 // queues; further queues do without. PostgreSQL makes it anew when it starts and after a crash.
 //
 // Locking: the directory's lock protects which queue has which slot; a slot's own lock protects all
-// else in it and in the seats that refer to it. Who takes both takes the directory's first. Between
+// else in it and in the seats that refer to it. A process that takes both takes the directory's first. Between
 // locking and unlocking runs only plain computation that cannot raise.
 #pragma once
 
@@ -27,7 +27,7 @@ struct QueueKey {
 
 inline constexpr int kNone = -1;
 
-// Whether a slot's counts are those of the queue; see queue_counts.hpp.
+// Whether a slot's counts are those of the queue; see counts.hpp.
 enum class Counted : std::uint8_t { no, under_way, yes };
 
 struct Slot {
@@ -43,7 +43,7 @@ struct Slot {
     int first_scan;             // the seat of a scan under way, linked by Seat::next_scan
     int first_waiter;           // seats of those who wait, longest first
     int last_waiter;
-    std::int64_t expected;        // deliveries by those who were told of messages (waiters.hpp)
+    std::int64_t expected;        // deliveries by those who were told of messages (wait_list.hpp)
     std::int64_t expected_since;  // when the first of them was, by elapsed_clock()
     // For notices.cpp, which has the lock for the last two.
     char name[64];  // of the queue; empty while nobody asked for NOTIFY
@@ -55,7 +55,8 @@ struct Seat {
     Slot* scanning;  // null: no scan under way
     int next_scan;
     core::Marks told;
-    // Others write these, so its process, too, reads them with the slot locked whose list it joined.
+    // Others write these. So its process, too, reads them only while it has the slot locked whose list it
+    // joined.
     Slot* waiting;  // null: not in a list of waiters
     int previous_waiter;
     int next_waiter;
@@ -76,7 +77,7 @@ Slot* find_slot(const QueueKey& key, Slot*& kept, bool make);
 
 // Whether the slot is the key's; when it is, it is locked until unlock(). Never raises.
 bool lock_if_of(Slot& slot, const QueueKey& key);
-// Locks the slot, whosever it is.
+// Locks the slot, of whatever queue it is.
 void lock(Slot& slot);
 void unlock(Slot& slot);
 
@@ -84,7 +85,7 @@ void unlock(Slot& slot);
 Seat& seat(int number);
 Seat& own_seat();
 
-// Visits the slots whose key agrees, where a zero stands for any, each locked. The visitor says
+// Visits the slots whose key agrees with the pattern, each locked. A zero in the pattern stands for any. The visitor says
 // whether the slot stays in use. Never raises.
 enum class Keep { yes, no };
 void visit_slots(const QueueKey& pattern, Keep (*visit)(Slot& slot));

@@ -80,8 +80,8 @@ bool is_on(Relation index, std::span<const AttrNumber> columns) {
     return same;
 }
 
-// Finds the indexes by what they are, not by their names: whoever rebuilds one under another name
-// changes nothing.
+// Finds the indexes by what they are, not by their names: an index that is rebuilt under another name
+// serves as well.
 void find_indexes(Relation relation, Table* table) {
     const AttrNumber id = table->numbers[MessageColumn::id];
     AttrNumber order[4];

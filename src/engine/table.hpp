@@ -48,8 +48,8 @@ struct TableSpec {
     bool claimable;
     // The queue of all rows of a claimable table without a column for it.
     std::int32_t sole_queue = 0;
-    // Trigger functions of the same schema, for rows that are written by hand. Whoever writes rows
-    // directly does their work himself: the one notes rows in the journal, the other holds their queue.
+    // Trigger functions of the same schema, for rows that are written by hand: one notes rows in the
+    // journal, the other holds their queue. Direct writes do both themselves.
     const char* journal_trigger = nullptr;
     const char* queue_trigger = nullptr;
 };

@@ -13,7 +13,8 @@ namespace {
 // The slot whose list this process joined, until it leaves. Others can take it off the list.
 constinit Slot* joined = nullptr;
 
-// The clock can be set while a process sleeps. Whoever sleeps for an instant looks at it so often.
+// The clock can be set while a process sleeps. A process that sleeps until an instant looks at the clock
+// this often.
 constexpr core::Duration kLookAtClock = core::kSecond;
 
 // What a process that joined a list has to wait for.

@@ -1,6 +1,6 @@
 // Waiting until a queue may have a message to deliver.
 //
-// With shared memory the process sleeps in the queue's list of waiters (waiters.hpp); otherwise it
+// With shared memory the process sleeps in the queue's list of waiters (wait_list.hpp); otherwise it
 // sleeps for a moment, and twice as long each time, up to pgqrs.poll_interval. Cancel, termination,
 // timeouts and the end of the server end a sleep at once, as an error.
 #pragma once
@@ -22,13 +22,13 @@ public:
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 
-    // Call before each attempt: messages that come from then on end the sleep. Whoever was woken
-    // makes one attempt outside of the list first.
+    // Call before each attempt: messages that come from then on end the sleep. A process that was woken
+    // first makes one attempt outside of the list.
     void join(QueueMarks& queue);
 
     // Sleeps until a message may be there, at the latest until the deadline, by elapsed_clock().
-    // own_event: when, on the queue's clock, there may be one that only the caller's transaction can
-    // see, and nobody else wakes it for.
+    // own_event: when, on the queue's clock, a message may be there that only the caller's transaction
+    // can see. Nobody else would wake the process for it.
     void sleep(core::Duration deadline, core::Instant own_event);
 
     // The last attempt found what it looked for, and took it; or leaves that to the caller.

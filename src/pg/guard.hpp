@@ -3,8 +3,8 @@
 //
 // PostgreSQL raises by longjmp, which runs no destructor. So the code given to guard() must not own
 // anything with a destructor, and everything that has one lives above the guard, where the
-// exception unwinds it. Whoever catches pg::Error must throw it again (or roll a subtransaction
-// back): the transaction is broken. Its ErrorData lies in the memory context that was current.
+// exception unwinds it. Code that catches pg::Error must throw it again, or roll a subtransaction
+// back: the transaction is broken. Its ErrorData lies in the memory context that was current.
 #pragma once
 
 #include <type_traits>

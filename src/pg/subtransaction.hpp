@@ -1,6 +1,6 @@
 // A subtransaction of our own: what it did is kept, or undone together with its locks.
 //
-// Whoever begins one must end it, also after an error: PL/pgSQL's exception blocks and PostgreSQL's
+// Code that begins one must end it, also after an error: PL/pgSQL's exception blocks and PostgreSQL's
 // main loop roll back one level only, and would take ours for theirs.
 #pragma once
 
