@@ -63,6 +63,7 @@ CREATE TABLE pgqrs.messages (
     queue_id integer NOT NULL,
     read_ct pgqrs.delivery_count NOT NULL DEFAULT 0,
     priority pgqrs.priority NOT NULL DEFAULT 5,
+    flags smallint NOT NULL DEFAULT 0,
     vt pgqrs.instant,
     delivered_at pgqrs.instant,
     worker_id bigint,
@@ -88,6 +89,8 @@ COMMENT ON COLUMN pgqrs.messages.enqueued_at IS 'The time when the message was e
 COMMENT ON COLUMN pgqrs.messages.queue_id IS 'The queue that holds the message.';
 COMMENT ON COLUMN pgqrs.messages.read_ct IS 'The number of deliveries so far.';
 COMMENT ON COLUMN pgqrs.messages.priority IS '0 is delivered first, 9 last.';
+COMMENT ON COLUMN pgqrs.messages.flags IS
+'What the engine notes about the message. 1: a release made it available before its delay was over.';
 COMMENT ON COLUMN pgqrs.messages.vt IS
     'The time when the lease ends. It is NULL when there is no lease.';
 COMMENT ON COLUMN pgqrs.messages.delivered_at IS 'The time of the last delivery.';

@@ -19,12 +19,16 @@ struct Position {
     constexpr auto operator<=>(const Position&) const = default;
 };
 
+// Flags of a message, as its row keeps them.
+inline constexpr std::int16_t kMadeAvailable = 1;  // a release ended its delay
+
 // One version of a row. A time that the row has not is kBeginning.
 struct Message {
     std::int64_t id;
     std::int32_t queue_id;
     std::int32_t priority;
     std::int32_t read_ct;
+    std::int16_t flags;
     Instant enqueued_at;
     Instant available_at;
     Instant lease_end;

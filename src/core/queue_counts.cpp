@@ -19,7 +19,8 @@ QueueCounts counts_of(const Message& message) {
 bool is_put_off(const Message& message) {
     const Instant since =
         message.delivered_at != kBeginning ? message.delivered_at : message.enqueued_at;
-    return message.lease_end == kBeginning && message.available_at > since;
+    return message.lease_end == kBeginning && message.available_at > since &&
+           (message.flags & kMadeAvailable) == 0;
 }
 
 QueueCounts times(const QueueCounts& counts, std::int64_t factor) {

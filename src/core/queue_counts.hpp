@@ -15,7 +15,8 @@ namespace pgqrs::core {
 struct QueueCounts {
     std::int64_t messages = 0;
     std::int64_t leased = 0;   // those with a lease, which may have run out
-    std::int64_t delayed = 0;  // put off when enqueued or released, and not delivered since
+    std::int64_t delayed = 0;  // put off when enqueued or released, and not delivered or made
+                               // available since
     std::int64_t archived = 0;
     std::int64_t finished = 0;
     std::int64_t discarded = 0;

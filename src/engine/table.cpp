@@ -29,8 +29,8 @@ std::size_t place_of(const TableSpec& spec, const char* name) {
 // What read_message() reads.
 constexpr Places kMessageParts =
     places(MessageColumn::id, MessageColumn::queue_id, MessageColumn::priority,
-           MessageColumn::read_ct, MessageColumn::enqueued_at, MessageColumn::available_at,
-           MessageColumn::vt, MessageColumn::delivered_at);
+           MessageColumn::flags, MessageColumn::read_ct, MessageColumn::enqueued_at,
+           MessageColumn::available_at, MessageColumn::vt, MessageColumn::delivered_at);
 
 // Everything that can be different from the spec.
 enum class Mismatch { none, no_table, no_column, other_type };
@@ -284,6 +284,7 @@ core::Message message_of(const Table& table, Get get) {
                                                    : table.spec->sole_queue,
             .priority = table.has(Place::priority) ? DatumGetInt16(datum(Place::priority)) : 0,
             .read_ct = table.has(Place::read_ct) ? DatumGetInt32(datum(Place::read_ct)) : 0,
+            .flags = table.has(Place::flags) ? DatumGetInt16(datum(Place::flags)) : std::int16_t{0},
             .enqueued_at = instant(Place::enqueued_at),
             .available_at = instant(Place::available_at),
             .lease_end = instant(Place::vt),

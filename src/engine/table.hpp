@@ -63,6 +63,7 @@ struct MessageColumn {
         queue_id,
         read_ct,
         priority,
+        flags,
         vt,
         delivered_at,
         worker_id,

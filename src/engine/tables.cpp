@@ -14,6 +14,7 @@ constexpr std::array<Column, MessageColumn::count> kMessageColumns = {
      {"queue_id", INT4OID},
      {"read_ct", INT4OID},
      {"priority", INT2OID},
+     {"flags", INT2OID},
      {"vt", TIMESTAMPTZOID},
      {"delivered_at", TIMESTAMPTZOID},
      {"worker_id", INT8OID},

@@ -97,12 +97,13 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
         // delivery.
         pg::Value& at = cells[Column::available_at];
         at = pg::timestamptz(delay > 0 ? now + delay : std::min(pg::timestamp_of(at), now));
+        cells[Column::flags] = pg::int2(delay > 0 ? 0 : core::kMadeAvailable);
         cells[Column::vt] = pg::null_of(TIMESTAMPTZOID);
         cells[Column::worker_id] = pg::null_of(INT8OID);
         return true;
     };
     const engine::Places written =
-        engine::places(Column::available_at, Column::vt, Column::worker_id);
+        engine::places(Column::available_at, Column::flags, Column::vt, Column::worker_id);
     const auto done =
         sorted.done(engine::change_rows(held.rows(sorted), engine::row_edit(written, release)));
     if (held.queue.notify) {

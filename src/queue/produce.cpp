@@ -84,6 +84,7 @@ std::vector<std::int64_t> add(const NewMessages& common,
         cells[Column::enqueued_at] = pg::timestamptz(now);
         cells[Column::available_at] = available_at;
         cells[Column::read_ct] = pg::int4(0);
+        cells[Column::flags] = pg::int2(0);
         cells[Column::payload] = payloads[row]->value();
         if (!headers.empty() && headers[row]) {
             cells[Column::headers] = headers[row]->value();

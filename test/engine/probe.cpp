@@ -22,12 +22,12 @@ using Place = engine::MessageColumn;
 
 constexpr engine::Column kNone{nullptr, InvalidOid};
 
-// id, available_at, enqueued_at, queue_id, read_ct, priority, vt, delivered_at, worker_id, headers, payload
+// id, available_at, enqueued_at, queue_id, read_ct, priority, flags, vt, delivered_at, worker_id, headers, payload
 constexpr std::array<engine::Column, Place::count> kJobColumns = {
-    {{"job", INT8OID}, {"due", TIMESTAMPTZOID}, kNone, kNone, {"tries", INT4OID}, kNone,
+    {{"job", INT8OID}, {"due", TIMESTAMPTZOID}, kNone, kNone, {"tries", INT4OID}, kNone, kNone,
      {"locked_until", TIMESTAMPTZOID}, kNone, kNone, kNone, {"body", JSONBOID}}};
 constexpr std::array<engine::Column, Place::count> kLetterColumns = {
-    {{"number", INT8OID}, {"due", TIMESTAMPTZOID}, kNone, {"box", INT4OID}, {"tries", INT4OID}, kNone,
+    {{"number", INT8OID}, {"due", TIMESTAMPTZOID}, kNone, {"box", INT4OID}, {"tries", INT4OID}, kNone, kNone,
      {"locked_until", TIMESTAMPTZOID}, {"taken_at", TIMESTAMPTZOID}, kNone, kNone, {"body", JSONBOID}}};
 
 constexpr engine::TableSpec kJobs = {.schema = "other",

@@ -50,7 +50,7 @@ sub server
             FROM pgqrs.all_queues_metrics() AS k
             JOIN pgqrs.all_queues_metrics(exact => true) AS c USING (queue)
             CROSS JOIN LATERAL (
-                SELECT count(vt) AS leased, count(*) FILTER (WHERE vt IS NULL AND available_at > coalesce(delivered_at, enqueued_at)) AS put_off
+                SELECT count(vt) AS leased, count(*) FILTER (WHERE vt IS NULL AND flags = 0 AND available_at > coalesce(delivered_at, enqueued_at)) AS put_off
                 FROM pgqrs.messages WHERE queue_id = id_of(queue)) AS m
             WHERE (k.messages, k.archived, k.total_enqueued, k.total_finished) IS DISTINCT FROM (c.messages, c.archived, c.total_enqueued, c.total_finished)
                 OR NOT c.exact

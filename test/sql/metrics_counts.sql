@@ -17,7 +17,7 @@ BEGIN
         RETURN 'not exact';
     END IF;
     IF NOT known.exact THEN
-        SELECT count(m.vt), count(*) FILTER (WHERE m.vt IS NULL AND m.available_at > coalesce(m.delivered_at, m.enqueued_at))
+        SELECT count(m.vt), count(*) FILTER (WHERE m.vt IS NULL AND m.flags = 0 AND m.available_at > coalesce(m.delivered_at, m.enqueued_at))
         INTO leased, put_off
         FROM pgqrs.messages AS m JOIN pgqrs.queues AS q ON q.id = m.queue_id WHERE q.name = queue;
         IF known.in_flight <> leased OR known.delayed <> put_off OR known.pending <> known.messages - leased - put_off

@@ -13,6 +13,7 @@ constexpr pgqrs::core::Message message_at(
             .queue_id = 1,
             .priority = 5,
             .read_ct = 0,
+            .flags = 0,
             .enqueued_at = enqueued_at,
             .available_at = available_at,
             .lease_end = lease_end,

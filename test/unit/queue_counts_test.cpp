@@ -42,6 +42,15 @@ TEST_CASE("a message counts as what its own columns say") {
     CHECK(of_messages(sum({kPutOff})) == Three{1, 0, 1});
 }
 
+TEST_CASE("a message that was made available is not delayed any more") {
+    Message released = kDelayed;
+    released.flags = kMadeAvailable;
+    CHECK(of_messages(sum({released})) == Three{1, 0, 0});
+    released = kPutOff;
+    released.flags = kMadeAvailable;
+    CHECK(of_messages(sum({released})) == Three{1, 0, 0});
+}
+
 TEST_CASE("a lease hides a delay") {
     Message leased = kPutOff;
     leased.lease_end = 1;

@@ -195,6 +195,7 @@ private:
                 .queue_id = 1,
                 .priority = row.priority,
                 .read_ct = 0,
+                .flags = 0,
                 .enqueued_at = 0,
                 .available_at = row.available_at,
                 .lease_end = row.lease_end,
