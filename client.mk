@@ -56,7 +56,7 @@ CXXFLAGS ?= -O2
 # Headers of others are no business of our warnings.
 as_system = $(patsubst -I%,-isystem%,$(shell $(PKG_CONFIG) --cflags $1 2>/dev/null))
 FLAGS := -std=c++20 -Iinclude -Isrc -pthread -fPIC -fvisibility-inlines-hidden -DPGQRS_VERSION='"$(VERSION)"' \
-	-Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror) -MMD -MP
+	-Wall -Wextra $(if $(WERROR),-Werror) -MMD -MP
 CLIENT_FLAGS := $(call as_system,$(CLIENT_MODULES))
 CLI_FLAGS := $(call as_system,$(CLIENT_MODULES) $(CLI_MODULES))
 CLIENT_LIBS := $(shell $(PKG_CONFIG) --libs $(CLIENT_MODULES) 2>/dev/null)
