@@ -19,7 +19,7 @@ main() {
     promise_closing_line
     choose_postgres
     # shellcheck disable=SC2046
-    need_packages $(build_packages) pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev \
+    need_packages $(build_packages) $(cli_packages) \
         python3 python3-psycopg pgbouncer $(language_packages "$@")
     build_extension
     run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" \

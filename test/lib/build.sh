@@ -37,7 +37,7 @@ build_extension() {
 }
 
 # The Debian packages that the command pgqrs is built with.
-cli_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev; }
+cli_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libutf8proc-dev; }
 
 build_cli() {
     run_interruptible flock "$PGQRS_ROOT/.build-lock" make -C "$PGQRS_ROOT" --no-print-directory -s -j "$(job_count)" cli >&2

@@ -6,9 +6,9 @@
 #   run_client [CATCH2 ARGUMENT...]
 #   run_installed              test/client/installed.sh: outside programs with the installed library
 #
-# Needs common.sh, counts.sh, private_server.sh and regress.sh.
+# Needs common.sh, build.sh, counts.sh, private_server.sh and regress.sh.
 
-client_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev catch2 cmake; }
+client_packages() { echo "$(cli_packages)" catch2 cmake; }
 
 start_client_server() {
     [ ! -d "$PGQRS_TMP/client" ] || return 0
