@@ -66,7 +66,9 @@ PGXS := $(if $(CHECK),,$(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null)))
 .PHONY: all install uninstall installcheck clean demo check test lint test-versions bench
 .PHONY: client cli install-client uninstall-client client-if-possible client-if-built
 
-CLIENT_MAKE = @+$(MAKE) --no-print-directory -f client.mk
+# With the caller's flags: those of the server's build, included below, have the same name.
+CLIENT_FLAGS := $(if $(CXXFLAGS),CXXFLAGS='$(CXXFLAGS)')
+CLIENT_MAKE = @+$(MAKE) --no-print-directory -f client.mk $(CLIENT_FLAGS)
 client cli install-client uninstall-client:
 	$(CLIENT_MAKE) $@
 

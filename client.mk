@@ -1,5 +1,5 @@
 # The C++ client library libpgqrs and the command pgqrs. Needs no server and no server headers: libpq, yaml-cpp,
-# nlohmann-json, and CLI11 for the command, all found with pkg-config. The top Makefile hands its client targets here.
+# nlohmann-json, and CLI11 and utf8proc for the command, all found with pkg-config. The top Makefile hands its client targets here.
 #
 #   make client            build/client/libpgqrs.a and libpgqrs.so.1
 #   make cli               build/cli/pgqrs, and completions for shells beside it
@@ -22,18 +22,15 @@ DATADIR ?= $(PREFIX)/share
 # After installing as root without DESTDIR; LDCONFIG=: leaves it out.
 LDCONFIG ?= ldconfig
 
-# pkg-config's names and the Debian packages that have them; spdlog and fmt count when the command includes them.
+# pkg-config's names and the Debian packages that have them.
 PKG_CONFIG ?= pkg-config
-CLI_SOURCES := $(wildcard src/cli/*.cpp src/cli/*/*.cpp)
 CLIENT_MODULES := libpq yaml-cpp nlohmann_json
-CLI_MODULES := CLI11 $(shell cat $(CLI_SOURCES) /dev/null | \
-	sed -nE 's/^ *\# *include *[<"](spdlog|fmt)\/.*/\1/p' | sort -u)
+CLI_MODULES := CLI11 libutf8proc
 DEBIAN_libpq := libpq-dev
 DEBIAN_yaml-cpp := libyaml-cpp-dev
 DEBIAN_nlohmann_json := nlohmann-json3-dev
 DEBIAN_CLI11 := libcli11-dev
-DEBIAN_spdlog := libspdlog-dev
-DEBIAN_fmt := libfmt-dev
+DEBIAN_libutf8proc := libutf8proc-dev
 HAVE_PKG_CONFIG := $(shell $(PKG_CONFIG) --version 2>/dev/null)
 missing = $(if $(HAVE_PKG_CONFIG),,pkgconf) \
 	$(foreach module,$1,$(if $(shell $(PKG_CONFIG) --exists $(module) 2>/dev/null && echo yes),,$(DEBIAN_$(module))))
@@ -45,7 +42,7 @@ BUILD ?= build
 B := $(BUILD)/client
 C := $(BUILD)/cli
 CLIENT_OBJS := $(patsubst src/%.cpp,$(B)/%.o,$(wildcard src/client/*.cpp src/core/*.cpp))
-CLI_OBJS := $(patsubst src/cli/%.cpp,$(C)/%.o,$(CLI_SOURCES))
+CLI_OBJS := $(patsubst src/cli/%.cpp,$(C)/%.o,$(wildcard src/cli/*.cpp src/cli/*/*.cpp))
 STATIC := $(B)/libpgqrs.a
 SHARED := $(B)/libpgqrs.so.$(MAJOR)
 # Nothing to link yet: a command needs its sources.
@@ -56,7 +53,7 @@ CXXFLAGS ?= -O2
 # Headers of others are no business of our warnings.
 as_system = $(patsubst -I%,-isystem%,$(shell $(PKG_CONFIG) --cflags $1 2>/dev/null))
 FLAGS := -std=c++20 -Iinclude -Isrc -pthread -fPIC -fvisibility-inlines-hidden -DPGQRS_VERSION='"$(VERSION)"' \
-	-Wall -Wextra -Wno-missing-field-initializers $(if $(WERROR),-Werror) -MMD -MP
+	-Wall -Wextra $(if $(WERROR),-Werror) -MMD -MP
 CLIENT_FLAGS := $(call as_system,$(CLIENT_MODULES))
 CLI_FLAGS := $(call as_system,$(CLIENT_MODULES) $(CLI_MODULES))
 CLIENT_LIBS := $(shell $(PKG_CONFIG) --libs $(CLIENT_MODULES) 2>/dev/null)

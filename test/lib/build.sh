@@ -29,7 +29,7 @@ build_packages() {
     esac
 }
 
-client_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev; }
+client_packages() { echo pkgconf libpq-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libutf8proc-dev; }
 
 # Two scripts may run in the same checkout at the same time: one builds, the other waits.
 build() {

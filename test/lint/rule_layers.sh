@@ -28,7 +28,7 @@ BEGIN {
     allow("module", server, std)
     allow("installed", "core client", std "|" json)
     allow("client", "core client", std "|" libpq "|" posix "|" json "|[<\"]yaml-cpp/.*")
-    allow("cli", "core client cli", std "|" libpq "|" posix "|" json "|[<\"](CLI|yaml-cpp|spdlog|fmt)/.*")
+    allow("cli", "core client cli", std "|" libpq "|" posix "|" json "|[<\"](CLI|yaml-cpp)/.*|<utf8proc\\.h>")
     allow("unit_test", "core", std "|\"catch\\.hpp\"")
     allow("client_test", "core client", std "|" libpq "|" posix "|" json "|\"catch\\.hpp\"")
     allow("engine_test", "core pg engine", std)

@@ -1,8 +1,8 @@
 // Widths, cutting and escaping of text.
 #include "cli/output/text.hpp"
 
-#include <algorithm>
-#include <array>
+#include <utf8proc.h>
+
 #include <cstdint>
 #include <cstdio>
 
@@ -15,55 +15,15 @@ struct Character {
 };
 
 Character character_at(std::string_view text, std::size_t at) {
-    constexpr Character kBroken{0xFFFD, 1};
-    const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
-    const unsigned char first = byte(at);
-    if (first < 0x80) {
-        return {first, 1};
-    }
-    const std::size_t bytes = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || at + bytes > text.size()) {
-        return kBroken;
-    }
-    char32_t code = first & (0xFFU >> (bytes + 1));
-    for (std::size_t index = at + 1; index < at + bytes; ++index) {
-        if ((byte(index) & 0xC0) != 0x80) {
-            return kBroken;
-        }
-        code = code << 6 | (byte(index) & 0x3F);
-    }
-    return {code, bytes};
-}
-
-struct Range {
-    char32_t first, last;
-};
-
-// Coarse: the blocks that matter, not every unassigned hole in them.
-constexpr std::array kNoWidth = {
-    Range{0x0300, 0x036F}, Range{0x0483, 0x0489},  Range{0x0591, 0x05BD}, Range{0x064B, 0x065F},
-    Range{0x1AB0, 0x1AFF}, Range{0x1DC0, 0x1DFF},  Range{0x200B, 0x200F}, Range{0x202A, 0x202E},
-    Range{0x2060, 0x2064}, Range{0x20D0, 0x20FF},  Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F},
-    Range{0xFEFF, 0xFEFF}, Range{0xE0100, 0xE01EF}};
-constexpr std::array kDoubleWidth = {
-    Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},
-    Range{0xA960, 0xA97F},   Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},
-    Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},
-    Range{0x1F300, 0x1F64F}, Range{0x1F680, 0x1F6FF}, Range{0x1F900, 0x1FAFF},
-    Range{0x20000, 0x3FFFD}};
-
-template <std::size_t Size>
-bool contains(const std::array<Range, Size>& ranges, char32_t code) {
-    return std::any_of(ranges.begin(), ranges.end(), [&](const Range& range) {
-        return range.first <= code && code <= range.last;
-    });
+    utf8proc_int32_t code = 0;
+    const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at,
+                                        static_cast<utf8proc_ssize_t>(text.size() - at), &code);
+    return bytes > 0 ? Character{static_cast<char32_t>(code), static_cast<std::size_t>(bytes)}
+                     : Character{0xFFFD, 1};
 }
 
 std::size_t width_of(char32_t code) {
-    if (code < 0x300) {
-        return 1;
-    }
-    return contains(kNoWidth, code) ? 0 : contains(kDoubleWidth, code) ? 2 : 1;
+    return static_cast<std::size_t>(utf8proc_charwidth(static_cast<utf8proc_int32_t>(code)));
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace pgqrs::cli {
 
 struct TopRow {
     Metrics metrics;
-    std::optional<double> enqueued;  // a second; nothing before there are two samples
-    std::optional<double> finished;
+    std::optional<double> enqueued = {};  // a second; nothing before there are two samples
+    std::optional<double> finished = {};
 };
 
 enum class TopOrder {

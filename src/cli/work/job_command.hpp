@@ -18,9 +18,9 @@ namespace pgqrs::cli {
 struct JobCommandOptions {
     std::string command;
     bool remove = false;  // instead of archiving
-    std::optional<Duration> timeout;
+    std::optional<Duration> timeout = {};
     Duration grace = std::chrono::seconds(5);  // between SIGTERM and SIGKILL
-    std::optional<Duration> retry_delay;       // without: the client library's
+    std::optional<Duration> retry_delay = {};  // without: the client library's
 };
 
 class JobCommand {
