@@ -20,7 +20,7 @@ PGQRS_FUNCTION(pgqrs_dequeue) {
 
 PGQRS_FUNCTION(pgqrs_dequeue_batch) {
     const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
-                                         .quantity = call.int4(1, "qty"),
+                                         .quantity = call.int8(1, "qty"),
                                          .visibility = call.optional_interval(2),
                                          .worker = call.optional_int8(4),
                                          .wait = call.interval(3, "wait")};
@@ -40,12 +40,12 @@ PGQRS_FUNCTION(pgqrs_wait) {
 
 PGQRS_FUNCTION(pgqrs_pop) {
     auto sink = call.rows_result();
-    queue::pop(call.text(0, "queue"), call.int4(1, "qty"), sink);
+    queue::pop(call.text(0, "queue"), call.int8(1, "qty"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_peek) {
     auto sink = call.rows_result();
-    queue::peek(call.text(0, "queue"), call.int4(1, "qty"), sink);
+    queue::peek(call.text(0, "queue"), call.int8(1, "qty"), sink);
     return sink.done();
 }

@@ -11,7 +11,7 @@ using namespace pgqrs;
 namespace {
 
 queue::Page page(pg::Call& call) {
-    return {.after_id = call.int8(1, "after_id"), .quantity = call.int4(2, "qty")};
+    return {.after_id = call.int8(1, "after_id"), .quantity = call.int8(2, "qty")};
 }
 
 }  // namespace

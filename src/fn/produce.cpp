@@ -6,7 +6,7 @@ using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_enqueue) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
-                                    .priority = call.int4(3, "priority"),
+                                    .priority = call.int8(3, "priority"),
                                     .delay = call.interval(2, "delay"),
                                     .at = std::nullopt};
     return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
@@ -14,7 +14,7 @@ PGQRS_FUNCTION(pgqrs_enqueue) {
 
 PGQRS_FUNCTION(pgqrs_enqueue_at) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
-                                    .priority = call.int4(3, "priority"),
+                                    .priority = call.int8(3, "priority"),
                                     .delay = 0,
                                     .at = call.timestamptz(2, "at")};
     return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
@@ -22,7 +22,7 @@ PGQRS_FUNCTION(pgqrs_enqueue_at) {
 
 PGQRS_FUNCTION(pgqrs_enqueue_batch) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
-                                    .priority = call.int4(3, "priority"),
+                                    .priority = call.int8(3, "priority"),
                                     .delay = call.interval(2, "delay"),
                                     .at = std::nullopt};
     const auto payloads = call.json_array(1, "payloads");

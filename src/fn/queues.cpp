@@ -11,7 +11,7 @@ PGQRS_FUNCTION(pgqrs_create_queue) {
     const auto queue = call.text(0, "queue");
     const queue::QueueSettings settings{
         .visibility_timeout = call.interval(1, "visibility_timeout"),
-        .max_deliveries = call.optional_int4(2),
+        .max_deliveries = call.optional_int8(2),
         .description = call.optional_text(3),
         .notify = call.boolean(5, "notify")};
     const bool if_not_exists = call.boolean(4, "if_not_exists");
@@ -26,13 +26,13 @@ PGQRS_FUNCTION(pgqrs_get_queue) {
 
 PGQRS_FUNCTION(pgqrs_get_queue_by_id) {
     auto sink = call.rows_result();
-    queue::get_queue_by_id(call.int4(0, "id"), sink);
+    queue::get_queue_by_id(call.int8(0, "id"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_list_queues) {
     auto sink = call.rows_result();
-    queue::list_queues(call.int4(0, "after_id"), call.optional_int4(1), sink);
+    queue::list_queues(call.int8(0, "after_id"), call.optional_int8(1), sink);
     return sink.done();
 }
 
@@ -41,7 +41,7 @@ PGQRS_FUNCTION(pgqrs_count_queues) { return call.int8_result(queue::count_queues
 PGQRS_FUNCTION(pgqrs_alter_queue) {
     const auto queue = call.text(0, "queue");
     const queue::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
-                                        .max_deliveries = call.optional_int4(2),
+                                        .max_deliveries = call.optional_int8(2),
                                         .description = call.optional_text(3),
                                         .notify = call.optional_boolean(4)};
     return pg::with_spi([&] { return call.row_result(queue::alter_queue(queue, settings)); });
