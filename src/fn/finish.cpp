@@ -54,25 +54,21 @@ Datum answer(pg::Call& call, const std::vector<engine::Delivery>& all,
 }  // namespace
 
 PGQRS_FUNCTION(pgqrs_archive) {
-    return call.boolean_result(
-        queue::archive(call.text(0, "queue"), delivery(call, 2)));
+    return call.boolean_result(queue::archive(call.text(0, "queue"), delivery(call, 2)));
 }
 
 PGQRS_FUNCTION(pgqrs_delete) {
-    return call.boolean_result(
-        queue::remove(call.text(0, "queue"), delivery(call, 2)));
+    return call.boolean_result(queue::remove(call.text(0, "queue"), delivery(call, 2)));
 }
 
 PGQRS_FUNCTION(pgqrs_release) {
-    return call.boolean_result(queue::release(call.text(0, "queue"),
-                                              delivery(call, 3),
-                                              call.interval(2, "delay")));
+    return call.boolean_result(
+        queue::release(call.text(0, "queue"), delivery(call, 3), call.interval_or(2, 0)));
 }
 
 PGQRS_FUNCTION(pgqrs_extend_visibility) {
-    return call.boolean_result(queue::extend_visibility(call.text(0, "queue"),
-                                                        delivery(call, 3),
-                                                        call.interval(2, "by")));
+    return call.boolean_result(
+        queue::extend_visibility(call.text(0, "queue"), delivery(call, 3), call.interval(2, "by")));
 }
 
 PGQRS_FUNCTION(pgqrs_archive_batch) {
@@ -90,5 +86,5 @@ PGQRS_FUNCTION(pgqrs_delete_batch) {
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 3);
-    return answer(call, all, queue::release_batch(queue, all, call.interval(2, "delay")));
+    return answer(call, all, queue::release_batch(queue, all, call.interval_or(2, 0)));
 }

@@ -10,11 +10,11 @@ using namespace pgqrs;
 PGQRS_FUNCTION(pgqrs_create_queue) {
     const auto queue = call.text(0, "queue");
     const queue::QueueSettings settings{
-        .visibility_timeout = call.interval(1, "visibility_timeout"),
+        .visibility_timeout = call.interval_or(1, core::kDefaultVisibility),
         .max_deliveries = call.optional_int8(2),
         .description = call.optional_text(3),
-        .notify = call.boolean(5, "notify")};
-    const bool if_not_exists = call.boolean(4, "if_not_exists");
+        .notify = call.boolean_or(5, false)};
+    const bool if_not_exists = call.boolean_or(4, false);
     return pg::with_spi(
         [&] { return call.row_result(queue::create_queue(queue, settings, if_not_exists)); });
 }
@@ -32,7 +32,7 @@ PGQRS_FUNCTION(pgqrs_get_queue_by_id) {
 
 PGQRS_FUNCTION(pgqrs_list_queues) {
     auto sink = call.rows_result();
-    queue::list_queues(call.int8(0, "after_id"), call.optional_int8(1), sink);
+    queue::list_queues(call.int8_or(0, 0), call.optional_int8(1), sink);
     return sink.done();
 }
 
@@ -48,7 +48,7 @@ PGQRS_FUNCTION(pgqrs_alter_queue) {
 }
 
 PGQRS_FUNCTION(pgqrs_drop_queue) {
-    return call.int8_result(queue::drop_queue(call.text(0, "queue"), call.boolean(1, "force")));
+    return call.int8_result(queue::drop_queue(call.text(0, "queue"), call.boolean_or(1, false)));
 }
 
 PGQRS_FUNCTION(pgqrs_purge_queue) {

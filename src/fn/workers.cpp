@@ -1,6 +1,7 @@
 // SQL functions of sql/parts/80_workers.sql.
 #include "queue/workers.hpp"
 
+#include "core/limits.hpp"
 #include "pg/boundary.hpp"
 
 using namespace pgqrs;
@@ -26,7 +27,8 @@ PGQRS_FUNCTION(pgqrs_get_worker) {
 
 PGQRS_FUNCTION(pgqrs_list_workers) {
     auto sink = call.rows_result();
-    queue::list_workers(call.optional_text(0), call.int8(1, "after_id"), call.int8(2, "qty"), sink);
+    queue::list_workers(call.optional_text(0), call.int8_or(1, 0),
+                        call.int8_or(2, core::kDefaultPage), sink);
     return sink.done();
 }
 

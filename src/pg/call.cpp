@@ -39,8 +39,6 @@ std::string_view Call::text(int index, const char* name) {
     return text_of(of(TEXTOID, needed(index, name)));
 }
 
-bool Call::boolean(int index, const char* name) { return DatumGetBool(needed(index, name)); }
-
 std::int64_t Call::int8(int index, const char* name) { return DatumGetInt64(needed(index, name)); }
 
 core::Duration Call::interval(int index, const char* name) {
@@ -49,6 +47,18 @@ core::Duration Call::interval(int index, const char* name) {
 
 std::int64_t Call::timestamptz(int index, const char* name) {
     return DatumGetTimestampTz(needed(index, name));
+}
+
+bool Call::boolean_or(int index, bool standard) {
+    return is_null(index) ? standard : DatumGetBool(info_->args[index].value);
+}
+
+std::int64_t Call::int8_or(int index, std::int64_t standard) {
+    return is_null(index) ? standard : DatumGetInt64(info_->args[index].value);
+}
+
+core::Duration Call::interval_or(int index, core::Duration standard) {
+    return is_null(index) ? standard : duration_of(info_->args[index].value);
 }
 
 std::optional<std::string_view> Call::optional_text(int index) {

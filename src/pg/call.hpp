@@ -33,7 +33,6 @@ public:
 
     // Needed arguments: a null raises PQ010.
     std::string_view text(int index, const char* name);
-    bool boolean(int index, const char* name);
     std::int64_t int8(int index, const char* name);
     core::Duration interval(int index, const char* name);
     std::int64_t timestamptz(int index, const char* name);
@@ -41,6 +40,11 @@ public:
     std::vector<std::int64_t> int8_array(int index, const char* name);
     // Elements may be null. A null array raises PQ010.
     std::vector<std::optional<Json>> json_array(int index, const char* name);
+
+    // Arguments with a default: a null means the default, as if the argument were left out.
+    bool boolean_or(int index, bool standard);
+    std::int64_t int8_or(int index, std::int64_t standard);
+    core::Duration interval_or(int index, core::Duration standard);
 
     // Optional arguments.
     std::optional<std::string_view> optional_text(int index);

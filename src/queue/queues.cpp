@@ -96,8 +96,8 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
     for (int attempt = 0; attempt < 10; ++attempt) {
         const pg::Rows created =
             insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
-                              integer_or_null(settings.max_deliveries), pg::text(settings.description),
-                              pg::boolean(settings.notify)});
+                              integer_or_null(settings.max_deliveries),
+                              pg::text(settings.description), pg::boolean(settings.notify)});
         if (!created.empty()) {
             return created;
         }
