@@ -37,6 +37,8 @@ Every function, type and table of the schema `pgqrs`. In psql, `\\df+ pgqrs.enqu
 {schema}
 
 - Name the arguments after the first two: `delay => '5 s'`.
+- NULL for an argument that has a default means the default.
+- Integer arguments are `bigint`, so that drivers can send what they have. `integer` fits.
 - Times come from the server's clock when the function is called, not from the start of the transaction.
 - [errors.md](errors.md) lists the SQLSTATEs, [limits.md](limits.md) the limits, [settings.md](settings.md) the settings.
 """

@@ -3,14 +3,14 @@
 CREATE FUNCTION pgqrs.create_queue(
     queue text,
     visibility_timeout interval DEFAULT '30 s',
-    max_deliveries integer DEFAULT NULL,
+    max_deliveries bigint DEFAULT NULL,
     description text DEFAULT NULL,
     if_not_exists boolean DEFAULT false,
     notify boolean DEFAULT false
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_create_queue';
-COMMENT ON FUNCTION pgqrs.create_queue(text, interval, integer, text, boolean, boolean) IS
+COMMENT ON FUNCTION pgqrs.create_queue(text, interval, bigint, text, boolean, boolean) IS
 'Creates a queue and returns its row.
 visibility_timeout: the length of a lease when dequeue() names none, 1 ms to 366 days.
 max_deliveries: a message is delivered at most this many times. NULL means that there is no limit.
@@ -27,17 +27,17 @@ COMMENT ON FUNCTION pgqrs.get_queue(text) IS
 'Returns the row of a queue.
 Raises PQ002 when there is none.';
 
-CREATE FUNCTION pgqrs.get_queue_by_id(id integer) RETURNS SETOF pgqrs.queues
+CREATE FUNCTION pgqrs.get_queue_by_id(id bigint) RETURNS SETOF pgqrs.queues
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_get_queue_by_id';
-COMMENT ON FUNCTION pgqrs.get_queue_by_id(integer) IS
+COMMENT ON FUNCTION pgqrs.get_queue_by_id(bigint) IS
     'Returns the row of the queue with that id, or no row.';
 
-CREATE FUNCTION pgqrs.list_queues(after_id integer DEFAULT 0, qty integer DEFAULT NULL)
+CREATE FUNCTION pgqrs.list_queues(after_id bigint DEFAULT 0, qty bigint DEFAULT NULL)
     RETURNS SETOF pgqrs.queues
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_queues';
-COMMENT ON FUNCTION pgqrs.list_queues(integer, integer) IS
+COMMENT ON FUNCTION pgqrs.list_queues(bigint, bigint) IS
 'Returns the queues by id.
 after_id: start after this id. The next page starts after the last id of this one.
 qty: return at most this many. NULL means all.
@@ -51,13 +51,13 @@ COMMENT ON FUNCTION pgqrs.count_queues() IS 'Returns the number of queues.';
 CREATE FUNCTION pgqrs.alter_queue(
     queue text,
     visibility_timeout interval DEFAULT NULL,
-    max_deliveries integer DEFAULT NULL,
+    max_deliveries bigint DEFAULT NULL,
     description text DEFAULT NULL,
     notify boolean DEFAULT NULL
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
-COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, integer, text, boolean) IS
+COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, bigint, text, boolean) IS
 'Changes the settings that are not NULL and returns the row. Leases that consumers already have
 keep their length.
 max_deliveries: 0 takes the limit away. A change waits for transactions that use the queue.

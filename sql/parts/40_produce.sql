@@ -4,12 +4,12 @@ CREATE FUNCTION pgqrs.enqueue(
     queue text,
     payload jsonb,
     delay interval DEFAULT '0',
-    priority integer DEFAULT 5,
+    priority bigint DEFAULT 5,
     headers jsonb DEFAULT NULL
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_enqueue';
-COMMENT ON FUNCTION pgqrs.enqueue(text, jsonb, interval, integer, jsonb) IS
+COMMENT ON FUNCTION pgqrs.enqueue(text, jsonb, interval, bigint, jsonb) IS
 'Adds a message and returns its id. Consumers can get it once this transaction has committed. They
 never get it when the transaction rolls back.
 payload: any JSON value up to pgqrs.max_payload_size. JSON null is a payload. SQL NULL and a
@@ -23,12 +23,12 @@ CREATE FUNCTION pgqrs.enqueue_at(
     queue text,
     payload jsonb,
     at timestamptz,
-    priority integer DEFAULT 5,
+    priority bigint DEFAULT 5,
     headers jsonb DEFAULT NULL
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_enqueue_at';
-COMMENT ON FUNCTION pgqrs.enqueue_at(text, jsonb, timestamptz, integer, jsonb) IS
+COMMENT ON FUNCTION pgqrs.enqueue_at(text, jsonb, timestamptz, bigint, jsonb) IS
 'Adds a message that can be delivered from a given time on, and returns its id. All else is as with
 enqueue().
 at: a time before the start of this transaction and an infinite one raise PQ010.
@@ -38,12 +38,12 @@ CREATE FUNCTION pgqrs.enqueue_batch(
     queue text,
     payloads jsonb[],
     delay interval DEFAULT '0',
-    priority integer DEFAULT 5,
+    priority bigint DEFAULT 5,
     headers jsonb[] DEFAULT NULL
 ) RETURNS SETOF bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_enqueue_batch';
-COMMENT ON FUNCTION pgqrs.enqueue_batch(text, jsonb[], interval, integer, jsonb[]) IS
+COMMENT ON FUNCTION pgqrs.enqueue_batch(text, jsonb[], interval, bigint, jsonb[]) IS
 'Adds a message for each payload and returns their ids in the order of the payloads. It adds all or
 none. All else is as with enqueue().
 payloads: at most pgqrs.max_batch_size; more raise PQ009. One bad payload raises PQ005, and the

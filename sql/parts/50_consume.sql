@@ -21,14 +21,14 @@ Raises PQ002, PQ008, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.dequeue_batch(
     queue text,
-    qty integer,
+    qty bigint,
     vt interval DEFAULT NULL,
     wait interval DEFAULT '0',
     worker bigint DEFAULT NULL
 ) RETURNS SETOF pgqrs.message
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_dequeue_batch';
-COMMENT ON FUNCTION pgqrs.dequeue_batch(text, integer, interval, interval, bigint) IS
+COMMENT ON FUNCTION pgqrs.dequeue_batch(text, bigint, interval, interval, bigint) IS
 'Delivers up to qty messages at once, in the order of delivery. All else is as with dequeue().
 qty: at most pgqrs.max_batch_size (PQ009).
 wait: how long to wait until there is at least one message.
@@ -47,18 +47,18 @@ ready: the answer. It is true when there is a message, and false when there is n
 timeout.
 Raises PQ002, also when the queue is dropped meanwhile, and PQ010.';
 
-CREATE FUNCTION pgqrs.pop(queue text, qty integer DEFAULT 1) RETURNS SETOF pgqrs.message
+CREATE FUNCTION pgqrs.pop(queue text, qty bigint DEFAULT 1) RETURNS SETOF pgqrs.message
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_pop';
-COMMENT ON FUNCTION pgqrs.pop(text, integer) IS
+COMMENT ON FUNCTION pgqrs.pop(text, bigint) IS
 'Delivers up to qty messages and deletes them at once. Each is delivered at most once, and there is
 nothing to finish. They are in the queue again when this transaction rolls back.
 Raises PQ002, PQ009, PQ010.';
 
-CREATE FUNCTION pgqrs.peek(queue text, qty integer DEFAULT 1) RETURNS SETOF pgqrs.message
+CREATE FUNCTION pgqrs.peek(queue text, qty bigint DEFAULT 1) RETURNS SETOF pgqrs.message
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_peek';
-COMMENT ON FUNCTION pgqrs.peek(text, integer) IS
+COMMENT ON FUNCTION pgqrs.peek(text, bigint) IS
 'Returns the next qty messages in the order of delivery, and does not deliver them. It also looks
 into a paused queue. Another consumer may get them first.
 Raises PQ002, PQ009, PQ010.';

@@ -1,19 +1,19 @@
 -- Finishing. With read_ct, the one the delivery came with, a call by somebody whose lease ran out
 -- and whose message went to another consumer changes nothing and answers false.
 
-CREATE FUNCTION pgqrs.archive(queue text, id bigint, read_ct integer DEFAULT NULL) RETURNS boolean
+CREATE FUNCTION pgqrs.archive(queue text, id bigint, read_ct bigint DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_archive';
-COMMENT ON FUNCTION pgqrs.archive(text, bigint, integer) IS
+COMMENT ON FUNCTION pgqrs.archive(text, bigint, bigint) IS
 'Moves a message to the archive with the outcome done. Returns true if this call did it. Returns
 false when the message is gone, or was delivered again since the delivery with that read_ct.
 read_ct: the read_ct of your delivery. NULL finishes the message whoever has it.
 Raises PQ002.';
 
-CREATE FUNCTION pgqrs.delete(queue text, id bigint, read_ct integer DEFAULT NULL) RETURNS boolean
+CREATE FUNCTION pgqrs.delete(queue text, id bigint, read_ct bigint DEFAULT NULL) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_delete';
-COMMENT ON FUNCTION pgqrs.delete(text, bigint, integer) IS
+COMMENT ON FUNCTION pgqrs.delete(text, bigint, bigint) IS
 'Removes a message and does not keep it. Returns true if this call did it, and false as archive()
 does.
 read_ct: the read_ct of your delivery. NULL finishes the message whoever has it.
@@ -23,11 +23,11 @@ CREATE FUNCTION pgqrs.release(
     queue text,
     id bigint,
     delay interval DEFAULT '0',
-    read_ct integer DEFAULT NULL
+    read_ct bigint DEFAULT NULL
 ) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_release';
-COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, integer) IS
+COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, bigint) IS
 'Gives a message back. It can be delivered again at once, in its old place. Its read_ct stays, so a
 message that has reached max_deliveries is not delivered again. Returns true if this call did it,
 and false as archive() does.
@@ -39,11 +39,11 @@ CREATE FUNCTION pgqrs.extend_visibility(
     queue text,
     id bigint,
     by interval,
-    read_ct integer DEFAULT NULL
+    read_ct bigint DEFAULT NULL
 ) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_extend_visibility';
-COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, integer) IS
+COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, bigint) IS
 'Changes the end of a lease. A lease that has run out comes back to life. Returns true if this call
 did it. Returns false when the message is gone, has no lease, or was delivered again since the
 delivery with that read_ct.
@@ -54,24 +54,25 @@ Raises PQ002, PQ010.';
 CREATE FUNCTION pgqrs.archive_batch(
     queue text,
     ids bigint[],
-    read_cts integer[] DEFAULT NULL
+    read_cts bigint[] DEFAULT NULL
 ) RETURNS TABLE (id bigint, done boolean)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_archive_batch';
-COMMENT ON FUNCTION pgqrs.archive_batch(text, bigint[], integer[]) IS
+COMMENT ON FUNCTION pgqrs.archive_batch(text, bigint[], bigint[]) IS
 'Does archive() for many messages. Returns a row for each id, in their order. When an id comes
 twice, only one of the two can be done.
-read_cts: NULL, or one element for each id.
+read_cts: NULL, or one element for each id. A NULL among them raises PQ010, and nothing is finished:
+it would let go of the fence for that one message.
 Raises PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.delete_batch(
     queue text,
     ids bigint[],
-    read_cts integer[] DEFAULT NULL
+    read_cts bigint[] DEFAULT NULL
 ) RETURNS TABLE (id bigint, done boolean)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_delete_batch';
-COMMENT ON FUNCTION pgqrs.delete_batch(text, bigint[], integer[]) IS
+COMMENT ON FUNCTION pgqrs.delete_batch(text, bigint[], bigint[]) IS
 'Does delete() for many messages, in the way of archive_batch().
 Raises PQ002, PQ009, PQ010.';
 
@@ -79,10 +80,10 @@ CREATE FUNCTION pgqrs.release_batch(
     queue text,
     ids bigint[],
     delay interval DEFAULT '0',
-    read_cts integer[] DEFAULT NULL
+    read_cts bigint[] DEFAULT NULL
 ) RETURNS TABLE (id bigint, done boolean)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_release_batch';
-COMMENT ON FUNCTION pgqrs.release_batch(text, bigint[], interval, integer[]) IS
+COMMENT ON FUNCTION pgqrs.release_batch(text, bigint[], interval, bigint[]) IS
 'Does release() for many messages, in the way of archive_batch().
 Raises PQ002, PQ009, PQ010.';

@@ -10,11 +10,11 @@ Raises PQ002.';
 CREATE FUNCTION pgqrs.list_messages(
     queue text,
     after_id bigint DEFAULT 0,
-    qty integer DEFAULT 100
+    qty bigint DEFAULT 100
 ) RETURNS SETOF pgqrs.message
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_messages';
-COMMENT ON FUNCTION pgqrs.list_messages(text, bigint, integer) IS
+COMMENT ON FUNCTION pgqrs.list_messages(text, bigint, bigint) IS
 'Returns up to qty messages of a queue, by id.
 after_id: start after this id. The next page starts after the last id of this one.
 Raises PQ002, PQ009, PQ010.';
@@ -37,11 +37,11 @@ Raises PQ002.';
 CREATE FUNCTION pgqrs.list_archive(
     queue text,
     after_id bigint DEFAULT 0,
-    qty integer DEFAULT 100
+    qty bigint DEFAULT 100
 ) RETURNS SETOF pgqrs.archived_message
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_archive';
-COMMENT ON FUNCTION pgqrs.list_archive(text, bigint, integer) IS
+COMMENT ON FUNCTION pgqrs.list_archive(text, bigint, bigint) IS
 'Returns up to qty archived messages of a queue, by id.
 after_id: start after this id. The next page starts after the last id of this one.
 Raises PQ002, PQ009, PQ010.';

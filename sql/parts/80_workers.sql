@@ -4,12 +4,12 @@ CREATE FUNCTION pgqrs.register_worker(
     queue text,
     name text,
     hostname text DEFAULT NULL,
-    pid integer DEFAULT NULL,
+    pid bigint DEFAULT NULL,
     metadata jsonb DEFAULT NULL
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_register_worker';
-COMMENT ON FUNCTION pgqrs.register_worker(text, text, text, integer, jsonb) IS
+COMMENT ON FUNCTION pgqrs.register_worker(text, text, text, bigint, jsonb) IS
 'Registers a worker of a queue and returns its id, for dequeue(worker => ...).
 name: 1 to 63 bytes. Several workers may have the same.
 hostname: the host that the worker runs on.
@@ -31,11 +31,11 @@ COMMENT ON FUNCTION pgqrs.get_worker(bigint) IS 'Returns one worker, or no row.'
 CREATE FUNCTION pgqrs.list_workers(
     queue text DEFAULT NULL,
     after_id bigint DEFAULT 0,
-    qty integer DEFAULT 100
+    qty bigint DEFAULT 100
 ) RETURNS SETOF pgqrs.worker
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
     AS 'MODULE_PATHNAME', 'pgqrs_list_workers';
-COMMENT ON FUNCTION pgqrs.list_workers(text, bigint, integer) IS
+COMMENT ON FUNCTION pgqrs.list_workers(text, bigint, bigint) IS
 'Returns up to qty workers of a queue, by id.
 queue: NULL means all queues.
 after_id: start after this id. The next page starts after the last id of this one.

@@ -15,6 +15,7 @@ inline constexpr Duration kMillisecond = 1'000;
 inline constexpr Duration kSecond = 1'000 * kMillisecond;
 inline constexpr Duration kDay = 86'400 * kSecond;
 inline constexpr Duration kMaxDelay = 36'525 * kDay;  // a hundred years
+inline constexpr Duration kDefaultVisibility = 30 * kSecond;
 inline constexpr Duration kMinVisibility = kMillisecond;
 inline constexpr Duration kMaxVisibility = 366 * kDay;
 

@@ -1,6 +1,8 @@
 // See limits.hpp.
 #include "core/limits.hpp"
 
+#include <utility>
+
 #include "core/error.hpp"
 
 namespace pgqrs::core {
@@ -41,10 +43,25 @@ void check_payload_size(std::int64_t bytes, std::int64_t limit, std::string_view
     }
 }
 
+std::int32_t integer_of(std::int64_t value, std::string_view argument) {
+    if (!std::in_range<std::int32_t>(value)) {
+        throw Error(SqlState::invalid_argument,
+                    std::string(argument) + " is out of range: " + std::to_string(value),
+                    "It must be from " + std::to_string(INT32_MIN) + " to " +
+                        std::to_string(INT32_MAX) + ".");
+    }
+    return static_cast<std::int32_t>(value);
+}
+
 void check_max_deliveries(std::int64_t max_deliveries) {
     if (max_deliveries < 1) {
         throw Error(SqlState::invalid_argument,
                     "max_deliveries must be at least 1: " + std::to_string(max_deliveries));
+    }
+    if (max_deliveries > INT32_MAX) {
+        throw Error(SqlState::invalid_argument,
+                    "max_deliveries is out of range: " + std::to_string(max_deliveries),
+                    "It must be from 1 to " + std::to_string(INT32_MAX) + ".");
     }
 }
 

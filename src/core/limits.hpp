@@ -9,9 +9,12 @@ namespace pgqrs::core {
 
 inline constexpr int kHighestPriority = 0;
 inline constexpr int kLowestPriority = 9;
+inline constexpr int kDefaultPriority = 5;
 inline constexpr int kPriorities = kLowestPriority - kHighestPriority + 1;
 inline constexpr int kDefaultMaxPayloadBytes = 1024 * 1024;
 inline constexpr int kDefaultMaxBatch = 10'000;
+// Rows that a list shows when it is not told how many.
+inline constexpr int kDefaultPage = 100;
 inline constexpr std::int32_t kUnlimitedDeliveries = INT32_MAX;
 
 // Raises invalid_argument unless the priority is 0 to 9.
@@ -26,7 +29,10 @@ void check_batch_size(std::int64_t size, std::int64_t limit);
 // Raises payload_rejected when `bytes` is over `limit`. `subject` is "payload" or "payload 3".
 void check_payload_size(std::int64_t bytes, std::int64_t limit, std::string_view subject);
 
-// Raises invalid_argument unless max_deliveries >= 1.
+// Raises invalid_argument unless the value fits the type integer.
+std::int32_t integer_of(std::int64_t value, std::string_view argument);
+
+// Raises invalid_argument unless max_deliveries is at least 1 and fits the type integer.
 void check_max_deliveries(std::int64_t max_deliveries);
 
 }  // namespace pgqrs::core

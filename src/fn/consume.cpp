@@ -12,7 +12,7 @@ PGQRS_FUNCTION(pgqrs_dequeue) {
                                          .quantity = 1,
                                          .visibility = call.optional_interval(1),
                                          .worker = call.optional_int8(3),
-                                         .wait = call.interval(2, "wait")};
+                                         .wait = call.interval_or(2, 0)};
     auto sink = call.rows_result();
     queue::dequeue(request, sink);
     return sink.done();
@@ -20,10 +20,10 @@ PGQRS_FUNCTION(pgqrs_dequeue) {
 
 PGQRS_FUNCTION(pgqrs_dequeue_batch) {
     const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
-                                         .quantity = call.int4(1, "qty"),
+                                         .quantity = call.int8(1, "qty"),
                                          .visibility = call.optional_interval(2),
                                          .worker = call.optional_int8(4),
-                                         .wait = call.interval(3, "wait")};
+                                         .wait = call.interval_or(3, 0)};
     auto sink = call.rows_result();
     queue::dequeue(request, sink);
     return sink.done();
@@ -40,12 +40,12 @@ PGQRS_FUNCTION(pgqrs_wait) {
 
 PGQRS_FUNCTION(pgqrs_pop) {
     auto sink = call.rows_result();
-    queue::pop(call.text(0, "queue"), call.int4(1, "qty"), sink);
+    queue::pop(call.text(0, "queue"), call.int8_or(1, 1), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_peek) {
     auto sink = call.rows_result();
-    queue::peek(call.text(0, "queue"), call.int4(1, "qty"), sink);
+    queue::peek(call.text(0, "queue"), call.int8_or(1, 1), sink);
     return sink.done();
 }

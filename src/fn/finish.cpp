@@ -1,5 +1,6 @@
 // SQL functions of sql/parts/60_finish.sql.
 #include <string>
+#include <utility>
 
 #include "pg/boundary.hpp"
 #include "queue/finish.hpp"
@@ -7,6 +8,18 @@
 using namespace pgqrs;
 
 namespace {
+
+// A read_ct for the engine. No message reaches a number beyond integer, and none has a negative one, so each fits no
+// delivery.
+std::int32_t fence(std::int64_t read_ct) {
+    return std::in_range<std::int32_t>(read_ct) ? static_cast<std::int32_t>(read_ct) : -1;
+}
+
+// From the arguments id (at place 1) and read_ct.
+engine::Delivery delivery(pg::Call& call, int read_ct_index) {
+    const auto read_ct = call.optional_int8(read_ct_index);
+    return {call.int8(1, "id"), read_ct ? std::optional(fence(*read_ct)) : std::nullopt};
+}
 
 // From the arguments ids and, when not null, read_cts.
 std::vector<engine::Delivery> deliveries(pg::Call& call, int ids_index, int read_cts_index) {
@@ -17,14 +30,14 @@ std::vector<engine::Delivery> deliveries(pg::Call& call, int ids_index, int read
     if (call.is_null(read_cts_index)) {
         return result;
     }
-    const auto read_cts = call.int4_array(read_cts_index, "read_cts");
+    const auto read_cts = call.int8_array(read_cts_index, "read_cts");
     if (read_cts.size() != result.size()) {
         throw core::Error(core::SqlState::invalid_argument,
                           "read_cts has " + std::to_string(read_cts.size()) + " elements for " +
                               std::to_string(result.size()) + " ids");
     }
     for (std::size_t i = 0; i < result.size(); ++i) {
-        result[i].read_ct = read_cts[i];
+        result[i].read_ct = fence(read_cts[i]);
     }
     return result;
 }
@@ -41,25 +54,21 @@ Datum answer(pg::Call& call, const std::vector<engine::Delivery>& all,
 }  // namespace
 
 PGQRS_FUNCTION(pgqrs_archive) {
-    return call.boolean_result(
-        queue::archive(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+    return call.boolean_result(queue::archive(call.text(0, "queue"), delivery(call, 2)));
 }
 
 PGQRS_FUNCTION(pgqrs_delete) {
-    return call.boolean_result(
-        queue::remove(call.text(0, "queue"), {call.int8(1, "id"), call.optional_int4(2)}));
+    return call.boolean_result(queue::remove(call.text(0, "queue"), delivery(call, 2)));
 }
 
 PGQRS_FUNCTION(pgqrs_release) {
-    return call.boolean_result(queue::release(call.text(0, "queue"),
-                                              {call.int8(1, "id"), call.optional_int4(3)},
-                                              call.interval(2, "delay")));
+    return call.boolean_result(
+        queue::release(call.text(0, "queue"), delivery(call, 3), call.interval_or(2, 0)));
 }
 
 PGQRS_FUNCTION(pgqrs_extend_visibility) {
-    return call.boolean_result(queue::extend_visibility(call.text(0, "queue"),
-                                                        {call.int8(1, "id"), call.optional_int4(3)},
-                                                        call.interval(2, "by")));
+    return call.boolean_result(
+        queue::extend_visibility(call.text(0, "queue"), delivery(call, 3), call.interval(2, "by")));
 }
 
 PGQRS_FUNCTION(pgqrs_archive_batch) {
@@ -77,5 +86,5 @@ PGQRS_FUNCTION(pgqrs_delete_batch) {
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 3);
-    return answer(call, all, queue::release_batch(queue, all, call.interval(2, "delay")));
+    return answer(call, all, queue::release_batch(queue, all, call.interval_or(2, 0)));
 }

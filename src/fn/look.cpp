@@ -1,4 +1,5 @@
 // SQL functions of sql/parts/70_look.sql.
+#include "core/limits.hpp"
 #include "core/version.hpp"
 #include "pg/boundary.hpp"
 #include "pg/spi.hpp"
@@ -11,7 +12,7 @@ using namespace pgqrs;
 namespace {
 
 queue::Page page(pg::Call& call) {
-    return {.after_id = call.int8(1, "after_id"), .quantity = call.int4(2, "qty")};
+    return {.after_id = call.int8_or(1, 0), .quantity = call.int8_or(2, core::kDefaultPage)};
 }
 
 }  // namespace
@@ -50,13 +51,13 @@ PGQRS_FUNCTION(pgqrs_count_archive) {
 
 PGQRS_FUNCTION(pgqrs_queue_metrics) {
     const auto queue = call.text(0, "queue");
-    const bool exact = call.boolean(1, "exact");
+    const bool exact = call.boolean_or(1, false);
     return pg::with_spi([&] { return call.row_result(queue::queue_metrics(queue, exact)); });
 }
 
 PGQRS_FUNCTION(pgqrs_all_queues_metrics) {
     auto sink = call.rows_result();
-    queue::all_queues_metrics(call.boolean(0, "exact"), sink);
+    queue::all_queues_metrics(call.boolean_or(0, false), sink);
     return sink.done();
 }
 

@@ -1,4 +1,5 @@
 // SQL functions of sql/parts/40_produce.sql.
+#include "core/limits.hpp"
 #include "pg/boundary.hpp"
 #include "queue/produce.hpp"
 
@@ -6,15 +7,15 @@ using namespace pgqrs;
 
 PGQRS_FUNCTION(pgqrs_enqueue) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
-                                    .priority = call.int4(3, "priority"),
-                                    .delay = call.interval(2, "delay"),
+                                    .priority = call.int8_or(3, core::kDefaultPriority),
+                                    .delay = call.interval_or(2, 0),
                                     .at = std::nullopt};
     return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
 
 PGQRS_FUNCTION(pgqrs_enqueue_at) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
-                                    .priority = call.int4(3, "priority"),
+                                    .priority = call.int8_or(3, core::kDefaultPriority),
                                     .delay = 0,
                                     .at = call.timestamptz(2, "at")};
     return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
@@ -22,8 +23,8 @@ PGQRS_FUNCTION(pgqrs_enqueue_at) {
 
 PGQRS_FUNCTION(pgqrs_enqueue_batch) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
-                                    .priority = call.int4(3, "priority"),
-                                    .delay = call.interval(2, "delay"),
+                                    .priority = call.int8_or(3, core::kDefaultPriority),
+                                    .delay = call.interval_or(2, 0),
                                     .at = std::nullopt};
     const auto payloads = call.json_array(1, "payloads");
     const auto headers =

@@ -10,11 +10,11 @@ using namespace pgqrs;
 PGQRS_FUNCTION(pgqrs_create_queue) {
     const auto queue = call.text(0, "queue");
     const queue::QueueSettings settings{
-        .visibility_timeout = call.interval(1, "visibility_timeout"),
-        .max_deliveries = call.optional_int4(2),
+        .visibility_timeout = call.interval_or(1, core::kDefaultVisibility),
+        .max_deliveries = call.optional_int8(2),
         .description = call.optional_text(3),
-        .notify = call.boolean(5, "notify")};
-    const bool if_not_exists = call.boolean(4, "if_not_exists");
+        .notify = call.boolean_or(5, false)};
+    const bool if_not_exists = call.boolean_or(4, false);
     return pg::with_spi(
         [&] { return call.row_result(queue::create_queue(queue, settings, if_not_exists)); });
 }
@@ -26,13 +26,13 @@ PGQRS_FUNCTION(pgqrs_get_queue) {
 
 PGQRS_FUNCTION(pgqrs_get_queue_by_id) {
     auto sink = call.rows_result();
-    queue::get_queue_by_id(call.int4(0, "id"), sink);
+    queue::get_queue_by_id(call.int8(0, "id"), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_list_queues) {
     auto sink = call.rows_result();
-    queue::list_queues(call.int4(0, "after_id"), call.optional_int4(1), sink);
+    queue::list_queues(call.int8_or(0, 0), call.optional_int8(1), sink);
     return sink.done();
 }
 
@@ -41,14 +41,14 @@ PGQRS_FUNCTION(pgqrs_count_queues) { return call.int8_result(queue::count_queues
 PGQRS_FUNCTION(pgqrs_alter_queue) {
     const auto queue = call.text(0, "queue");
     const queue::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
-                                        .max_deliveries = call.optional_int4(2),
+                                        .max_deliveries = call.optional_int8(2),
                                         .description = call.optional_text(3),
                                         .notify = call.optional_boolean(4)};
     return pg::with_spi([&] { return call.row_result(queue::alter_queue(queue, settings)); });
 }
 
 PGQRS_FUNCTION(pgqrs_drop_queue) {
-    return call.int8_result(queue::drop_queue(call.text(0, "queue"), call.boolean(1, "force")));
+    return call.int8_result(queue::drop_queue(call.text(0, "queue"), call.boolean_or(1, false)));
 }
 
 PGQRS_FUNCTION(pgqrs_purge_queue) {

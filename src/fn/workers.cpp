@@ -1,6 +1,7 @@
 // SQL functions of sql/parts/80_workers.sql.
 #include "queue/workers.hpp"
 
+#include "core/limits.hpp"
 #include "pg/boundary.hpp"
 
 using namespace pgqrs;
@@ -9,7 +10,7 @@ PGQRS_FUNCTION(pgqrs_register_worker) {
     const queue::NewWorker worker{.queue = call.text(0, "queue"),
                                   .name = call.text(1, "name"),
                                   .hostname = call.optional_text(2),
-                                  .pid = call.optional_int4(3),
+                                  .pid = call.optional_int8(3),
                                   .metadata = call.optional_json(4)};
     return call.int8_result(queue::register_worker(worker));
 }
@@ -26,7 +27,8 @@ PGQRS_FUNCTION(pgqrs_get_worker) {
 
 PGQRS_FUNCTION(pgqrs_list_workers) {
     auto sink = call.rows_result();
-    queue::list_workers(call.optional_text(0), call.int8(1, "after_id"), call.int4(2, "qty"), sink);
+    queue::list_workers(call.optional_text(0), call.int8_or(1, 0),
+                        call.int8_or(2, core::kDefaultPage), sink);
     return sink.done();
 }
 

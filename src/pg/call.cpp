@@ -39,10 +39,6 @@ std::string_view Call::text(int index, const char* name) {
     return text_of(of(TEXTOID, needed(index, name)));
 }
 
-bool Call::boolean(int index, const char* name) { return DatumGetBool(needed(index, name)); }
-
-std::int32_t Call::int4(int index, const char* name) { return DatumGetInt32(needed(index, name)); }
-
 std::int64_t Call::int8(int index, const char* name) { return DatumGetInt64(needed(index, name)); }
 
 core::Duration Call::interval(int index, const char* name) {
@@ -53,13 +49,21 @@ std::int64_t Call::timestamptz(int index, const char* name) {
     return DatumGetTimestampTz(needed(index, name));
 }
 
+bool Call::boolean_or(int index, bool standard) {
+    return is_null(index) ? standard : DatumGetBool(info_->args[index].value);
+}
+
+std::int64_t Call::int8_or(int index, std::int64_t standard) {
+    return is_null(index) ? standard : DatumGetInt64(info_->args[index].value);
+}
+
+core::Duration Call::interval_or(int index, core::Duration standard) {
+    return is_null(index) ? standard : duration_of(info_->args[index].value);
+}
+
 std::optional<std::string_view> Call::optional_text(int index) {
     return is_null(index) ? std::nullopt
                           : std::optional(text_of(of(TEXTOID, info_->args[index].value)));
-}
-
-std::optional<std::int32_t> Call::optional_int4(int index) {
-    return is_null(index) ? std::nullopt : std::optional(DatumGetInt32(info_->args[index].value));
 }
 
 std::optional<bool> Call::optional_boolean(int index) {
@@ -117,16 +121,6 @@ std::vector<std::int64_t> Call::int8_array(int index, const char* name) {
                               "Element " + std::to_string(i + 1) + " is null.");
         }
         result.push_back(DatumGetInt64(all.datums[i]));
-    }
-    return result;
-}
-
-std::vector<std::optional<std::int32_t>> Call::int4_array(int index, const char* name) {
-    const Elements all = elements(index, name, INT4OID);
-    std::vector<std::optional<std::int32_t>> result;
-    result.reserve(all.count);
-    for (int i = 0; i < all.count; ++i) {
-        result.push_back(all.nulls[i] ? std::nullopt : std::optional(DatumGetInt32(all.datums[i])));
     }
     return result;
 }

@@ -33,21 +33,22 @@ public:
 
     // Needed arguments: a null raises PQ010.
     std::string_view text(int index, const char* name);
-    bool boolean(int index, const char* name);
-    std::int32_t int4(int index, const char* name);
     std::int64_t int8(int index, const char* name);
     core::Duration interval(int index, const char* name);
     std::int64_t timestamptz(int index, const char* name);
     // Elements without nulls: a null element raises PQ010 naming its position.
     std::vector<std::int64_t> int8_array(int index, const char* name);
     // Elements may be null. A null array raises PQ010.
-    std::vector<std::optional<std::int32_t>> int4_array(int index, const char* name);
     std::vector<std::optional<Json>> json_array(int index, const char* name);
+
+    // Arguments with a default: a null means the default, as if the argument were left out.
+    bool boolean_or(int index, bool standard);
+    std::int64_t int8_or(int index, std::int64_t standard);
+    core::Duration interval_or(int index, core::Duration standard);
 
     // Optional arguments.
     std::optional<std::string_view> optional_text(int index);
     std::optional<bool> optional_boolean(int index);
-    std::optional<std::int32_t> optional_int4(int index);
     std::optional<std::int64_t> optional_int8(int index);
     std::optional<core::Duration> optional_interval(int index);
     std::optional<Json> optional_json(int index);

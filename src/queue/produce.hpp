@@ -14,7 +14,7 @@ namespace pgqrs::queue {
 
 struct NewMessages {
     std::string_view queue;
-    std::int32_t priority;
+    std::int64_t priority;
     // When they become available: `delay` from now, or at a point in time.
     core::Duration delay = 0;
     std::optional<core::Instant> at;

@@ -76,6 +76,11 @@ void check_notify(std::string_view name, const QueueSettings& settings) {
     }
 }
 
+// Of a value that was checked.
+pg::Value integer_or_null(const std::optional<std::int64_t>& value) {
+    return value ? pg::int4(static_cast<std::int32_t>(*value)) : pg::null_of(INT4OID);
+}
+
 pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
     return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
 }
@@ -91,8 +96,8 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
     for (int attempt = 0; attempt < 10; ++attempt) {
         const pg::Rows created =
             insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
-                              pg::int4(settings.max_deliveries), pg::text(settings.description),
-                              pg::boolean(settings.notify)});
+                              integer_or_null(settings.max_deliveries),
+                              pg::text(settings.description), pg::boolean(settings.notify)});
         if (!created.empty()) {
             return created;
         }
@@ -118,7 +123,7 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
     check_notify(name, settings);
     const pg::Rows altered = update_queue.run(
         {pg::int4(engine::find_queue(name).id), interval_or_null(settings.visibility_timeout),
-         pg::int4(settings.max_deliveries), pg::text(settings.description),
+         integer_or_null(settings.max_deliveries), pg::text(settings.description),
          pg::boolean(settings.notify)});
     if (altered.empty()) {
         engine::raise_vanished(name);
@@ -135,15 +140,15 @@ pg::Rows get_queue(std::string_view name) {
     return found;
 }
 
-void get_queue_by_id(std::int32_t id, pg::RowSink& sink) {
-    pg::with_spi([&] { select_by_id.look_into(sink, {pg::int4(id)}); });
+void get_queue_by_id(std::int64_t id, pg::RowSink& sink) {
+    pg::with_spi([&] { select_by_id.look_into(sink, {pg::int8(id)}); });
 }
 
-void list_queues(std::int32_t after_id, std::optional<std::int32_t> quantity, pg::RowSink& sink) {
+void list_queues(std::int64_t after_id, std::optional<std::int64_t> quantity, pg::RowSink& sink) {
     if (quantity) {
         core::check_quantity(*quantity, engine::max_batch_size());
     }
-    pg::with_spi([&] { page_of_queues.look_into(sink, {pg::int4(after_id), pg::int8(quantity)}); });
+    pg::with_spi([&] { page_of_queues.look_into(sink, {pg::int8(after_id), pg::int8(quantity)}); });
 }
 
 std::int64_t count_queues() {

@@ -12,7 +12,7 @@ namespace pgqrs::queue {
 
 struct QueueSettings {
     std::optional<core::Duration> visibility_timeout;
-    std::optional<std::int32_t> max_deliveries;
+    std::optional<std::int64_t> max_deliveries;
     std::optional<std::string_view> description;
     std::optional<bool> notify;
 };
@@ -24,8 +24,8 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings);
 pg::Rows get_queue(std::string_view name);
 
 // No row when there is none.
-void get_queue_by_id(std::int32_t id, pg::RowSink& sink);
-void list_queues(std::int32_t after_id, std::optional<std::int32_t> quantity, pg::RowSink& sink);
+void get_queue_by_id(std::int64_t id, pg::RowSink& sink);
+void list_queues(std::int64_t after_id, std::optional<std::int64_t> quantity, pg::RowSink& sink);
 std::int64_t count_queues();
 
 // Answers whether this call changed it.

@@ -51,12 +51,13 @@ constinit pg::Statement count_of_all("SELECT count(*) FROM pgqrs.workers");
 
 std::int64_t register_worker(const NewWorker& worker) {
     core::check_worker_name(worker.name);
+    const auto pid =
+        worker.pid ? pg::int4(core::integer_of(*worker.pid, "pid")) : pg::null_of(INT4OID);
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(worker.queue);
-        const pg::Rows inserted =
-            insert_worker.run({pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname),
-                               pg::int4(worker.pid),
-                               worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID)});
+        const pg::Rows inserted = insert_worker.run(
+            {pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname), pid,
+             worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID)});
         if (inserted.empty()) {
             throw core::Error(core::SqlState::invalid_argument,
                               "a trigger on pgqrs.workers suppressed the row");

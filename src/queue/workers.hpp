@@ -13,7 +13,7 @@ struct NewWorker {
     std::string_view queue;
     std::string_view name;
     std::optional<std::string_view> hostname;
-    std::optional<std::int32_t> pid;
+    std::optional<std::int64_t> pid;
     std::optional<pg::Json> metadata;
 };
 

@@ -67,10 +67,7 @@ FROM unnest(ARRAY['infinity', '-infinity', '2000-01-01', '4714-11-24 00:00:00+00
 SELECT pg_temp.error_of($$SELECT pgqrs.enqueue_at('enqueue', '1', now() - '1 us'::interval)$$);
 
 -- Refused: NULL where a value is needed.
-SELECT pg_temp.error_of($$SELECT pgqrs.enqueue('enqueue', '1', delay => NULL)$$);
-SELECT pg_temp.error_of($$SELECT pgqrs.enqueue('enqueue', '1', priority => NULL)$$);
 SELECT pg_temp.error_of($$SELECT pgqrs.enqueue_at('enqueue', '1', NULL)$$);
-SELECT pg_temp.error_of($$SELECT pgqrs.enqueue_at('enqueue', '1', now(), NULL)$$);
 SELECT pgqrs.enqueue('enqueue', '1', headers => NULL) > 0 AS enqueued;
 
 SELECT pgqrs.drop_queue('enqueue', force => true);

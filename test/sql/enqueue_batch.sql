@@ -55,9 +55,7 @@ INSERT INTO calls VALUES
     ('two dimensions of headers', $$'{1,2}', headers => ARRAY[ARRAY['{}'], ARRAY['{}']]::jsonb[]$$),
     ('10,001', $$array_fill('1'::jsonb, ARRAY[10001])$$),
     ('payloads NULL', $$NULL$$),
-    ('delay NULL', $$'{1}', NULL$$),
     ('delay negative', $$'{1}', '-1 s'$$),
-    ('priority NULL', $$'{1}', priority => NULL$$),
     ('priority 10', $$'{1}', priority => 10$$),
     ('priority -1, nothing to do', $$'{}', priority => -1$$);
 SELECT what, pg_temp.error_of($$SELECT pgqrs.enqueue_batch('enqueue_batch', $$ || call || ')') FROM calls;

@@ -137,7 +137,7 @@ SELECT pgqrs.resume_queue('finish');
 SELECT call, pg_temp.error_of('SELECT pgqrs.' || call)
 FROM unnest(ARRAY[
     $$archive('finish', NULL)$$, $$delete('finish', NULL)$$, $$release('finish', NULL)$$,
-    $$extend_visibility('finish', NULL, '1 s')$$, $$release('finish', 1, NULL)$$, $$release('finish', 1, '-1 s')$$,
+    $$extend_visibility('finish', NULL, '1 s')$$, $$release('finish', 1, '-1 s')$$,
     $$release('finish', 1, '36526 days')$$, $$release('finish', 1, '178000000 years')$$,
     $$extend_visibility('finish', 1, NULL)$$, $$extend_visibility('finish', 1, '0')$$,
     $$extend_visibility('finish', 1, '-1 s')$$, $$extend_visibility('finish', 1, '367 days')$$]) AS call;

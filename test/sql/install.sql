@@ -103,8 +103,8 @@ SELECT pg_temp.error_of($$SET pgqrs.clock_offset = 1$$);
 -- EXECUTE on a function is not enough: it works with its caller's rights on the tables.
 RESET ROLE;
 SELECT name FROM pgqrs.create_queue('install');
-GRANT EXECUTE ON FUNCTION pgqrs.enqueue(text, jsonb, interval, integer, jsonb),
-    pgqrs.enqueue_batch(text, jsonb[], interval, integer, jsonb[]),
+GRANT EXECUTE ON FUNCTION pgqrs.enqueue(text, jsonb, interval, bigint, jsonb),
+    pgqrs.enqueue_batch(text, jsonb[], interval, bigint, jsonb[]),
     pgqrs.dequeue(text, interval, interval, bigint) TO regress_pgqrs_nobody;
 GRANT SELECT ON pgqrs.queues TO regress_pgqrs_nobody;
 SET ROLE regress_pgqrs_nobody;

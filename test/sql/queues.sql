@@ -26,7 +26,6 @@ SELECT count(*) = pgqrs.count_queues() AS all_counted FROM pgqrs.list_queues();
 SELECT count(*) FROM pgqrs.list_queues(2147483647);
 SELECT pg_temp.error_of($$SELECT pgqrs.list_queues(qty => 0)$$);
 SELECT pg_temp.error_of($$SELECT pgqrs.list_queues(qty => -1)$$);
-SELECT pg_temp.error_of($$SELECT pgqrs.list_queues(after_id => NULL)$$);
 
 -- alter_queue changes what is given.
 SELECT visibility_timeout, max_deliveries, description FROM pgqrs.alter_queue('queues.b', '10 s');
@@ -39,10 +38,8 @@ SELECT pg_temp.error_of($$SELECT pgqrs.alter_queue('queues.b', '0')$$);
 -- Ranges of the settings.
 SELECT v AS visibility_timeout, pg_temp.error_of(format($$SELECT pgqrs.create_queue('queues.d', %L)$$, v))
 FROM unnest('{0,-1 s,0.9 ms,367 days,100000000 years}'::text[]) AS v;
-SELECT pg_temp.error_of($$SELECT pgqrs.create_queue('queues.d', NULL)$$);
 SELECT m AS max_deliveries, pg_temp.error_of(format($$SELECT pgqrs.create_queue('queues.d', max_deliveries => %s)$$, m))
 FROM unnest('{0,-1,-2147483648}'::integer[]) AS m;
-SELECT pg_temp.error_of($$SELECT pgqrs.create_queue('queues.d', if_not_exists => NULL)$$);
 SELECT visibility_timeout FROM pgqrs.create_queue('queues.d', '1 ms');
 SELECT visibility_timeout, max_deliveries FROM pgqrs.alter_queue('queues.d', '366 days', 2147483647);
 

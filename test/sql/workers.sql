@@ -61,7 +61,7 @@ FROM unnest(ARRAY[
     $$register_worker('workers', NULL)$$, $$register_worker('workers', '')$$,
     $$register_worker('workers', repeat('w', 64))$$, $$register_worker('workers', repeat('ä', 32))$$,
     $$delete_worker(NULL)$$, $$get_worker(NULL)$$,
-    $$list_workers('workers', NULL)$$, $$list_workers('workers', 0, NULL)$$, $$list_workers('workers', 0, 0)$$,
+    $$list_workers('workers', 0, 0)$$,
     $$list_workers('workers', 0, 10001)$$]) AS call;
 SELECT pgqrs.register_worker('workers', repeat('w', 63)) > 0 AS registered;
 

@@ -105,6 +105,28 @@ TEST_CASE("a payload over the limit is refused with its position, value, limit a
           "headers has 2 bytes, over the limit of 1");
 }
 
+TEST_CASE("a bigint that is no integer is refused with value and limits") {
+    CHECK(core::integer_of(0, "pid") == 0);
+    CHECK(core::integer_of(INT32_MAX, "pid") == INT32_MAX);
+    CHECK(core::integer_of(INT32_MIN, "pid") == INT32_MIN);
+    for (const std::int64_t value : {std::int64_t{INT32_MAX} + 1, std::int64_t{INT32_MIN} - 1, kMost,
+                                     kLeast, std::int64_t{1} << 32}) {
+        const Error error = raised([&] { core::integer_of(value, "pid"); });
+        CHECK(error.state() == SqlState::invalid_argument);
+        CHECK(error.message() == "pid is out of range: " + std::to_string(value));
+        CHECK(error.detail() == "It must be from -2147483648 to 2147483647.");
+    }
+}
+
+TEST_CASE("max_deliveries fits the type integer") {
+    for (const std::int64_t deliveries : {std::int64_t{INT32_MAX} + 1, kMost}) {
+        const Error error = raised([&] { core::check_max_deliveries(deliveries); });
+        CHECK(error.state() == SqlState::invalid_argument);
+        CHECK(error.message() == "max_deliveries is out of range: " + std::to_string(deliveries));
+        CHECK(error.detail() == "It must be from 1 to 2147483647.");
+    }
+}
+
 TEST_CASE("max_deliveries is at least 1") {
     CHECK_NOTHROW(core::check_max_deliveries(1));
     CHECK_NOTHROW(core::check_max_deliveries(core::kUnlimitedDeliveries));
