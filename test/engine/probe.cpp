@@ -50,7 +50,7 @@ struct Held {
     Held(pg::Call& call, engine::Purpose purpose)
         : spec(spec_of(call.text(0, "relation"))),
           table(engine::hold_table(spec, purpose)),
-          queue(spec.sole_queue != 0 ? spec.sole_queue : call.int4(1, "queue")),
+          queue(spec.sole_queue != 0 ? spec.sole_queue : static_cast<std::int32_t>(call.int8(1, "queue"))),
           marks(engine::marks_of(table.relation, queue)) {}
 
     const engine::TableSpec& spec;
@@ -58,6 +58,12 @@ struct Held {
     std::int32_t queue;
     engine::QueueMarks& marks;
 };
+
+engine::RowKey key_of(pg::Call& call) {
+    const auto read_ct = call.optional_int8(3);
+    return {call.int8(2, "id"),
+            read_ct ? std::optional(static_cast<std::int32_t>(*read_ct)) : std::nullopt};
+}
 
 constexpr std::array<engine::ResultColumn, 3> kRow = {
     {{Place::id, INT8OID}, {Place::payload, JSONBOID}, {Place::read_ct, INT4OID}}};
@@ -68,7 +74,7 @@ Datum claim(pg::Call& call, engine::Take take) {
     engine::Claim wanted{.take = take,
                          .queue_id = held.queue,
                          .queue = "probe",
-                         .quantity = call.int4(2, "qty"),
+                         .quantity = call.int8(2, "qty"),
                          .rule = {.max_deliveries = 3}};
     wanted.lease = call.interval(3, "lease");
     engine::claim(held.table, held.marks, wanted, kRow, &sink);
@@ -115,13 +121,13 @@ PGQRS_FUNCTION(probe_show) { return claim(call, engine::Take::show); }
 
 PGQRS_FUNCTION(probe_finish) {
     const Held held(call, engine::Purpose::write);
-    const engine::RowKey key{call.int8(2, "id"), call.optional_int4(3)};
+    const engine::RowKey key = key_of(call);
     return call.boolean_result(engine::remove_rows({held.table, held.marks, {&key, 1}}, true).count() == 1);
 }
 
 PGQRS_FUNCTION(probe_release) {
     const Held held(call, engine::Purpose::write);
-    const engine::RowKey key{call.int8(2, "id"), call.optional_int4(3)};
+    const engine::RowKey key = key_of(call);
     const auto release = [](pg::Value* cells) {
         cells[Place::vt] = pg::null_of(TIMESTAMPTZOID);
         return true;

@@ -29,12 +29,12 @@ for my $mode ('plain', 'preloaded')
             locked_until timestamptz, taken_at timestamptz, body jsonb);
         CREATE INDEX ON other.letters (box, due, number);
         },
-        $function->('probe_append', "relation text, queue int, bodies jsonb[], delay interval DEFAULT '0'", 'bigint'),
-        $function->('probe_lease', "relation text, queue int, qty int, lease interval DEFAULT '1 h'", $row),
-        $function->('probe_pop', "relation text, queue int, qty int, lease interval DEFAULT '0'", $row),
-        $function->('probe_show', "relation text, queue int, qty int, lease interval DEFAULT '0'", $row),
-        $function->('probe_finish', 'relation text, queue int, id bigint, read_ct int DEFAULT NULL', 'boolean'),
-        $function->('probe_release', 'relation text, queue int, id bigint, read_ct int DEFAULT NULL', 'boolean'),
+        $function->('probe_append', "relation text, queue bigint, bodies jsonb[], delay interval DEFAULT '0'", 'bigint'),
+        $function->('probe_lease', "relation text, queue bigint, qty bigint, lease interval DEFAULT '1 h'", $row),
+        $function->('probe_pop', "relation text, queue bigint, qty bigint, lease interval DEFAULT '0'", $row),
+        $function->('probe_show', "relation text, queue bigint, qty bigint, lease interval DEFAULT '0'", $row),
+        $function->('probe_finish', 'relation text, queue bigint, id bigint, read_ct bigint DEFAULT NULL', 'boolean'),
+        $function->('probe_release', 'relation text, queue bigint, id bigint, read_ct bigint DEFAULT NULL', 'boolean'),
         $function->('probe_jobs_changed', '', 'trigger'),
         $function->('probe_letters_changed', '', 'trigger'),
         q{CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON other.jobs FOR EACH ROW EXECUTE FUNCTION other.probe_jobs_changed();},
