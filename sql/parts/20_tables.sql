@@ -145,31 +145,38 @@ COMMENT ON INDEX pgqrs.archive_time IS
     'It finds what purge_archive() may remove, at almost no cost.';
 
 -- Rows are only added, so that no two transactions wait for each other; now and then a backend sums
--- up what it can lock.
+-- up what it can lock. The key serves logical replication, which deletes no row without one.
 CREATE TABLE pgqrs.departures (
-    queue_id integer NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     finished bigint NOT NULL,
-    discarded bigint NOT NULL
+    discarded bigint NOT NULL,
+    queue_id integer NOT NULL
 );
-CREATE INDEX departures_queue ON pgqrs.departures (queue_id);
+CREATE INDEX departures_queue ON pgqrs.departures (queue_id, id);
 COMMENT ON TABLE pgqrs.departures IS
 'The number of messages that are in neither messages nor archive any more. The sum over the rows of
 a queue counts.';
-COMMENT ON COLUMN pgqrs.departures.queue_id IS 'The queue that held the messages.';
+COMMENT ON COLUMN pgqrs.departures.id IS
+    'The id identifies the row for logical replication and other tools.';
 COMMENT ON COLUMN pgqrs.departures.finished IS
 'The number of messages that were deleted or popped, and of archived messages that were purged.';
 COMMENT ON COLUMN pgqrs.departures.discarded IS
     'The number of messages that were purged from the queue.';
-COMMENT ON INDEX pgqrs.departures_queue IS 'It serves to sum up one queue.';
+COMMENT ON COLUMN pgqrs.departures.queue_id IS 'The queue that held the messages.';
+COMMENT ON INDEX pgqrs.departures_queue IS
+    'It serves to sum up one queue, from where the last sum ended.';
 
 COMMENT ON INDEX pgqrs.queues_pkey IS 'The other tables refer to it.';
 COMMENT ON INDEX pgqrs.queues_name_key IS 'It finds a queue by its name, and keeps names unique.';
 COMMENT ON INDEX pgqrs.workers_pkey IS 'dequeue(worker => ...) finds the worker in it.';
 COMMENT ON INDEX pgqrs.messages_pkey IS 'It serves to finish messages, and to look at one.';
 COMMENT ON INDEX pgqrs.archive_pkey IS 'It serves to look at one message.';
+COMMENT ON INDEX pgqrs.departures_pkey IS
+    'It identifies rows for logical replication and other tools.';
 COMMENT ON SEQUENCE pgqrs.queues_id_seq IS 'It gives queues their ids.';
 COMMENT ON SEQUENCE pgqrs.workers_id_seq IS 'It gives workers their ids.';
 COMMENT ON SEQUENCE pgqrs.messages_id_seq IS 'It gives the messages of all queues their ids.';
+COMMENT ON SEQUENCE pgqrs.departures_id_seq IS 'It gives the rows of departures their ids.';
 
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues_id_seq', '');
@@ -179,3 +186,4 @@ SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.archive', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.departures', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.departures_id_seq', '');

@@ -1,5 +1,6 @@
 -- Nothing is granted to PUBLIC. Who installs the extension, who need not be a superuser, gets what
--- is needed to use it and to grant it to others.
+-- is needed to use it and to grant it to others. The row types of tables keep the privileges they come
+-- with: pg_dump warns of each one that a script changes. They serve nobody who has no rights on the schema.
 
 REVOKE ALL ON SCHEMA pgqrs FROM PUBLIC;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA pgqrs FROM PUBLIC;
@@ -7,8 +8,7 @@ REVOKE ALL ON ALL TABLES IN SCHEMA pgqrs FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgqrs FROM PUBLIC;
 REVOKE ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
-    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
-    pgqrs.queues, pgqrs.workers, pgqrs.messages, pgqrs.archive, pgqrs.departures
+    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics
     FROM PUBLIC;
 
 GRANT ALL ON SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
@@ -17,6 +17,5 @@ GRANT ALL ON ALL TABLES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
 GRANT ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
-    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
-    pgqrs.queues, pgqrs.workers, pgqrs.messages, pgqrs.archive, pgqrs.departures
+    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics
     TO @extowner@ WITH GRANT OPTION;

@@ -388,4 +388,9 @@ void take_ids(const TableSpec& spec, std::span<std::int64_t> ids) {
     });
 }
 
+std::int64_t take_identity(const TableSpec& spec) {
+    const Oid sequence = pg::relation_oid(spec.schema, spec.sequence);
+    return pg::guard([&] { return nextval_internal(sequence, false); });
+}
+
 }  // namespace pgqrs::engine

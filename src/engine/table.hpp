@@ -138,4 +138,7 @@ core::Message read_message(HeapTuple row, TupleDesc shape, const Table& table);
 // Throws; not for below a guard.
 void take_ids(const TableSpec& spec, std::span<std::int64_t> ids);
 
+// Takes one as an identity column does: without any privilege on the sequence.
+std::int64_t take_identity(const TableSpec& spec);
+
 }  // namespace pgqrs::engine

@@ -38,7 +38,7 @@ constexpr std::array<Column, ArchiveColumn::count> kArchiveColumns = {
      {"payload", JSONBOID}}};
 
 constexpr std::array<Column, DepartureColumn::count> kDepartureColumns = {
-    {{"queue_id", INT4OID}, {"finished", INT8OID}, {"discarded", INT8OID}}};
+    {{"id", INT8OID}, {"finished", INT8OID}, {"discarded", INT8OID}, {"queue_id", INT4OID}}};
 
 }  // namespace
 
@@ -57,7 +57,7 @@ constinit const TableSpec kArchive = {.schema = kSchema,
                                       .journal_trigger = "archive_changed"};
 constinit const TableSpec kDepartures = {.schema = kSchema,
                                          .name = "departures",
-                                         .sequence = nullptr,
+                                         .sequence = "departures_id_seq",
                                          .columns = kDepartureColumns,
                                          .claimable = false,
                                          .journal_trigger = "departures_changed"};

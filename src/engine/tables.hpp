@@ -34,7 +34,7 @@ struct ArchiveColumn {
 };
 
 struct DepartureColumn {
-    enum Place : std::size_t { queue_id, finished, discarded, count };
+    enum Place : std::size_t { id, finished, discarded, queue_id, count };
 };
 
 }  // namespace pgqrs::engine

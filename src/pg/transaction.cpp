@@ -71,6 +71,11 @@ bool is_lock_failure(const Error& error) {
                                data->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);
 }
 
+bool is_cancel(const Error& error) {
+    const ErrorData* data = error.data();
+    return data != nullptr && data->sqlerrcode == ERRCODE_QUERY_CANCELED;
+}
+
 bool is_in_recovery() {
     return guard([] { return RecoveryInProgress(); });
 }

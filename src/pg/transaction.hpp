@@ -51,6 +51,9 @@ private:
 // Whether the error says that a lock could not be had.
 bool is_lock_failure(const Error& error);
 
+// Whether the error says that the call is to end: it was cancelled, or has taken too long.
+bool is_cancel(const Error& error);
+
 // Whether the server is a standby, or replays its log after a crash.
 bool is_in_recovery();
 

@@ -7,6 +7,7 @@
 #include "engine/tables.hpp"
 #include "pg/random.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 
 namespace pgqrs::queue {
@@ -17,8 +18,24 @@ using Column = engine::DepartureColumn;
 // A backend sums up after so many rows: few enough to read quickly, rare enough to cost nothing. It
 // starts somewhere in between, so that the rows of many short connections are summed up as well.
 constexpr int kRowsBetweenSums = 500;
+// What one sum takes at most, as it is on the time of a caller. It is a multiple of the rows between
+// sums, so that a backlog shrinks.
+constexpr int kMostRowsOfSum = 2000;
+// A sum begins where the last one ended, and so does not step over what is deleted but not vacuumed. Rows
+// with lower ids that are committed later are found by each 50th sum, which begins at the beginning.
+constexpr int kSumsBetweenStarts = 50;
+
 constinit int rows_until_sum = -1;
 constinit bool summing_up = false;
+
+// Where the last sum of this backend ended.
+struct LastSum {
+    Oid relation;
+    std::int32_t queue;
+    std::int64_t id;
+    int since_start;
+};
+constinit LastSum last_sum{};
 
 // Rows another transaction is summing up are left to it.
 constinit pg::Statement sum_up(R"sql(
@@ -28,13 +45,18 @@ constinit pg::Statement sum_up(R"sql(
             SELECT ctid
             FROM pgqrs.departures
             WHERE queue_id = $1
-            LIMIT 10000
+                AND id > $2
+            ORDER BY id
+            LIMIT $3
             FOR UPDATE SKIP LOCKED))
-        RETURNING finished, discarded)
-    INSERT INTO pgqrs.departures (queue_id, finished, discarded)
-    SELECT $1, sum(finished), sum(discarded)
+        RETURNING id, finished, discarded),
+    replaced AS (
+        INSERT INTO pgqrs.departures (queue_id, finished, discarded)
+        SELECT $1, sum(finished), sum(discarded)
+        FROM summed
+        HAVING count(*) > 0)
+    SELECT coalesce(max(id), $2)
     FROM summed
-    HAVING count(*) > 0
 )sql",
                                pg::Planning::indexed);
 
@@ -46,33 +68,64 @@ public:
     SummingUp& operator=(const SummingUp&) = delete;
 };
 
+std::int64_t sum_up_from(std::int32_t queue, std::int64_t id) {
+    const SummingUp scope;
+    return pg::with_spi([&] {
+        return sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)}).int8(0, 1);
+    });
+}
+
+// Replaces rows of the queue by their sum. Whatever goes wrong is undone, and a later sum makes up for it:
+// the caller came for something else. Only a cancelled call stays cancelled.
+void try_to_sum_up(Oid relation, std::int32_t queue) {
+    const bool go_on = last_sum.relation == relation && last_sum.queue == queue &&
+                       last_sum.since_start < kSumsBetweenStarts;
+    if (!go_on) {
+        last_sum = {.relation = relation, .queue = queue, .id = 0, .since_start = 0};
+    }
+    ++last_sum.since_start;
+    pg::Subtransaction attempt;
+    try {
+        last_sum.id = sum_up_from(queue, last_sum.id);
+        attempt.keep();
+    } catch (const pg::Error& error) {
+        const pg::Error copy = attempt.undo_after(error);
+        if (pg::is_cancel(copy)) {
+            throw copy;
+        }
+    } catch (...) {
+        attempt.undo();
+        throw;
+    }
+}
+
 }  // namespace
 
 bool is_summing_up() { return summing_up; }
 
 void record_departures(engine::QueueMarks& queue, const Departures& departures) {
-    const pg::Value queue_id = pg::int4(queue.key.queue);
+    const engine::Table table = engine::hold_table(engine::kDepartures, engine::Purpose::write);
+    const pg::Value id = pg::int8(engine::take_identity(engine::kDepartures));
     const auto put = [&](std::size_t, pg::Value* cells) {
-        cells[Column::queue_id] = queue_id;
+        cells[Column::id] = id;
+        cells[Column::queue_id] = pg::int4(queue.key.queue);
         cells[Column::finished] = pg::int8(departures.finished);
         cells[Column::discarded] = pg::int8(departures.discarded);
     };
-    engine::append_rows(engine::hold_table(engine::kDepartures, engine::Purpose::write),
-                        engine::row_source(1, put));
+    engine::append_rows(table, engine::row_source(1, put));
     core::QueueCounts& change = engine::effects_on(queue).change;
     change.finished += departures.finished;
     change.discarded += departures.discarded;
     if (rows_until_sum < 0) {
         rows_until_sum = pg::random_below(kRowsBetweenSums);
     }
-    // With an old snapshot summing up could fail the caller's transaction.
+    // With an old snapshot it would fail most of the time.
     if (rows_until_sum > 0 || pg::has_transaction_snapshot()) {
         rows_until_sum = std::max(rows_until_sum - 1, 0);
         return;
     }
     rows_until_sum = kRowsBetweenSums;
-    const SummingUp scope;
-    pg::with_spi([&] { sum_up.run({queue_id}); });
+    try_to_sum_up(table.relation, queue.key.queue);
 }
 
 }  // namespace pgqrs::queue

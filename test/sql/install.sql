@@ -61,7 +61,8 @@ WHERE NOT EXISTS (
     AND class <> 'pg_constraint'::regclass
 ORDER BY 1;
 
--- What PUBLIC may do: nothing. An array type follows its element.
+-- What PUBLIC may do: nothing. An array type follows its element. The row type of a table keeps what it comes with: pg_dump warns of
+-- each one that an extension changes.
 SELECT kind, name, privilege_type
 FROM (
     SELECT 'schema', nspname::text, coalesce(nspacl, acldefault('n', nspowner))
@@ -79,7 +80,9 @@ FROM (
     UNION ALL
     SELECT 'type', oid::regtype::text, coalesce(typacl, acldefault('T', typowner))
     FROM pg_type
-    WHERE typnamespace = 'pgqrs'::regnamespace AND typcategory <> 'A'
+    WHERE typnamespace = 'pgqrs'::regnamespace
+        AND typcategory <> 'A'
+        AND NOT EXISTS (SELECT FROM pg_class WHERE oid = typrelid AND relkind = 'r')
 ) AS objects (kind, name, acl)
 CROSS JOIN LATERAL aclexplode(acl)
 WHERE grantee = 0

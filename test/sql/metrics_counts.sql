@@ -125,7 +125,7 @@ DELETE FROM pgqrs.messages WHERE id = ANY (pg_temp.ids(990, 1010));
 INSERT INTO pgqrs.archive (id, queue_id, available_at, enqueued_at, read_ct, priority, payload) SELECT -n, :q, now(), now(), 1, 1, '1' FROM generate_series(1, 5) AS n;
 UPDATE pgqrs.archive SET queue_id = :other WHERE id = -2;
 DELETE FROM pgqrs.archive WHERE id = -1;
-INSERT INTO pgqrs.departures VALUES (:q, 10, 20), (:other, 3, 4);
+INSERT INTO pgqrs.departures (queue_id, finished, discarded) VALUES (:q, 10, 20), (:other, 3, 4);
 UPDATE pgqrs.departures SET finished = 5 WHERE queue_id = :q AND discarded = 20;
 DELETE FROM pgqrs.departures WHERE queue_id = :other AND finished = 3;
 :check;

@@ -1,6 +1,8 @@
-# pg_dump and restore bring every queue, message, lease, archived message, count and sequence value back, and the restored queue works.
+# pg_dump and restore bring every queue, message, lease, archived message, count and sequence value back, and the restored queue works. No
+# dump prints a warning.
 use strict;
 use warnings;
+use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -36,13 +38,23 @@ $node->safe_psql('origin', q{
 # Everything there is, in one text.
 my $contents = join ';', map({ "SELECT '$_', * FROM pgqrs.$_ ORDER BY 2" } qw(queues workers messages archive)),
     'SELECT queue_id, sum(finished), sum(discarded) FROM pgqrs.departures GROUP BY 1 ORDER BY 1',
-    map({ "SELECT '$_', last_value, is_called FROM pgqrs.${_}_id_seq" } qw(queues workers messages)),
+    map({ "SELECT '$_', last_value, is_called FROM pgqrs.${_}_id_seq" } qw(queues workers messages departures)),
     q{SELECT queue, pending, in_flight, delayed, archived, total_enqueued, total_finished FROM pgqrs.all_queues_metrics()};
 my $original = $node->safe_psql('origin', $contents);
 like($original, qr/"delayed".*described|described.*"delayed"/s, 'there is something to dump');
 
 my $folder = $node->backup_dir;
 mkdir $folder;
+
+# Runs a command that must succeed and say nothing.
+sub silently
+{
+    my ($command, $name) = @_;
+    my ($out, $errors) = ('', '');
+    local %ENV = $node->_get_env;
+    ok(IPC::Run::run($command, '>', \$out, '2>', \$errors), "$name works");
+    is($errors, '', "$name prints nothing to stderr");
+}
 
 sub check_restored
 {
@@ -63,27 +75,31 @@ sub check_restored
         }), "7|1\n8|1\n\"new\"|1\n\"new\"|2\n5|2\n6|2\n7|2\n8|2\nt", "$how: pending ones are delivered, leases and delays go on");
 }
 
-$node->command_ok([ 'pg_dump', '-Fc', '-f', "$folder/custom", $node->connstr('origin') ], 'pg_dump -Fc');
+silently([ 'pg_dump', '-Fc', '-f', "$folder/custom", $node->connstr('origin') ], 'pg_dump -Fc');
 $node->safe_psql('postgres', 'CREATE DATABASE custom');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('custom'), "$folder/custom" ], 'pg_restore');
 check_restored('custom', 'pg_restore');
 
-$node->command_ok([ 'pg_dump', '-Fd', '-j2', '-f', "$folder/directory", $node->connstr('origin') ], 'pg_dump -Fd -j2');
+silently([ 'pg_dump', '-Fd', '-j2', '-f', "$folder/directory", $node->connstr('origin') ], 'pg_dump -Fd -j2');
 $node->safe_psql('postgres', 'CREATE DATABASE directory');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('directory'), "$folder/directory" ], 'pg_restore of the directory');
 check_restored('directory', 'pg_restore of a directory');
 
-$node->command_ok([ 'pg_dump', '--inserts', '-f', "$folder/plain.sql", $node->connstr('origin') ], 'pg_dump --inserts');
+silently([ 'pg_dump', '--inserts', '-f', "$folder/plain.sql", $node->connstr('origin') ], 'pg_dump --inserts');
 $node->safe_psql('postgres', 'CREATE DATABASE plain');
 $node->command_ok([ 'psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-f', "$folder/plain.sql", $node->connstr('plain') ], 'psql');
 check_restored('plain', 'a plain dump with --inserts');
 
 # Data only, into a new installation. The extension's own schema is already there.
-$node->command_ok([ 'pg_dump', '--data-only', '-Fc', '-f', "$folder/data", $node->connstr('origin') ], 'pg_dump --data-only');
+silently([ 'pg_dump', '--data-only', '-Fc', '-f', "$folder/data", $node->connstr('origin') ], 'pg_dump --data-only');
 $node->safe_psql('postgres', 'CREATE DATABASE data');
 $node->safe_psql('data', 'CREATE EXTENSION pgqrs');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '-d', $node->connstr('data'), "$folder/data" ], 'pg_restore --data-only');
 check_restored('data', 'pg_restore --data-only');
+
+# All of the cluster.
+silently([ 'pg_dumpall', '-f', "$folder/all.sql", '-d', $node->connstr('postgres') ], 'pg_dumpall');
+silently([ 'pg_dumpall', '--schema-only', '--binary-upgrade', '-f', "$folder/upgrade.sql", '-d', $node->connstr('postgres') ], 'pg_dumpall for pg_upgrade');
 
 $node->stop;
 done_testing();

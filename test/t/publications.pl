@@ -1,0 +1,99 @@
+# A publication of all tables, or of the tables in the schema, disturbs no function: each table has a replica identity, and counters are
+# summed up without failing a caller.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 'logical');
+$node->append_conf('postgresql.conf', 'fsync = off');
+$node->start;
+
+# Calls each function on the queue q, as its consumers, producers and administrators do.
+my @calls = (
+    q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT name FROM pgqrs.alter_queue('q', max_deliveries => 5)},
+    q{SELECT pgqrs.enqueue('q', '1')}, q{SELECT pgqrs.enqueue_at('q', '1', now())},
+    q{SELECT pgqrs.enqueue_batch('q', array_fill('1'::jsonb, ARRAY[20]))},
+    q{SELECT name FROM pgqrs.get_queue('q')}, q{SELECT name FROM pgqrs.get_queue_by_id((SELECT max(id) FROM pgqrs.queues)::int)},
+    q{SELECT name FROM pgqrs.list_queues()}, q{SELECT pgqrs.count_queues()},
+    q{SELECT pgqrs.register_worker('q', 'w')}, q{SELECT id FROM pgqrs.list_workers()}, q{SELECT pgqrs.count_workers()},
+    q{SELECT id FROM pgqrs.get_worker((SELECT max(id) FROM pgqrs.workers))},
+    q{CALL pgqrs.wait('q', '1 s')}, q{SELECT id FROM pgqrs.peek('q')},
+    q{SELECT id FROM pgqrs.dequeue('q', worker => (SELECT max(id) FROM pgqrs.workers))}, q{SELECT id FROM pgqrs.dequeue_batch('q', 5)},
+    q{SELECT pgqrs.extend_visibility('q', min(id), '1 h') FROM pgqrs.messages WHERE vt > now()},
+    q{SELECT pgqrs.release('q', min(id)) FROM pgqrs.messages WHERE vt > now()},
+    q{SELECT pgqrs.release_batch('q', ARRAY[min(id)]) FROM pgqrs.messages WHERE vt > now()},
+    q{SELECT pgqrs.archive('q', min(id)) FROM pgqrs.messages}, q{SELECT pgqrs.archive_batch('q', ARRAY[min(id)]) FROM pgqrs.messages},
+    q{SELECT pgqrs.delete('q', min(id)) FROM pgqrs.messages}, q{SELECT pgqrs.delete_batch('q', ARRAY[min(id)]) FROM pgqrs.messages},
+    q{SELECT id FROM pgqrs.pop('q')}, q{SELECT id FROM pgqrs.get_message('q', (SELECT min(id) FROM pgqrs.messages))},
+    q{SELECT id FROM pgqrs.list_messages('q')}, q{SELECT pgqrs.count_messages('q')},
+    q{SELECT id FROM pgqrs.get_archived('q', (SELECT min(id) FROM pgqrs.archive))}, q{SELECT id FROM pgqrs.list_archive('q')},
+    q{SELECT pgqrs.count_archive('q')}, q{SELECT queue FROM pgqrs.queue_metrics('q')}, q{SELECT queue FROM pgqrs.all_queues_metrics()},
+    q{SELECT pgqrs.pause_queue('q')}, q{SELECT pgqrs.resume_queue('q')},
+    q{SELECT pgqrs.delete_worker((SELECT max(id) FROM pgqrs.workers))},
+    # Twice as many rows as there are between two sums, so that one session sums them up in any case.
+    q{DO $$ BEGIN FOR i IN 1..1000 LOOP PERFORM pgqrs.enqueue('q', '1'); PERFORM pgqrs.pop('q'); END LOOP; END $$},
+    q{SELECT pgqrs.purge_queue('q')}, q{SELECT pgqrs.purge_archive('q', '0')}, q{SELECT pgqrs.version()}, q{SELECT * FROM pgqrs.verify()},
+    q{SELECT pgqrs.drop_queue('q')}, q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT pgqrs.enqueue('q', '1')},
+    q{SELECT pgqrs.drop_queue('q', force => true)});
+
+sub calls_work
+{
+    my ($what) = @_;
+    my ($status, undef, $errors) = $node->psql('postgres', join(";\n", @calls), on_error_stop => 1);
+    is($status, 0, "$what: every function works") or diag($errors);
+}
+
+sub departures { return $node->safe_psql('postgres', q{SELECT count(*) < 1000, sum(finished) FROM pgqrs.departures}) }
+
+my $pops = q{
+    SELECT name FROM pgqrs.create_queue('p');
+    DO $$ BEGIN FOR i IN 1..1000 LOOP PERFORM pgqrs.enqueue('p', '1'); PERFORM pgqrs.pop('p'); END LOOP; END $$;
+};
+
+for my $mode ('plain', 'preloaded')
+{
+    if ($mode eq 'preloaded')
+    {
+        $node->append_conf('postgresql.conf', q{shared_preload_libraries = 'pgqrs'});
+        $node->restart;
+    }
+    $node->safe_psql('postgres', 'CREATE EXTENSION pgqrs');
+    my $tried = join ' ', @calls;
+    is(join(' ', grep { $tried !~ /pgqrs\.$_\(/ } split /\n/, $node->safe_psql('postgres', q{
+            SELECT proname FROM pg_proc WHERE pronamespace = 'pgqrs'::regnamespace AND prorettype <> 'trigger'::regtype ORDER BY 1})),
+        '', "$mode: no function is left out");
+    is($node->safe_psql('postgres', q{
+            SELECT relname FROM pg_class AS c WHERE relnamespace = 'pgqrs'::regnamespace AND relkind = 'r' AND relreplident <> 'n'
+                AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary)}),
+        '', "$mode: every table has a primary key");
+    for my $tables ('ALL TABLES', 'TABLES IN SCHEMA pgqrs')
+    {
+        $node->safe_psql('postgres', "CREATE PUBLICATION everything FOR $tables");
+        calls_work("$mode, FOR $tables");
+        $node->safe_psql('postgres', $pops);
+        is(departures(), 't|1000', "$mode, FOR $tables: counters are summed up");
+        $node->safe_psql('postgres', q{SELECT pgqrs.drop_queue('p'); DROP PUBLICATION everything});
+    }
+
+    # A publication that allows no DELETE of counters keeps them from being summed up, and fails nobody.
+    $node->safe_psql('postgres', 'CREATE PUBLICATION filtered FOR TABLE pgqrs.departures WHERE (finished > 0)');
+    $node->safe_psql('postgres', $pops);
+    is(departures(), 'f|1000', "$mode: what cannot be summed up stays as it is");
+    is($node->safe_psql('postgres', q{SELECT total_finished FROM pgqrs.queue_metrics('p')}), '1000', "$mode: and counts");
+    $node->safe_psql('postgres', q{DROP PUBLICATION filtered; SELECT pgqrs.drop_queue('p')});
+
+    # A trigger of somebody's that fails does neither.
+    $node->safe_psql('postgres', q{
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+        CREATE TRIGGER refuse BEFORE DELETE ON pgqrs.departures FOR EACH ROW EXECUTE FUNCTION refuse();
+    });
+    $node->safe_psql('postgres', $pops);
+    is(departures(), 'f|1000', "$mode: a trigger that fails keeps counters as they are");
+    $node->safe_psql('postgres', 'DROP TRIGGER refuse ON pgqrs.departures; DROP FUNCTION refuse(); DROP EXTENSION pgqrs');
+}
+
+$node->stop;
+done_testing();
