@@ -60,20 +60,21 @@ CREATE FUNCTION pgqrs.alter_queue(
 COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, bigint, text, boolean) IS
 'Changes the settings that are not NULL and returns the row. Leases that consumers already have
 keep their length.
-max_deliveries: 0 takes the limit away. A change waits for transactions that use the queue.
+max_deliveries: 0 takes the limit away. A change waits for transactions that use the queue, as
+drop_queue() does.
 description: the empty string takes the description away.
 notify: counts for messages that are enqueued from the commit on.
-Raises PQ002, PQ004, PQ010.';
+Raises PQ002, PQ004, PQ010, and 55P03 when it cannot get the queue alone.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_drop_queue';
 COMMENT ON FUNCTION pgqrs.drop_queue(text, boolean) IS
 'Removes a queue with its archive and workers, and returns how many messages went with it. It waits
-for transactions that enqueued to the queue or archived from it.
+for transactions that use the queue, within lock_timeout. Meanwhile others go on using it.
 force: removes the queue even if it holds messages. Otherwise that raises PQ011, and the error
 names their number.
-Raises PQ002.';
+Raises PQ002, and 55P03 when long transactions use the queue without a gap.';
 
 CREATE FUNCTION pgqrs.purge_queue(queue text) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE

@@ -31,7 +31,8 @@ Queue find_queue(std::string_view name);
 // The same, and nobody can drop the queue before the end of this transaction.
 Queue hold_queue(std::string_view name);
 
-// The same, and until the end of this transaction nobody else holds it.
+// The same, and until the end of this transaction nobody else holds it. Everybody who comes meanwhile
+// waits behind us: see queue_alone.hpp for calls that may have to wait.
 Queue hold_queue_alone(std::string_view name);
 
 // The same for the queue of a row somebody inserted by hand; raises PQ002 when there is none.

@@ -1,5 +1,6 @@
 // Trigger functions of sql/parts/25_triggers.sql.
 #include "engine/journal.hpp"
+#include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/row_trigger.hpp"
 #include "engine/tables.hpp"
@@ -32,8 +33,7 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
         if (trigger.old_value("max_deliveries").datum !=
             trigger.new_value("max_deliveries").datum) {
             // A dequeue that still knows the old limit must not pass messages for good.
-            pg::lock_name(trigger.relation(), pg::text_of(trigger.old_value("name")),
-                          pg::LockMode::exclusive);
+            engine::hold_name_alone(pg::text_of(trigger.old_value("name")));
         }
         engine::note_queue_changed(queue_with(trigger.old_value("id")));
     } else {

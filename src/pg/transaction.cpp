@@ -1,4 +1,3 @@
-// See transaction.hpp.
 #include "pg/transaction.hpp"
 
 #include <algorithm>
@@ -8,6 +7,15 @@ namespace {
 
 LOCKMODE lock_mode(LockMode mode) {
     return mode == LockMode::shared ? AccessShareLock : AccessExclusiveLock;
+}
+
+uint32 hash_of(std::string_view name) {
+    return hash_bytes(reinterpret_cast<const unsigned char*>(name.data()),
+                      static_cast<int>(name.size()));
+}
+
+bool has_code(const Error& error, int code) {
+    return error.data() != nullptr && error.data()->sqlerrcode == code;
 }
 
 }  // namespace
@@ -31,15 +39,32 @@ void raise_serialization_failure() {
 bool is_restoring_dump() { return !check_function_bodies; }
 
 void lock_name(Oid relation, std::string_view name, LockMode mode) {
-    guard([&] {
-        const auto key = hash_bytes(reinterpret_cast<const unsigned char*>(name.data()),
-                                    static_cast<int>(name.size()));
-        LockDatabaseObject(relation, key, 0, lock_mode(mode));
-    });
+    guard([&] { LockDatabaseObject(relation, hash_of(name), 0, lock_mode(mode)); });
 }
 
 void lock_number(Oid relation, std::int32_t number, LockMode mode) {
     guard([&] { LockDatabaseObject(relation, static_cast<Oid>(number), 0, lock_mode(mode)); });
+}
+
+std::vector<LockHolder> holders_of_name(Oid relation, std::string_view name) {
+    int count = 0;
+    const LockHolder* found = guard([&] {
+        LOCKTAG tag;
+        SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relation, hash_of(name), 0);
+        return GetLockConflicts(&tag, AccessExclusiveLock, &count);
+    });
+    return {found, found + count};
+}
+
+bool holds_name(const LockHolder& holder, Oid relation, std::string_view name) {
+    const std::vector<LockHolder> holders = holders_of_name(relation, name);
+    return std::any_of(holders.begin(), holders.end(), [&](const LockHolder& each) {
+        return VirtualTransactionIdEquals(each, holder);
+    });
+}
+
+void wait_for_end_of(const LockHolder& holder) {
+    guard([&] { VirtualXactLock(holder, true); });
 }
 
 bool hold_extension(const char* name) {
@@ -65,19 +90,33 @@ LockPatience::LockPatience(int milliseconds) : before_(LockTimeout) {
 
 LockPatience::~LockPatience() { LockTimeout = before_; }
 
+int lock_timeout() { return LockTimeout; }
+
+int deadlock_timeout() { return DeadlockTimeout; }
+
 bool is_lock_failure(const Error& error) {
-    const ErrorData* data = error.data();
-    return data != nullptr && (data->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-                               data->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED);
+    return is_lock_timeout(error) || has_code(error, ERRCODE_T_R_DEADLOCK_DETECTED);
 }
 
-bool is_cancel(const Error& error) {
-    const ErrorData* data = error.data();
-    return data != nullptr && data->sqlerrcode == ERRCODE_QUERY_CANCELED;
+bool is_lock_timeout(const Error& error) { return has_code(error, ERRCODE_LOCK_NOT_AVAILABLE); }
+
+void raise_lock_timeout() {
+    guard([] {
+        ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                        errmsg("canceling statement due to lock timeout")));
+    });
+    pg_unreachable();
 }
+
+bool is_cancel(const Error& error) { return has_code(error, ERRCODE_QUERY_CANCELED); }
 
 bool is_in_recovery() {
     return guard([] { return RecoveryInProgress(); });
+}
+
+bool can_lock_rows(Oid relation) {
+    return guard(
+        [&] { return pg_class_aclcheck(relation, GetUserId(), ACL_UPDATE) == ACLCHECK_OK; });
 }
 
 bool can_read_all(Oid relation) {

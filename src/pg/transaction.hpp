@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "pg/guard.hpp"
 
@@ -31,6 +32,14 @@ void lock_name(Oid relation, std::string_view name, LockMode mode);
 // The same for the pair (relation, number).
 void lock_number(Oid relation, std::int32_t number, LockMode mode);
 
+// A transaction that holds a lock: with the same number until it ends.
+using LockHolder = VirtualTransactionId;
+// Others that hold the pair (relation, name) in any mode.
+std::vector<LockHolder> holders_of_name(Oid relation, std::string_view name);
+bool holds_name(const LockHolder& holder, Oid relation, std::string_view name);
+// Waits until the transaction has ended, for as long as for a lock.
+void wait_for_end_of(const LockHolder& holder);
+
 // Whether the extension is in the database. It stays there until the end of the transaction when it is;
 // one that somebody is dropping counts as gone. Never waits.
 bool hold_extension(const char* name);
@@ -48,14 +57,25 @@ private:
     const int before_;
 };
 
-// Whether the error says that a lock could not be had.
+// The settings lock_timeout, 0 for none, and deadlock_timeout in milliseconds.
+int lock_timeout();
+int deadlock_timeout();
+
+// Whether the error says that a lock could not be had: in time, or because of a deadlock.
 bool is_lock_failure(const Error& error);
+// Whether it says that a lock could not be had in time.
+bool is_lock_timeout(const Error& error);
+// Raises what PostgreSQL raises after lock_timeout.
+[[noreturn]] void raise_lock_timeout();
 
 // Whether the error says that the call is to end: it was cancelled, or has taken too long.
 bool is_cancel(const Error& error);
 
 // Whether the server is a standby, or replays its log after a crash.
 bool is_in_recovery();
+
+// Whether the current user may lock rows of the table, and so wait for them.
+bool can_lock_rows(Oid relation);
 
 // Whether the current user may read all rows of the table: has SELECT, and no row-level security
 // holds any back.

@@ -1,6 +1,7 @@
 #include "queue/drop.hpp"
 
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
 #include "engine/tables.hpp"
@@ -8,6 +9,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/totals.hpp"
+#include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/journal.hpp"
 
@@ -15,6 +17,11 @@ namespace pgqrs::queue {
 namespace {
 
 constinit pg::Statement count_in_queue("SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
+
+// What others can have locked without holding the queue.
+constinit pg::Statement lock_queue("SELECT 1 FROM pgqrs.queues WHERE id = $1 FOR UPDATE");
+constinit pg::Statement lock_workers(
+    "SELECT 1 FROM pgqrs.workers WHERE queue_id = $1 ORDER BY id FOR UPDATE");
 
 constinit pg::Statement delete_messages("DELETE FROM pgqrs.messages WHERE queue_id = $1");
 
@@ -68,15 +75,37 @@ void refuse_unless_empty(std::string_view name, std::int64_t messages) {
         "It has messages, archived messages, workers or counts.", "Use pgqrs.drop_queue().");
 }
 
+// Whoever may delete rows but not lock them waits for them when it deletes them.
+void lock_rows_of(std::string_view name) {
+    const pg::Value queue = pg::int4(engine::find_queue(name).id);
+    if (pg::can_lock_rows(engine::find_table(engine::kQueues))) {
+        lock_queue.run_latest({queue});
+    }
+    if (pg::can_lock_rows(engine::find_table(engine::kWorkers))) {
+        lock_workers.run_latest({queue});
+    }
+}
+
+void refuse_leftovers(std::int32_t id, std::string_view name) {
+    if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
+        still_used(name);
+    }
+}
+
 }  // namespace
 
 std::int64_t drop_queue(std::string_view name, bool force) {
     pg::require_writable("DELETE");
     return pg::with_spi([&] {
+        const auto decide = [&] {
+            const pg::Value queue = pg::int4(engine::find_queue(name).id);
+            if (!force) {
+                refuse_unless_empty(name, count_in_queue.run_latest({queue}).int8(0, 1));
+            }
+        };
+        engine::hold_name_alone(name, {.decide = decide, .lock_rows = [&] { lock_rows_of(name); }});
+        decide();
         const pg::Value queue = pg::int4(engine::hold_queue_alone(name).id);
-        if (!force) {
-            refuse_unless_empty(name, count_in_queue.run_latest({queue}).int8(0, 1));
-        }
         const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
         delete_archive.run({queue});
         delete_workers.run({queue});
@@ -128,11 +157,10 @@ std::int64_t purge_archive(std::string_view name, core::Duration older_than) {
 }
 
 void check_removal(std::int32_t id, std::string_view name) {
-    pg::lock_name(engine::find_table(engine::kQueues), name, pg::LockMode::exclusive);
     pg::with_spi([&] {
-        if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
-            still_used(name);
-        }
+        const auto decide = [&] { refuse_leftovers(id, name); };
+        engine::hold_name_alone(name, {.decide = decide});
+        decide();
     });
 }
 
@@ -140,15 +168,18 @@ void check_renaming(std::int32_t old_id, std::int32_t new_id, std::string_view o
     if (old_id != new_id) {
         throw core::Error(core::SqlState::invalid_argument, "id of a queue cannot be changed");
     }
-    pg::lock_name(engine::find_table(engine::kQueues), old_name, pg::LockMode::exclusive);
+    engine::hold_name_alone(old_name);
 }
 
 void hold_all_queues() {
     pg::with_spi([&] {
-        const Oid queues = engine::find_table(engine::kQueues);
-        const pg::Rows names = all_names.run({});
-        for (std::uint64_t i = 0; i < names.count(); ++i) {
-            pg::lock_name(queues, pg::text_of(names.at(i, 1)), pg::LockMode::exclusive);
+        const pg::Rows found = all_names.run({});
+        std::vector<std::string_view> names;
+        for (std::uint64_t i = 0; i < found.count(); ++i) {
+            names.push_back(pg::text_of(found.at(i, 1)));
+        }
+        if (!names.empty()) {
+            engine::hold_names_alone(names);
         }
     });
 }

@@ -1,4 +1,3 @@
-// See queues.hpp.
 #include "queue/queues.hpp"
 
 #include <string>
@@ -8,6 +7,7 @@
 #include "core/names.hpp"
 #include "engine/clock.hpp"
 #include "engine/settings.hpp"
+#include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
 
 namespace pgqrs::queue {
@@ -34,8 +34,11 @@ constinit pg::Statement update_queue(R"sql(
         description = nullif(coalesce($4, description), ''),
         notify = coalesce($5, notify)
     WHERE id = $1
+        AND ($6 OR max_deliveries IS NOT DISTINCT FROM nullif(coalesce($3, max_deliveries), 0))
     RETURNING *
 )sql");
+
+constinit pg::Statement lock_queue("SELECT 1 FROM pgqrs.queues WHERE id = $1 FOR NO KEY UPDATE");
 
 constinit pg::Statement page_of_queues(R"sql(
     SELECT *
@@ -85,6 +88,22 @@ pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
     return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
 }
 
+// Only the call that holds the queue alone writes another max_deliveries.
+pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone) {
+    return update_queue.run({pg::int4(engine::find_queue(name).id),
+                             interval_or_null(settings.visibility_timeout),
+                             integer_or_null(settings.max_deliveries), pg::text(settings.description),
+                             pg::boolean(settings.notify), pg::boolean(alone)});
+}
+
+// Together with the row, so that nobody waits for the queue while its new user waits for the row.
+void hold_alone(std::string_view name) {
+    engine::hold_name_alone(
+        name,
+        {.decide = [&] { engine::find_queue(name); },
+         .lock_rows = [&] { lock_queue.run_latest({pg::int4(engine::find_queue(name).id)}); }});
+}
+
 }  // namespace
 
 pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool if_not_exists) {
@@ -121,10 +140,11 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
     }
     check_settings(to_check);
     check_notify(name, settings);
-    const pg::Rows altered = update_queue.run(
-        {pg::int4(engine::find_queue(name).id), interval_or_null(settings.visibility_timeout),
-         integer_or_null(settings.max_deliveries), pg::text(settings.description),
-         pg::boolean(settings.notify)});
+    pg::Rows altered = update(name, settings, false);
+    if (altered.empty() && settings.max_deliveries) {
+        hold_alone(name);
+        altered = update(name, settings, true);
+    }
     if (altered.empty()) {
         engine::raise_vanished(name);
     }

@@ -1,4 +1,4 @@
-// The table pgqrs.queues: creating, changing, pausing, listing. For removing see queue_removal.hpp.
+// The table pgqrs.queues: creating, changing, pausing, listing. For removing see drop.hpp.
 #pragma once
 
 #include <cstdint>

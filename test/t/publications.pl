@@ -1,5 +1,5 @@
-# A publication of all tables, or of the tables in the schema, disturbs no function: each table has a replica identity, and counters are
-# summed up without failing a caller.
+# A publication of all tables, or of the tables in the schema, disturbs no function: each table has a replica identity,
+# and counters are summed up without failing a caller.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -16,26 +16,33 @@ my @calls = (
     q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT name FROM pgqrs.alter_queue('q', max_deliveries => 5)},
     q{SELECT pgqrs.enqueue('q', '1')}, q{SELECT pgqrs.enqueue_at('q', '1', now())},
     q{SELECT pgqrs.enqueue_batch('q', array_fill('1'::jsonb, ARRAY[20]))},
-    q{SELECT name FROM pgqrs.get_queue('q')}, q{SELECT name FROM pgqrs.get_queue_by_id((SELECT max(id) FROM pgqrs.queues)::int)},
+    q{SELECT name FROM pgqrs.get_queue('q')},
+    q{SELECT name FROM pgqrs.get_queue_by_id((SELECT max(id) FROM pgqrs.queues)::int)},
     q{SELECT name FROM pgqrs.list_queues()}, q{SELECT pgqrs.count_queues()},
     q{SELECT pgqrs.register_worker('q', 'w')}, q{SELECT id FROM pgqrs.list_workers()}, q{SELECT pgqrs.count_workers()},
     q{SELECT id FROM pgqrs.get_worker((SELECT max(id) FROM pgqrs.workers))},
     q{CALL pgqrs.wait('q', '1 s')}, q{SELECT id FROM pgqrs.peek('q')},
-    q{SELECT id FROM pgqrs.dequeue('q', worker => (SELECT max(id) FROM pgqrs.workers))}, q{SELECT id FROM pgqrs.dequeue_batch('q', 5)},
+    q{SELECT id FROM pgqrs.dequeue('q', worker => (SELECT max(id) FROM pgqrs.workers))},
+    q{SELECT id FROM pgqrs.dequeue_batch('q', 5)},
     q{SELECT pgqrs.extend_visibility('q', min(id), '1 h') FROM pgqrs.messages WHERE vt > now()},
     q{SELECT pgqrs.release('q', min(id)) FROM pgqrs.messages WHERE vt > now()},
     q{SELECT pgqrs.release_batch('q', ARRAY[min(id)]) FROM pgqrs.messages WHERE vt > now()},
-    q{SELECT pgqrs.archive('q', min(id)) FROM pgqrs.messages}, q{SELECT pgqrs.archive_batch('q', ARRAY[min(id)]) FROM pgqrs.messages},
-    q{SELECT pgqrs.delete('q', min(id)) FROM pgqrs.messages}, q{SELECT pgqrs.delete_batch('q', ARRAY[min(id)]) FROM pgqrs.messages},
+    q{SELECT pgqrs.archive('q', min(id)) FROM pgqrs.messages},
+    q{SELECT pgqrs.archive_batch('q', ARRAY[min(id)]) FROM pgqrs.messages},
+    q{SELECT pgqrs.delete('q', min(id)) FROM pgqrs.messages},
+    q{SELECT pgqrs.delete_batch('q', ARRAY[min(id)]) FROM pgqrs.messages},
     q{SELECT id FROM pgqrs.pop('q')}, q{SELECT id FROM pgqrs.get_message('q', (SELECT min(id) FROM pgqrs.messages))},
     q{SELECT id FROM pgqrs.list_messages('q')}, q{SELECT pgqrs.count_messages('q')},
-    q{SELECT id FROM pgqrs.get_archived('q', (SELECT min(id) FROM pgqrs.archive))}, q{SELECT id FROM pgqrs.list_archive('q')},
-    q{SELECT pgqrs.count_archive('q')}, q{SELECT queue FROM pgqrs.queue_metrics('q')}, q{SELECT queue FROM pgqrs.all_queues_metrics()},
+    q{SELECT id FROM pgqrs.get_archived('q', (SELECT min(id) FROM pgqrs.archive))},
+    q{SELECT id FROM pgqrs.list_archive('q')},
+    q{SELECT pgqrs.count_archive('q')}, q{SELECT queue FROM pgqrs.queue_metrics('q')},
+    q{SELECT queue FROM pgqrs.all_queues_metrics()},
     q{SELECT pgqrs.pause_queue('q')}, q{SELECT pgqrs.resume_queue('q')},
     q{SELECT pgqrs.delete_worker((SELECT max(id) FROM pgqrs.workers))},
     # Twice as many rows as there are between two sums, so that one session sums them up in any case.
     q{DO $$ BEGIN FOR i IN 1..1000 LOOP PERFORM pgqrs.enqueue('q', '1'); PERFORM pgqrs.pop('q'); END LOOP; END $$},
-    q{SELECT pgqrs.purge_queue('q')}, q{SELECT pgqrs.purge_archive('q', '0')}, q{SELECT pgqrs.version()}, q{SELECT * FROM pgqrs.verify()},
+    q{SELECT pgqrs.purge_queue('q')}, q{SELECT pgqrs.purge_archive('q', '0')}, q{SELECT pgqrs.version()},
+    q{SELECT * FROM pgqrs.verify()},
     q{SELECT pgqrs.drop_queue('q')}, q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT pgqrs.enqueue('q', '1')},
     q{SELECT pgqrs.drop_queue('q', force => true)});
 
@@ -63,10 +70,12 @@ for my $mode ('plain', 'preloaded')
     $node->safe_psql('postgres', 'CREATE EXTENSION pgqrs');
     my $tried = join ' ', @calls;
     is(join(' ', grep { $tried !~ /pgqrs\.$_\(/ } split /\n/, $node->safe_psql('postgres', q{
-            SELECT proname FROM pg_proc WHERE pronamespace = 'pgqrs'::regnamespace AND prorettype <> 'trigger'::regtype ORDER BY 1})),
+            SELECT proname FROM pg_proc
+            WHERE pronamespace = 'pgqrs'::regnamespace AND prorettype <> 'trigger'::regtype ORDER BY 1})),
         '', "$mode: no function is left out");
     is($node->safe_psql('postgres', q{
-            SELECT relname FROM pg_class AS c WHERE relnamespace = 'pgqrs'::regnamespace AND relkind = 'r' AND relreplident <> 'n'
+            SELECT relname FROM pg_class AS c
+            WHERE relnamespace = 'pgqrs'::regnamespace AND relkind = 'r' AND relreplident <> 'n'
                 AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary)}),
         '', "$mode: every table has a primary key");
     for my $tables ('ALL TABLES', 'TABLES IN SCHEMA pgqrs')
@@ -82,7 +91,8 @@ for my $mode ('plain', 'preloaded')
     $node->safe_psql('postgres', 'CREATE PUBLICATION filtered FOR TABLE pgqrs.departures WHERE (finished > 0)');
     $node->safe_psql('postgres', $pops);
     is(departures(), 'f|1000', "$mode: what cannot be summed up stays as it is");
-    is($node->safe_psql('postgres', q{SELECT total_finished FROM pgqrs.queue_metrics('p')}), '1000', "$mode: and counts");
+    my $total = $node->safe_psql('postgres', q{SELECT total_finished FROM pgqrs.queue_metrics('p')});
+    is($total, '1000', "$mode: and counts");
     $node->safe_psql('postgres', q{DROP PUBLICATION filtered; SELECT pgqrs.drop_queue('p')});
 
     # A trigger of somebody's that fails does neither.
@@ -92,7 +102,11 @@ for my $mode ('plain', 'preloaded')
     });
     $node->safe_psql('postgres', $pops);
     is(departures(), 'f|1000', "$mode: a trigger that fails keeps counters as they are");
-    $node->safe_psql('postgres', 'DROP TRIGGER refuse ON pgqrs.departures; DROP FUNCTION refuse(); DROP EXTENSION pgqrs');
+    $node->safe_psql('postgres', q{
+        DROP TRIGGER refuse ON pgqrs.departures;
+        DROP FUNCTION refuse();
+        DROP EXTENSION pgqrs;
+    });
 }
 
 $node->stop;
