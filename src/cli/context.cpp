@@ -67,29 +67,40 @@ Connection& Context::connection() {
 void Context::watch_signals() {
     if (!signals_) {
         signals_ = std::make_unique<StopOnSignals>(stop_);
+        output_.stop_with(&stop_);
     }
 }
 
-void Context::show_list(const Table& table, const std::string& when_empty) {
-    if (table.rows.empty() && globals_.format == Format::table) {
-        if (is_terminal(STDERR_FILENO)) {
-            note(when_empty);
-        }
+void Context::show_list(Table table, const std::string& when_empty) {
+    ListWriter list = start_list(std::move(table.columns));
+    for (auto& row : table.rows) {
+        list.add(std::move(row));
     }
-    output_.write(render(table, Shape::list, globals_.format, style()));
+    finish_list(list, when_empty);
+}
+
+ListWriter Context::start_list(std::vector<Column> columns) {
+    return ListWriter(output_, stop_, globals_.format, style(), std::move(columns));
+}
+
+void Context::finish_list(ListWriter& list, const std::string& when_empty) {
+    if (list.empty() && globals_.format == Format::table && is_terminal(STDERR_FILENO)) {
+        note(when_empty);
+    }
+    list.finish();
 }
 
 void Context::show_one(const Table& table, const std::string& when_empty) {
     if (table.rows.empty() && globals_.format == Format::table && is_terminal(STDERR_FILENO)) {
         note(when_empty);
     }
-    output_.write(render(table, Shape::one, globals_.format, style()));
+    output_.write(render_one(table, globals_.format, style()));
 }
 
 void Context::show_done(const Table& record, const std::string& sentence,
                         const std::string& value) {
     if (globals_.format != Format::table) {
-        output_.write(render(record, Shape::one, globals_.format, style()));
+        output_.write(render_one(record, globals_.format, style()));
     } else if (!globals_.quiet) {
         output_.write(printable(sentence) + "\n");
     } else if (!value.empty()) {
@@ -101,7 +112,7 @@ void Context::show_number(const Table& record, std::int64_t number) {
     if (globals_.format == Format::table) {
         output_.write(std::to_string(number) + "\n");
     } else {
-        output_.write(render(record, Shape::one, globals_.format, style()));
+        output_.write(render_one(record, globals_.format, style()));
     }
 }
 

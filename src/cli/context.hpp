@@ -4,7 +4,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "cli/output/list_writer.hpp"
 #include "cli/output/log.hpp"
 #include "cli/output/output.hpp"
 #include "cli/output/render.hpp"
@@ -47,7 +49,10 @@ public:
     void watch_signals();
 
     // The result of a command that shows something: several rows, or one (or none where one was asked for).
-    void show_list(const Table& table, const std::string& when_empty);
+    void show_list(Table table, const std::string& when_empty);
+    // Several rows, given one by one; then finish_list().
+    ListWriter start_list(std::vector<Column> columns);
+    void finish_list(ListWriter& list, const std::string& when_empty);
     void show_one(const Table& table, const std::string& when_empty = {});
     // The result of a command that does something: the record in JSON and CSV. In a table the sentence that says the same;
     // with --quiet only `value`, what a script may want to know.

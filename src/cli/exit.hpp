@@ -17,6 +17,7 @@ enum class Exit : int {
     rejected = 5,
     lease_lost = 6,
     faults = 7,
+    jobs_failed = 8,
     interrupted = 130,
     reader_gone = 141,
 };
@@ -36,6 +37,7 @@ inline constexpr std::array kExits = {
     ExitEntry{Exit::rejected, "an argument, name or payload that pgqrs or PostgreSQL rejects"},
     ExitEntry{Exit::lease_lost, "the lease was lost: the message is gone or was delivered again"},
     ExitEntry{Exit::faults, "verify found faults"},
+    ExitEntry{Exit::jobs_failed, "work ended by itself, and the command failed for some messages"},
     ExitEntry{Exit::interrupted, "interrupted: Ctrl-C or SIGTERM"},
     ExitEntry{Exit::reader_gone, "who reads the output has gone (`pgqrs ... | head`)"},
 };

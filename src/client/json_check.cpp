@@ -2,6 +2,7 @@
 #include "pgqrs/client/json_check.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -18,10 +19,6 @@ bool says(const Json::exception& error, const char* what) {
 
 // In our words. The parser's position is behind what it read last.
 JsonFault fault_of(std::string_view text, std::size_t position, const Json::exception& error) {
-    constexpr int out_of_range = 406;
-    if (error.id == out_of_range) {
-        return {position, "a number that is too large"};
-    }
     if (position > text.size()) {
         return {text.size() + 1, "unexpected end"};
     }
@@ -34,6 +31,58 @@ JsonFault fault_of(std::string_view text, std::size_t position, const Json::exce
     const std::size_t at = std::max<std::size_t>(position, 1);
     return {at, std::string("unexpected '") + text[at - 1] + "'"};
 }
+
+constexpr std::string_view kDigits = "0123456789";
+
+std::size_t after_digits(std::string_view text, std::size_t at) {
+    return std::min(text.find_first_not_of(kDigits, at), text.size());
+}
+
+// -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?
+bool is_number(std::string_view token) {
+    std::size_t at = token.starts_with('-') ? 1 : 0;
+    const std::size_t first = at;
+    at = after_digits(token, at);
+    if (at == first || (token[first] == '0' && at > first + 1)) {
+        return false;
+    }
+    const auto more = [&](std::size_t start) {
+        at = after_digits(token, start);
+        return at > start;
+    };
+    if (at < token.size() && token[at] == '.' && !more(at + 1)) {
+        return false;
+    }
+    if (at < token.size() && (token[at] == 'e' || token[at] == 'E')) {
+        const bool sign = at + 1 < token.size() && (token[at + 1] == '-' || token[at + 1] == '+');
+        if (!more(at + (sign ? 2 : 1))) {
+            return false;
+        }
+    }
+    return at == token.size();
+}
+
+// Calls `visit` with the place and the text of each number, valid or not. Strings are passed over.
+template <typename Visit>
+void for_each_number(std::string_view text, Visit visit) {
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] == '"') {
+            for (++at; at < text.size() && text[at] != '"'; ++at) {
+                at += text[at] == '\\' ? 1 : 0;
+            }
+            ++at;
+        } else if (text[at] == '-' || kDigits.find(text[at]) != std::string_view::npos) {
+            const auto end = std::min(text.find_first_not_of("0123456789.eE+-", at), text.size());
+            visit(at, text.substr(at, end - at));
+            at = end;
+        } else {
+            ++at;
+        }
+    }
+}
+
+// No double has more digits before the point.
+constexpr std::size_t kLongestHarmless = 300;
 
 // Follows the nesting, and keeps the first fault.
 class Checker : public nlohmann::json_sax<Json> {
@@ -80,15 +129,16 @@ private:
     std::optional<JsonFault> fault_;
 };
 
-// Writes each member of the outermost object again.
+// Writes each member of the outermost object again, numbers as `written` has them.
 class Splitter : public Checker {
 public:
-    using Checker::Checker;
+    Splitter(std::string_view text, std::vector<std::string_view> written)
+        : Checker(text), written_(std::move(written)) {}
     bool null() override { return write("null"); }
     bool boolean(bool value) override { return write(value ? "true" : "false"); }
-    bool number_integer(number_integer_t value) override { return write(std::to_string(value)); }
-    bool number_unsigned(number_unsigned_t value) override { return write(std::to_string(value)); }
-    bool number_float(number_float_t, const string_t& text) override { return write(text); }
+    bool number_integer(number_integer_t) override { return write_number(); }
+    bool number_unsigned(number_unsigned_t) override { return write_number(); }
+    bool number_float(number_float_t, const string_t&) override { return write_number(); }
     bool string(string_t& value) override { return write(Json(std::move(value)).dump()); }
     bool key(string_t& name) override {
         if (depth() == 1) {
@@ -120,6 +170,9 @@ private:
         first_ = false;
         return true;
     }
+    bool write_number() {
+        return number_ < written_.size() && write(std::string(written_[number_++]));
+    }
     bool start(char bracket) {
         if (depth() == 0) {
             return bracket == '{';
@@ -136,21 +189,37 @@ private:
         return true;
     }
 
+    std::vector<std::string_view> written_;
+    std::size_t number_ = 0;
     std::vector<JsonMember> members_;
     bool first_ = true;  // no comma is due
 };
 
 }  // namespace
 
+std::string with_parsable_numbers(std::string_view text) {
+    std::string result(text);
+    for_each_number(text, [&](std::size_t at, std::string_view number) {
+        const bool in_doubt = number.size() > kLongestHarmless ||
+                              number.find_first_of("eE") != std::string_view::npos;
+        if (in_doubt && is_number(number)) {
+            result.replace(at, number.size(), "0." + std::string(number.size() - 2, '0'));
+        }
+    });
+    return result;
+}
+
 std::optional<JsonFault> find_json_fault(std::string_view text) {
     Checker checker(text);
-    Json::sax_parse(text, &checker);
+    Json::sax_parse(with_parsable_numbers(text), &checker);
     return checker.fault();
 }
 
 std::optional<std::vector<JsonMember>> json_members(std::string_view text) {
-    Splitter splitter(text);
-    if (!Json::sax_parse(text, &splitter)) {
+    std::vector<std::string_view> numbers;
+    for_each_number(text, [&](std::size_t, std::string_view number) { numbers.push_back(number); });
+    Splitter splitter(text, std::move(numbers));
+    if (!Json::sax_parse(with_parsable_numbers(text), &splitter)) {
         return std::nullopt;
     }
     return std::move(splitter.members());

@@ -138,6 +138,109 @@ Validation read_validation(const YAML::Node& node, const std::string& source) {
     return rules;
 }
 
+// Sections of the files of 0.1.0.
+
+struct Section {
+    Settings& settings;
+    const YAML::Node& node;
+    const std::string& source;
+    std::string name;
+};
+
+// Calls `take` with each key, its full name and its text; false: there is no such key.
+template <typename Take>
+void read_section(const Section& section, Take take) {
+    if (!section.node.IsMap()) {
+        throw ConfigError(section.source, section.name, "must be a mapping");
+    }
+    for (const auto& entry : section.node) {
+        const auto name = name_of(entry.first, section.source);
+        const auto key = section.name + "." + name;
+        if (!take(name, key, scalar(entry.second, section.source, key))) {
+            throw ConfigError(section.source, key, "is not a setting");
+        }
+    }
+}
+
+[[noreturn]] void refuse(const Section& section, const std::string& key, const char* hint) {
+    throw ConfigError(section.source, key, "is a setting of 0.1.0 that there is no more", hint);
+}
+
+void add_to_dsn(std::string& dsn, const std::string& keyword, const std::string& value) {
+    dsn += (dsn.empty() ? "" : " ") + keyword + "='";
+    for (const char character : value) {
+        dsn += character == '\'' || character == '\\' ? std::string("\\") + character
+                                                      : std::string(1, character);
+    }
+    dsn += '\'';
+}
+
+void read_database(const Section& section) {
+    std::string dsn;
+    read_section(section,
+                 [&](const std::string& name, const std::string& key, const std::string& text) {
+                     if (name == "host" || name == "port" || name == "password") {
+                         add_to_dsn(dsn, name, text);
+                     } else if (name == "username") {
+                         add_to_dsn(dsn, "user", text);
+                     } else if (name == "database") {
+                         add_to_dsn(dsn, "dbname", text);
+                     } else {
+                         return (name == "schema" || name == "max_connections" ||
+                                 name == "connection_timeout_seconds") &&
+                                read(section.settings, name, text, section.source, key);
+                     }
+                     return true;
+                 });
+    if (!dsn.empty()) {
+        if (section.settings.dsn) {
+            throw ConfigError(section.source, "database", "and dsn both say where to connect");
+        }
+        section.settings.dsn = dsn;
+    }
+}
+
+void read_queue(const Section& section) {
+    read_section(
+        section, [&](const std::string& name, const std::string& key, const std::string& text) {
+            if (name == "enable_listen_notify") {
+                refuse(section, key,
+                       "Each queue has its own: \"pgqrs queue alter NAME --notify true\".");
+            }
+            if (name == "cleanup_interval_seconds") {
+                refuse(section, key,
+                       "Nothing has to be cleaned up; \"pgqrs archive purge\" empties archives.");
+            }
+            const bool batch = name == "max_batch_size";
+            return (batch || name == "default_lock_time_seconds") &&
+                   read(section.settings, batch ? "default_max_batch_size" : name, text,
+                        section.source, key);
+        });
+}
+
+void read_performance(const Section& section) {
+    read_section(section, [&](const std::string& name, const std::string& key,
+                              const std::string& text) {
+        if (name == "prefetch_count") {
+            refuse(section, key, "queue.max_batch_size says how many messages are taken at once.");
+        }
+        if (name == "query_timeout_seconds") {
+            refuse(section, key,
+                   "A connection string can have options='-c statement_timeout=30s'.");
+        }
+        if (name != "connection_pool_size") {
+            return false;
+        }
+        const int size = whole_number(text, section.source, key);
+        if (section.settings.max_connections.value_or(size) != size) {
+            throw ConfigError(section.source, key, "and max_connections differ",
+                              "They are the same setting now.");
+        }
+        section.settings.max_connections = size;
+        return true;
+    });
+}
+
 std::string text_of_file(const std::string& path) {
     std::ifstream file(path);
     try {
@@ -191,8 +294,17 @@ Settings Settings::from_file(const std::string& path) {
     }
     for (const auto& entry : root) {
         const auto key = name_of(entry.first, path);
+        const Section section{settings, entry.second, path, key};
         if (key == "validation") {
             settings.validation = read_validation(entry.second, path);
+        } else if (key == "database") {
+            read_database(section);
+        } else if (key == "queue") {
+            read_queue(section);
+        } else if (key == "performance") {
+            read_performance(section);
+        } else if (key == "dsn" && settings.dsn) {
+            throw ConfigError(path, "database", "and dsn both say where to connect");
         } else if (!read(settings, key, scalar(entry.second, path, key), path, key)) {
             throw ConfigError(path, key, "is not a setting",
                               "There are dsn, schema, max_connections, connection_timeout_seconds, "

@@ -1,8 +1,9 @@
 """Where settings come from: options, environment, file; and what is wrong with them."""
 
 import json
+import os
 
-from support import TMP, pgqrs, psql
+from support import PASSWORD, TMP, pgqrs, psql
 
 NOT_A_SETTING = r"(\nhint: There are .*)?"
 
@@ -74,6 +75,52 @@ def test_bad_files():
         pgqrs("queue", "list", "-c", write(text)).expect(2, rf"error: \S*{message}(\nhint: .*)?", "")
     pgqrs("queue", "list", "-c", TMP / "missing.yaml").expect(2, r"error: .*missing.yaml: the file cannot be read", "")
     pgqrs("queue", "list", "-c", TMP).expect(2, r"error: .*", "")
+
+
+OLD = """\
+database:
+  host: 127.0.0.1
+  port: {port}
+  username: clerk
+  password: '{password}'
+  database: postgres
+  schema: pgqrs
+  max_connections: 10
+  connection_timeout_seconds: 30
+queue:
+  default_lock_time_seconds: 5
+  max_batch_size: 1
+performance:
+  connection_pool_size: 10
+"""
+
+
+def test_files_of_the_first_release():
+    path = write(OLD.format(port=os.environ["PGPORT"], password=PASSWORD))
+    pgqrs("queue", "show", "mails", "-c", path, PGHOST="/nowhere", PGPASSWORD=None).expect(0, out="(?s).*")
+    pgqrs("message", "send", "mails", "1").expect(0)
+    pgqrs("message", "send", "mails", "2").expect(0)
+    rows = pgqrs("message", "read", "mails", "-c", path, "--format", "json").expect(0, out="(?s).*").out
+    assert len(json.loads(rows)) == 1, "the batch size counts"
+    for text, message in (
+        ("queue:\n  enable_listen_notify: true\n", "queue.enable_listen_notify is a setting of 0.1.0 .*"),
+        ("queue:\n  cleanup_interval_seconds: 1\n", "queue.cleanup_interval_seconds is a setting of 0.1.0 .*"),
+        ("performance:\n  prefetch_count: 1\n", "performance.prefetch_count is a setting of 0.1.0 .*"),
+        ("performance:\n  query_timeout_seconds: 1\n", "performance.query_timeout_seconds is a setting of 0.1.0 .*"),
+        ("queue:\n  colour: red\n", "queue.colour is not a setting"),
+        ("database:\n  max_batch_size: 1\n", "database.max_batch_size is not a setting"),
+        ("database: here\n", "database must be a mapping"),
+        ("database:\n  schema: public\n", 'database.schema must be "pgqrs".*'),
+        ("dsn: host=a\ndatabase:\n  host: b\n", "database and dsn both say where to connect"),
+        ("database:\n  host: b\ndsn: host=a\n", "database and dsn both say where to connect"),
+        ("max_connections: 2\nperformance:\n  connection_pool_size: 3\n", ".*connection_pool_size and max_conn.*"),
+    ):
+        pgqrs("queue", "list", "-c", write(text)).expect(2, rf"error: \S*some.yaml: {message}(\nhint: .*)?", "")
+
+
+def test_schema():
+    pgqrs("queue", "show", "mails", "--schema", "pgqrs").expect(0, out="(?s).*")
+    pgqrs("--schema", "public", "queue", "list").expect(2, 'error: --schema must be "pgqrs": "public"\nhint: .*', "")
 
 
 def test_bad_environment():

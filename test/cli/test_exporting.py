@@ -51,7 +51,7 @@ def test_there_and_back():
 def test_archives():
     queue, other = fresh("archived"), fresh("revived")
     pgqrs("message", "send", queue, "--file", "-", stdin="1\n2\n3\n").expect(0, out="3 .*")
-    pgqrs("message", "read", queue, "--count", "2", "--archive").expect(0, out="(?s).*")
+    pgqrs("message", "read", queue, "--count", "2", "--then", "archive").expect(0, out="(?s).*")
     rows = [json.loads(line) for line in exported(queue, "--archive").splitlines()]
     assert [row["payload"] for row in rows] == [1, 2] and all(
         row["outcome"] == "done" and row["archived_at"] for row in rows

@@ -1,10 +1,14 @@
 """Where output goes, and what happens when it cannot go there."""
 
+import fcntl
 import json
 import os
+import signal
+import struct
 import subprocess
+import termios
 
-from support import DEADLINE, TMP, environment, pgqrs, psql
+from support import DEADLINE, TMP, end, environment, pgqrs, psql, start, wait_until
 
 MANY = ("message", "list", "mails", "--limit", "3000", "--format", "json")
 
@@ -37,6 +41,58 @@ def test_large_lists():
     assert len(rows) == 3000, f"3000 rows: {len(rows)}"
     rows = json.loads(pgqrs(*MANY[:4], "1500", *MANY[5:]).expect(0, "there are more: go on with --after .*").out)
     assert len(rows) == 1500 and len({row["id"] for row in rows}) == 1500, "1500 of them, each once"
+
+
+def most_memory(*arguments):
+    """In kB, of a command that succeeds."""
+    with open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(["pgqrs", *arguments], env=environment(), stdout=nowhere)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert status == 0, f"{arguments}: exit {status}"
+    return usage.ru_maxrss
+
+
+def test_lists_need_not_fit_into_memory():
+    psql(
+        "DELETE FROM pgqrs.messages;"
+        "SELECT count(pgqrs.enqueue('mails', to_jsonb(repeat('x', 1000)))) FROM generate_series(1, 60000)"
+    )
+    for name in ("json", "csv", "table"):
+        size = most_memory("message", "list", "mails", "--limit", "100000", "--format", name)
+        assert size < 48 * 1024, f"{name}: {size} kB for 60 MB"
+    psql("DELETE FROM pgqrs.messages")
+
+
+def test_tables_longer_than_the_sample():
+    """The widths come from the first rows; what is wider later is not lost where nothing has to be cut."""
+    psql(
+        "DELETE FROM pgqrs.messages; SELECT count(*) FROM pgqrs.enqueue_batch('mails',"
+        " (SELECT array_agg('1'::jsonb) FROM generate_series(1, 2500)));"
+        "SELECT pgqrs.enqueue('mails', '\"last\"', headers => '{\"type\": \"wider than all before\"}')"
+    )
+    lines = pgqrs("message", "list", "mails", "--limit", "3000").expect(0, out="(?s).*").out.splitlines()
+    assert len(lines) == 2502, f"a header and all rows: {len(lines)}"
+    assert len({line.index(" 1", 20) for line in lines[1:-1]}) == 1, "one below the other"
+    assert lines[-1].endswith('  {"type": "wider than all before"}  "last"'), lines[-1]
+    narrow = pgqrs("message", "list", "mails", "--limit", "3000", COLUMNS="40").out.splitlines()
+    assert narrow == lines, "nothing is cut in a pipe"
+
+
+def test_signal_while_nobody_reads():
+    """SIGTERM and Ctrl-C end a list whose reader does not read, and one that is being put together."""
+    fill()
+    for number, name in ((signal.SIGTERM, "json"), (signal.SIGINT, "table")):
+        process = start(*MANY[:-1], name)
+        wait_until(lambda: unread(process.stdout) >= 60_000, "the pipe is full")
+        process.send_signal(number)
+        end(process).expect(130, "error: interrupted", "(?s).*")
+    psql("DELETE FROM pgqrs.messages")
+
+
+def unread(pipe):
+    """Bytes in it."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
 def test_stdout_cannot_be_written():

@@ -48,7 +48,7 @@ def test_exit_codes():
     sent(queue, "0", "75", "1", "9")
     command = 'read n; test "$n" != 9 || kill -9 $$; exit "$n"'
     run = work(queue, command, "-v", "--retry-delay", "1h")
-    run.expect(0, "(?s).*", SUMMARY.format(1, 0, 1, 2, 0))
+    run.expect(8, r"(?s).*\nerror: 2 messages failed", SUMMARY.format(1, 0, 1, 2, 0))
     for line in (
         r"info  message \d+ \(delivery 1\) archived after [\d.]+ s",
         r"info  message \d+ \(delivery 1\) released after [\d.]+ s, again in 3600 s",
@@ -102,8 +102,9 @@ def test_large_and_unread():
     psql(f"SELECT pgqrs.enqueue('{queue}', '1', headers => jsonb_build_object('h', repeat('x', 200000)))")
     sent(queue, "2")
     work(queue, "cat >/dev/null", "--retry-delay", "1h").expect(
-        0,
-        "(?s).*failed after .*: cannot start the command: Argument list too long; again in 3600 s",
+        8,
+        "(?s).*failed after .*: cannot start the command: Argument list too long; again in 3600 s\n"
+        "error: 1 message failed",
         SUMMARY.format(1, 0, 0, 1, 0),
     )
 
@@ -148,16 +149,32 @@ def test_workers_register():
     assert json.loads(pgqrs("worker", "list", queue, "--format", "json").out) == [], "gone"
 
 
-def test_killed():
-    """kill -9 of the worker: the message is delivered again when its lease is over."""
-    queue = fresh("killed")
+def test_what_a_command_leaves_running():
+    """What has to outlive the command does, as long as the worker ends by itself."""
+    queue = fresh("daemons")
     sent(queue, "1")
-    place = flag("orphan")
-    with Program("work", queue, "--exec", f"echo $$ >{place}; exec sleep 1000", "--lock-time", "1s") as worker:
-        orphan = pid_in(place)
+    place = flag("daemon")
+    work(queue, f"sleep 1000 >/dev/null 2>&1 & echo $! >{place}").expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
+    assert alive(pid_in(place)), "it goes on"
+    os.kill(pid_in(place), signal.SIGKILL)
+
+
+def test_killed():
+    """kill -9 of the worker: its commands go with it, and what they have started; the message is delivered again when
+    its lease is over.
+    """
+    queue = fresh("killed")
+    sent(queue, "1", "2")
+    place, other = flag("orphan"), flag("orphan2")
+    command = (
+        f"trap '' TERM HUP; sleep 1000 & read n; if [ $n = 1 ]; then echo $! >{place}; else echo $! >{other}; fi; wait"
+    )
+    with Program("work", queue, "--exec", command, "--concurrency", "2", "--lock-time", "1s") as worker:
+        orphans = [pid_in(place), pid_in(other)]
         worker.signal(signal.SIGKILL)
         worker.process.wait()
-        os.kill(orphan, signal.SIGKILL)
+        wait_until(lambda: not any(alive(orphan) for orphan in orphans), "the commands are gone")
+    psql(f"SELECT pgqrs.delete('{queue}', max(id)) FROM pgqrs.list_messages('{queue}')")
     pgqrs("work", queue, "--exec", 'test "$PGQRS_READ_CT" = 2', "--max-messages", "1").expect(
         0, "", SUMMARY.format(1, 0, 0, 0, 0)
     )
@@ -225,8 +242,9 @@ def test_time_limit():
     place = flag("slow")
     run = work(queue, f"sleep 1000 & echo $! >{place}; wait", "--timeout", "300ms", "--retry-delay", "1h")
     run.expect(
-        0,
-        r".* failed after .*: took longer than --timeout, killed by signal 15 \(Terminated\); again in 3600 s",
+        8,
+        r".* failed after .*: took longer than --timeout, killed by signal 15 \(Terminated\); again in 3600 s\n"
+        "error: 1 message failed",
         SUMMARY.format(0, 0, 0, 1, 0),
     )
     wait_until(lambda: not alive(pid_in(place)), "its child has ended, too")
@@ -240,7 +258,28 @@ def test_time_limit():
         "200ms",
         "--retry-delay",
         "1h",
-    ).expect(0, r".* took longer than --timeout, killed by signal 9 \(Killed\); .*", SUMMARY.format(0, 0, 0, 1, 0))
+    ).expect(
+        8,
+        r".* took longer than --timeout, killed by signal 9 \(Killed\); .*\nerror: 1 message failed",
+        SUMMARY.format(0, 0, 0, 1, 0),
+    )
+
+
+def test_time_limit_without_a_reaper():
+    """A process of the group that has ended, and that its parent does not wait for, holds nothing up."""
+    queue = fresh("zombies")
+    sent(queue, "1")
+    place = flag("zombies")
+    # perl makes a child in the command's group, leaves the group itself and never waits.
+    script = (
+        "fork or do { sleep 1000; exit }; setpgrp(0, 0); "
+        f"open(F, '>{place}'); print F \\$\\$; close F; sleep 1000"
+    )
+    command = f'perl -e "{script}" >/dev/null 2>&1 & wait'
+    run = work(queue, command, "--timeout", "1s", "--kill-after", "1h", "--retry-delay", "1h")
+    run.expect(8, "(?s).*", SUMMARY.format(0, 0, 0, 1, 0))
+    assert alive(pid_in(place)), "its parent is still there"
+    os.kill(pid_in(place), signal.SIGKILL)
 
 
 def test_lease_lost():

@@ -17,6 +17,8 @@ passed=0 failed=0
 main() {
     claim 'make install-client installs' install_client
     claim 'every header compiles alone' headers_alone
+    claim 'options compile with all warnings' options_without_warnings
+    claim 'the header has the version' header_has_version
     claim 'the shared library exports pgqrs only' exports_only_pgqrs
     claim 'the command runs' "$prefix/bin/pgqrs" --version
     createdb installed
@@ -77,6 +79,35 @@ headers_alone() {
         echo "#include <${header#./}>" | "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -x c++ \
             $(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags pgqrs) - || { echo "$header"; exit 1; }
     done
+}
+
+# With the warnings a user may have: what is left out of options has a default.
+options_without_warnings() {
+    "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -fsyntax-only -x c++ \
+        $(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags pgqrs) - <<'PROGRAM'
+#include <pgqrs/client.hpp>
+using namespace pgqrs;
+[[maybe_unused]] const Settings settings{.max_connections = 1};
+[[maybe_unused]] const Config config{.max_connections = 1};
+[[maybe_unused]] const Validation validation{.max_depth = 3};
+[[maybe_unused]] const QueueOptions queue{.notify = true};
+[[maybe_unused]] const EnqueueOptions enqueue{.priority = 1};
+[[maybe_unused]] const DequeueOptions dequeue{.lock_time = Duration(1)};
+[[maybe_unused]] const WorkOptions work_options{.stop_when_empty = true};
+[[maybe_unused]] const NewMessage message{.payload = "1"};
+[[maybe_unused]] const NewWorker worker{.queue = "a", .name = "b"};
+[[maybe_unused]] const NewQueueMessage queue_message{.queue = "a"};
+[[maybe_unused]] const Statement statement{.sql = "SELECT 1"};
+[[maybe_unused]] const Error::Parts parts{.sqlstate = "PQ005", .message = "x"};
+PROGRAM
+}
+
+header_has_version() {
+    local version
+    version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$root/pgqrs.control")
+    [ "$(printf '%s\n' '#include <pgqrs/client/version.hpp>' PGQRS_VERSION \
+        'PGQRS_VERSION_MAJOR.PGQRS_VERSION_MINOR' PGQRS_VERSION_NUMBER | "${CXX:-g++}" -E -P -I "$prefix/include" -x c++ - |
+        tr -d ' \n"')" = "$version${version%.*}.${version#*.}(${version%.*}*100+${version#*.})" ]
 }
 
 exports_only_pgqrs() {

@@ -9,6 +9,9 @@
 //   (schema)               PGQRS_SCHEMA                schema                      only "pgqrs" is accepted
 //   validation                                         validation                  see validation.hpp
 //
+// The sections "database", "queue" and "performance" of a file of 0.1.0 are read, too (doc/cli.md lists their keys); what
+// there is no more is refused by name.
+//
 // Times are seconds ("30", "1.5") or have a unit ("500ms"). Every bad value is a ConfigError that names source and key.
 #pragma once
 
@@ -23,12 +26,12 @@ namespace pgqrs {
 
 // What one source says; what it does not say stays empty.
 struct Settings {
-    std::optional<std::string> dsn;
-    std::optional<int> max_connections;
-    std::optional<Duration> connection_timeout;
-    std::optional<Duration> default_lock_time;
-    std::optional<int> default_batch_size;
-    std::optional<Validation> validation;
+    std::optional<std::string> dsn = {};
+    std::optional<int> max_connections = {};
+    std::optional<Duration> connection_timeout = {};
+    std::optional<Duration> default_lock_time = {};
+    std::optional<int> default_batch_size = {};
+    std::optional<Validation> validation = {};
 
     static Settings from_environment();
     // Raises ConfigError for a file that cannot be read, is not a YAML mapping, or has an unknown key.
@@ -36,15 +39,15 @@ struct Settings {
 };
 
 struct Config {
-    std::string dsn;  // URI or key=value text; empty: libpq's environment variables
+    std::string dsn = {};  // URI or key=value text; empty: libpq's environment variables
     int max_connections = 16;
     Duration connection_timeout = std::chrono::seconds(30);
-    std::optional<Duration> default_lock_time;  // without: the queue's
+    std::optional<Duration> default_lock_time = {};  // without: the queue's
     int default_batch_size = 100;
-    Validation validation;
+    Validation validation = {};
 
     // Where the connection string came from, for messages: "--dsn", "PGQRS_DSN", a path... empty when there is none.
-    std::string dsn_source;
+    std::string dsn_source = {};
 
     static Config from_dsn(std::string dsn);
     static Config from_environment();

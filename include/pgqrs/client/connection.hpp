@@ -27,7 +27,7 @@ class Stop;
 using Parameter = std::optional<std::string>;
 
 struct Statement {
-    std::string sql;  // one statement; parameters are $1, $2...
+    std::string sql = {};  // one statement; parameters are $1, $2...
     std::vector<Parameter> parameters = {};
 };
 

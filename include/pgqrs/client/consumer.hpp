@@ -17,8 +17,8 @@ namespace pgqrs {
 class Stop;
 
 struct Finished {
-    std::int64_t id;
-    bool done;
+    std::int64_t id = {};
+    bool done = {};
 };
 
 struct DequeueOptions {

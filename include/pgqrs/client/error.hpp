@@ -14,8 +14,8 @@ namespace pgqrs {
 class Error : public std::runtime_error {
 public:
     struct Parts {
-        std::string sqlstate;  // five characters; empty when none is known
-        std::string message;   // lower case, no full stop
+        std::string sqlstate = {};  // five characters; empty when none is known
+        std::string message = {};   // lower case, no full stop
         std::string detail = {};
         std::string hint = {};
         bool connection_lost = false;

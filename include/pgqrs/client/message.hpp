@@ -17,17 +17,17 @@ namespace pgqrs {
 
 struct Message {
     std::int64_t id = 0;
-    std::string queue;
-    std::string payload;  // JSON text as the server has it: numbers keep all their digits
-    std::optional<std::string> headers;  // JSON text of an object
+    std::string queue = {};
+    std::string payload = {};  // JSON text as the server has it: numbers keep all their digits
+    std::optional<std::string> headers = {};  // JSON text of an object
     int priority = 5;
     int read_ct = 0;  // deliveries so far; that of a delivery is its fencing token
-    TimePoint enqueued_at;
-    TimePoint available_at;
-    std::optional<TimePoint> vt;  // end of the lease, by the server's clock
+    TimePoint enqueued_at = {};
+    TimePoint available_at = {};
+    std::optional<TimePoint> vt = {};  // end of the lease, by the server's clock
     // What was left of the lease when the message was read, so that no clock of the client's matters.
-    std::optional<Duration> lease_left;
-    std::optional<std::int64_t> worker_id;
+    std::optional<Duration> lease_left = {};
+    std::optional<std::int64_t> worker_id = {};
 
     nlohmann::json payload_json() const;
     nlohmann::json headers_json() const;  // an empty object when there are none
@@ -46,7 +46,7 @@ private:
 // One message of a batch whose messages differ; payload and headers are JSON texts. What it does not say, the options of
 // the call do.
 struct NewMessage {
-    std::string payload;
+    std::string payload = {};
     std::optional<std::string> headers = {};
     std::optional<int> priority = {};
     std::optional<Duration> delay = {};
@@ -58,55 +58,55 @@ enum class Outcome { done, dead, cancelled };
 const char* to_string(Outcome outcome);
 
 struct ArchivedMessage : Message {
-    TimePoint archived_at;
-    std::optional<Duration> processing_duration;
+    TimePoint archived_at = {};
+    std::optional<Duration> processing_duration = {};
     Outcome outcome = Outcome::done;
 };
 
 struct Queue {
     std::int64_t id = 0;
-    std::string name;
+    std::string name = {};
     Duration visibility_timeout{};
-    std::optional<int> max_deliveries;
-    std::optional<std::string> description;
+    std::optional<int> max_deliveries = {};
+    std::optional<std::string> description = {};
     bool notify = false;
-    std::optional<TimePoint> paused_at;
-    TimePoint created_at;
+    std::optional<TimePoint> paused_at = {};
+    TimePoint created_at = {};
 };
 
 struct Worker {
     std::int64_t id = 0;
-    std::string queue;
-    std::string name;
-    std::optional<std::string> hostname;
-    std::optional<int> pid;
-    std::optional<std::string> metadata;  // JSON text
-    TimePoint registered_at;
+    std::string queue = {};
+    std::string name = {};
+    std::optional<std::string> hostname = {};
+    std::optional<int> pid = {};
+    std::optional<std::string> metadata = {};  // JSON text
+    TimePoint registered_at = {};
 };
 
 // Columns as pgqrs.metrics describes them.
 struct Metrics {
-    std::string queue;
+    std::string queue = {};
     bool paused = false;
     std::int64_t messages = 0;
     std::int64_t pending = 0;
     std::int64_t in_flight = 0;
     std::int64_t delayed = 0;
-    std::optional<std::int64_t> exhausted;
+    std::optional<std::int64_t> exhausted = {};
     std::int64_t archived = 0;
-    std::optional<Duration> oldest_pending_age;
-    std::optional<TimePoint> newest_enqueued_at;
+    std::optional<Duration> oldest_pending_age = {};
+    std::optional<TimePoint> newest_enqueued_at = {};
     std::int64_t total_enqueued = 0;
     std::int64_t total_finished = 0;
     bool exact = false;
-    TimePoint measured_at;
+    TimePoint measured_at = {};
 };
 
 // One fault verify() found.
 struct Fault {
-    std::string kind;
-    std::string object;
-    std::string fault;
+    std::string kind = {};
+    std::string object = {};
+    std::string fault = {};
 };
 
 // The generic parameter leaves nlohmann-json's definitions to the caller.

@@ -29,21 +29,21 @@ concept Table = requires(T table, const typename T::New& row, std::int64_t id,
 };
 
 struct NewQueue {
-    std::string name;
+    std::string name = {};
     QueueOptions options = {};
 };
 
 struct NewWorker {
-    std::string queue;
-    std::string name;
+    std::string queue = {};
+    std::string name = {};
     std::optional<std::string> hostname = {};
     std::optional<int> pid = {};
     std::optional<nlohmann::json> metadata = {};
 };
 
 struct NewQueueMessage {
-    std::string queue;
-    nlohmann::json payload;
+    std::string queue = {};
+    nlohmann::json payload = {};
     EnqueueOptions options = {};
 };
 

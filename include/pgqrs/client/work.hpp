@@ -67,7 +67,7 @@ struct WorkEvent {
         connection_lost,  // reconnecting after `delay` (error says why)
         connection_back,
     };
-    Kind kind;
+    Kind kind = {};
     const Message* message = nullptr;  // null for the last two
     std::string error = {};
     Duration delay{};  // until it is tried again

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/commands/commands.hpp"
+#include "cli/output/text.hpp"
 #include "core/version.hpp"
 
 namespace pgqrs::cli {
@@ -49,6 +50,15 @@ void add_globals(CLI::App& app, Globals& globals) {
              [&](const std::string& text) { globals.dsn = text; });
     add_text(app, "-c,--config", "FILE", "Configuration file [pgqrs.yaml]",
              [&](const std::string& text) { globals.config_file = text; });
+    add_text(app, "--schema", "TEXT", "Only \"pgqrs\": an extension lives in one schema",
+             [](const std::string& text) {
+                 if (text != "pgqrs") {
+                     throw UsageError("--schema must be \"pgqrs\": " + quote_argument(text),
+                                      "pgqrs is an extension, whose objects are always in the "
+                                      "schema \"pgqrs\". Another application gets a database or "
+                                      "queues of its own.");
+                 }
+             });
     add_text(app, "--format", "table|json|csv", "Form of the output [table]",
              [&](const std::string& text) { globals.format = choose(kFormats, text, "--format"); });
     add_text(app, "--out", "FILE", "Where the output goes [stdout]",

@@ -1,12 +1,17 @@
-// pgqrs archive ...: looks at archived messages and deletes old ones.
+// pgqrs archive ...: looks at archived messages, sends them again, and deletes old ones.
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/looking.hpp"
+#include "cli/failure.hpp"
 #include "cli/output/text.hpp"
 #include "pgqrs/client/admin.hpp"
+#include "pgqrs/client/producer.hpp"
+#include "pgqrs/client/tables.hpp"
 
 namespace pgqrs::cli {
 namespace {
@@ -68,13 +73,64 @@ void add_purge(Command& group) {
     });
 }
 
+struct Replay {
+    std::string queue;
+    std::vector<std::int64_t> ids;
+};
+
+// New messages with the payload, headers and priority of archived ones, which stay in the archive. All or none.
+void replay(Context& context, const Replay& what) {
+    Archive archive(context.connection());
+    std::vector<NewMessage> messages;
+    std::string missing;
+    for (const auto id : what.ids) {
+        const auto row = archive.get(id);
+        if (!row || row->queue != what.queue) {
+            missing += (missing.empty() ? "" : ", ") + std::to_string(id);
+            continue;
+        }
+        messages.push_back({row->payload, row->headers, row->priority});
+    }
+    if (!missing.empty()) {
+        Admin(context.connection()).get_queue(what.queue);  // raises when there is no such queue
+        throw Failure(Exit::not_found,
+                      "the archive of queue \"" + what.queue + "\" has no message " + missing,
+                      what.ids.size() == 1 ? "" : "No message was sent again.");
+    }
+    const auto ids = Producer(context.connection(), what.queue).batch_enqueue(messages);
+    if (context.globals().format == Format::table) {
+        for (std::size_t at = 0; at < ids.size(); ++at) {
+            const std::string id = std::to_string(ids[at]);
+            context.output().write(context.globals().quiet
+                                       ? id + "\n"
+                                       : "archived message " + std::to_string(what.ids[at]) +
+                                             " sent again as message " + id + "\n");
+        }
+        return;
+    }
+    Table table{{{"archived_id"}, {"id"}}, {}};
+    for (std::size_t at = 0; at < ids.size(); ++at) {
+        table.rows.push_back({number_value(what.ids[at]), number_value(ids[at])});
+    }
+    context.show_list(std::move(table), "");
+}
+
+void add_replay(Command& group) {
+    auto options = std::make_shared<Replay>();
+    Command command = group.add("replay", "Send archived messages again, as new ones");
+    command.queue(options->queue);
+    command.ids(options->ids, "Ids of archived messages");
+    command.runs([options](Context& context) { replay(context, *options); });
+}
+
 }  // namespace
 
 void add_archive_commands(Command& root) {
-    Command group = root.add("archive", "Archived messages: look at, purge");
+    Command group = root.add("archive", "Archived messages: look at, send again, purge");
     add_list(group);
     add_count(group);
     add_show(group);
+    add_replay(group);
     add_purge(group);
 }
 

@@ -14,12 +14,12 @@ void list(Context& context, const std::string& queue, const Page& page,
           const std::vector<Field<typename TableType::Row>>& fields) {
     using Row = typename TableType::Row;
     TableType table(context.connection());
-    show_page<Row>(context, page, fields,
-                   fetch<Row>(page,
-                              [&](std::int64_t after, int quantity) {
-                                  return table.filter_by_queue(queue, after, quantity);
-                              }),
-                   "no messages");
+    show_page<Row>(
+        context, page, fields,
+        [&](std::int64_t after, int quantity) {
+            return table.filter_by_queue(queue, after, quantity);
+        },
+        "no messages");
 }
 
 template <typename TableType>

@@ -1,12 +1,12 @@
 // Looking at messages, archived or not: what the commands of `message` and of `archive` share.
 #pragma once
 
-#include <cstdint>
 #include <algorithm>
+#include <cstdint>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/command_line/command.hpp"
@@ -24,43 +24,45 @@ struct Page {
 // Adds --limit and --after.
 void add_page(Command& command, Page& page);
 
-// As many rows as the page is to have, and one more if there are more, in calls that the server allows.
-template <typename Row>
-std::vector<Row> fetch(
-    const Page& page,
-    const std::function<std::vector<Row>(std::int64_t after, int quantity)>& call) {
-    constexpr int kInOneCall = 1000;
-    const auto wanted = static_cast<std::size_t>(page.limit.value_or(100)) + 1;
-    std::vector<Row> rows;
-    std::int64_t after = page.after.value_or(0);
-    while (rows.size() < wanted) {
-        const int quantity =
-            static_cast<int>(std::min<std::size_t>(wanted - rows.size(), kInOneCall));
-        auto more = call(after, quantity);
-        if (more.empty()) {
-            break;
-        }
-        after = more.back().id;
-        const bool last = more.size() < static_cast<std::size_t>(quantity);
-        std::move(more.begin(), more.end(), std::back_inserter(rows));
-        if (last) {
-            break;
-        }
-    }
-    return rows;
-}
-
-// Shows the rows of fetch(), and says on stderr how to go on when one too many is there.
+// Shows the rows that `call` answers with, which come by id, as they arrive: each call is a statement of its own, so that
+// no snapshot is held while somebody reads, and asks for as many rows as fit into memory. Says on stderr how to go on
+// when there are more.
 template <typename Row>
 void show_page(Context& context, const Page& page, const std::vector<Field<Row>>& fields,
-               std::vector<Row> rows, const std::string& when_empty) {
-    const bool more = rows.size() > static_cast<std::size_t>(page.limit.value_or(100));
-    if (more) {
-        rows.pop_back();
+               const std::function<std::vector<Row>(std::int64_t after, int quantity)>& call,
+               const std::string& when_empty) {
+    constexpr int kMostInOneCall = 1000;
+    constexpr std::size_t kBytesInOneCall = 4 * 1024 * 1024;
+    ListWriter list = context.start_list(columns_of(fields));
+    std::int64_t after = page.after.value_or(0);
+    int left = page.limit.value_or(100);
+    int most = 200;
+    bool more = false;
+    for (bool last = false; !last;) {
+        // One too many tells that there are more.
+        const int quantity = std::min(most, left + 1);
+        const auto rows = call(after, quantity);
+        last = rows.size() < static_cast<std::size_t>(quantity);
+        std::size_t bytes = 0;
+        for (const Row& row : rows) {
+            if (left == 0) {
+                last = more = true;
+                break;
+            }
+            auto values = values_of(fields, row);
+            for (const auto& value : values) {
+                bytes += value.text.size();
+            }
+            list.add(std::move(values));
+            after = row.id;
+            --left;
+        }
+        const std::size_t fit = kBytesInOneCall / (bytes / (rows.size() + 1) + 1);
+        most = static_cast<int>(std::clamp<std::size_t>(fit, 1, kMostInOneCall));
     }
-    context.show_list(table_of(fields, rows), when_empty);
+    context.finish_list(list, when_empty);
     if (more) {
-        context.note("there are more: go on with --after " + std::to_string(rows.back().id));
+        context.note("there are more: go on with --after " + std::to_string(after));
     }
 }
 

@@ -33,6 +33,9 @@ void write_all(Context& context, const Options& options) {
     std::int64_t count = 0;
     for (int got = kPage; got == kPage; count += got) {
         got = table.for_each(options.queue, last, kPage, [&](const Row& row) {
+            if (context.stop().requested()) {
+                throw Stopped();
+            }
             last = row.id;
             chunk += envelope_of(row) + "\n";
             if (chunk.size() >= kChunk) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/looking.hpp"
 #include "cli/failure.hpp"
 #include "cli/output/rows.hpp"
 #include "cli/output/text.hpp"
@@ -17,6 +18,7 @@ struct ReadOptions {
     std::optional<int> count;
     std::optional<Duration> lock_time;
     std::optional<std::string> type;
+    std::optional<std::string> then;
     bool archive = false;
 };
 
@@ -36,27 +38,44 @@ void give_back_others(Context& context, Consumer& consumer, const std::string& t
     }
 }
 
-void archive(Consumer& consumer, const std::vector<Message>& messages) {
+void finish(Consumer& consumer, const std::vector<Message>& messages, bool remove) {
     std::string lost;
-    for (const auto& [id, done] : consumer.archive_batch(messages)) {
+    for (const auto& [id, done] :
+         remove ? consumer.remove_batch(messages) : consumer.archive_batch(messages)) {
         lost += done ? "" : (lost.empty() ? "" : ", ") + std::to_string(id);
     }
     if (!lost.empty()) {
-        throw Failure(Exit::lease_lost, "not archived, because their leases were lost: " + lost);
+        throw Failure(Exit::lease_lost, std::string("not ") + (remove ? "deleted" : "archived") +
+                                            ", because their leases were lost: " + lost);
     }
 }
 
+// As in 0.1.0, and as --archive does in the other commands: takes nothing.
+void look_into_archive(Context& context, const ReadOptions& options) {
+    if (options.then || options.lock_time || options.type) {
+        throw UsageError("--archive takes no messages, so it goes with --count only",
+                         "To archive what is taken, say --then archive.");
+    }
+    Page page;
+    page.limit = options.count.value_or(context.config().default_batch_size);
+    list_messages(context, options.queue, From::archive, page);
+}
+
 void read(Context& context, const ReadOptions& options) {
+    if (options.archive) {
+        look_into_archive(context, options);
+        return;
+    }
     Consumer consumer(context.connection(), options.queue, {.lock_time = options.lock_time});
     auto messages = consumer.dequeue_batch(options.count.value_or(0));
     if (options.type) {
         give_back_others(context, consumer, *options.type, messages);
     }
     context.show_list(table_of(message_fields(), messages), "no messages");
-    // What could not be shown is not archived: it will be delivered again.
+    // What could not be shown is not finished: it will be delivered again.
     context.output().finish();
-    if (options.archive) {
-        archive(consumer, messages);
+    if (options.then) {
+        finish(consumer, messages, *options.then == "delete");
     }
 }
 
@@ -70,7 +89,9 @@ void add_read(Command& group) {
                    "Length of the lease [the configuration's or the queue's]");
     command.option("--message-type", options->type,
                    "Keep those with this header \"type\" and give back the others");
-    command.flag("--archive", options->archive, "Archive what was shown");
+    command.choice("--then", options->then, {"archive", "delete"},
+                   "What becomes of the messages that were shown [they stay, leased]");
+    command.flag("--archive", options->archive, "Look into the archive instead: takes nothing");
     command.runs([options](Context& context) { read(context, *options); });
 }
 

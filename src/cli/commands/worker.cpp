@@ -23,11 +23,13 @@ void add_list(Command& group) {
     add_page(command, options->page);
     command.runs([options](Context& context) {
         Workers workers(context.connection());
-        auto rows = fetch<Worker>(options->page, [&](std::int64_t after, int quantity) {
-            return options->queue ? workers.filter_by_queue(*options->queue, after, quantity)
-                                  : workers.list(after, quantity);
-        });
-        show_page(context, options->page, worker_fields(), std::move(rows), "no workers");
+        show_page<Worker>(
+            context, options->page, worker_fields(),
+            [&](std::int64_t after, int quantity) {
+                return options->queue ? workers.filter_by_queue(*options->queue, after, quantity)
+                                      : workers.list(after, quantity);
+            },
+            "no workers");
     });
 }
 

@@ -1,6 +1,7 @@
 // Values as people read them.
 #include "cli/output/cells.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -58,5 +59,16 @@ std::string title_of(const Column& column) {
 bool right_aligned(const Value& value) {
     return value.kind == Value::Kind::number || value.kind == Value::Kind::seconds;
 }
+
+std::string coloured(const std::string& text, std::string_view colour, bool wanted) {
+    return wanted ? std::string(colour) + text + "\033[0m" : text;
+}
+
+std::string padded(const std::string& cell, std::size_t width, bool right) {
+    const std::string blanks(width - std::min(width, display_width(cell)), ' ');
+    return right ? blanks + cell : cell + blanks;
+}
+
+void trim_end(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
 
 }  // namespace pgqrs::cli

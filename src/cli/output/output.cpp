@@ -2,10 +2,13 @@
 #include "cli/output/output.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -66,13 +69,15 @@ int Output::descriptor() const noexcept { return target_ == kStdout ? STDOUT_FIL
 
 void Output::open() {
     opened_ = true;
+    struct stat status {};
     if (target_ == kStdout) {
+        may_wait_ = ::fstat(STDOUT_FILENO, &status) == 0 && !S_ISREG(status.st_mode);
         return;
     }
-    struct stat status {};
     const bool there = ::stat(target_.c_str(), &status) == 0;
     if (there && !S_ISREG(status.st_mode)) {
         file_ = ::open(target_.c_str(), O_WRONLY | O_CLOEXEC);
+        may_wait_ = true;
     } else {
         temporary_ = target_ + ".pgqrs-" + std::to_string(::getpid());
         file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -90,12 +95,32 @@ void Output::write(std::string_view text) {
     if (!opened_) {
         open();
     }
+    const int descriptor = file_ >= 0 ? file_ : STDOUT_FILENO;
+    const bool stoppable = may_wait_ && stop_;
     while (!text.empty()) {
-        const auto written = ::write(file_ >= 0 ? file_ : STDOUT_FILENO, text.data(), text.size());
+        if (stoppable) {
+            await_reader(descriptor);
+        }
+        // A pipe that has room takes this much at once.
+        const auto size = stoppable ? std::min<std::size_t>(text.size(), PIPE_BUF) : text.size();
+        const auto written = ::write(descriptor, text.data(), size);
         if (written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno != EINTR) {
             fail(errno);
+        }
+    }
+}
+
+void Output::await_reader(int descriptor) const {
+    for (;;) {
+        pollfd entries[] = {{descriptor, POLLOUT, 0}, {stop_->descriptor(), POLLIN, 0}};
+        const int ready = ::poll(entries, 2, -1);
+        if (entries[0].revents != 0 || (ready < 0 && errno != EINTR)) {
+            return;  // write() tells what is wrong
+        }
+        if (ready > 0) {
+            throw Stopped();
         }
     }
 }

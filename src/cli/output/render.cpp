@@ -1,7 +1,12 @@
-// JSON and CSV.
+// JSON, CSV, and single rows for people.
 #include "cli/output/render.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
+
+#include "cli/output/cells.hpp"
+#include "cli/output/text.hpp"
 
 namespace pgqrs::cli {
 namespace {
@@ -16,17 +21,6 @@ std::string json_of(const Value& value) {
         default:
             return value.text;
     }
-}
-
-std::string render_json(const Table& table, Shape shape) {
-    if (shape == Shape::one) {
-        return (table.rows.empty() ? "null" : json_object(table, 0)) + "\n";
-    }
-    std::string text = "[";
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        text += (row == 0 ? "\n  " : ",\n  ") + json_object(table, row);
-    }
-    return text + (table.rows.empty() ? "]\n" : "\n]\n");
 }
 
 // RFC 4180. NULL is nothing, the empty text is "".
@@ -44,10 +38,20 @@ std::string csv_of(const Value& value) {
     return quoted + '"';
 }
 
-std::string render_csv(const Table& table) {
-    std::string text = csv_header(table);
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        text += csv_line(table, row);
+std::string render_record(const Table& table, const Style& style) {
+    std::size_t width = 0;
+    for (const auto& column : table.columns) {
+        width = std::max(width, display_width(title_of(column)));
+    }
+    std::string text;
+    for (std::size_t index = 0; index < table.columns.size(); ++index) {
+        const Value& value = table.rows.front()[index];
+        std::string line =
+            coloured(padded(title_of(table.columns[index]), width, false), kTitleColour,
+                     style.colour) +
+            "  " + coloured(cell_of(value), kAlarmColour, style.colour && value.standing_out);
+        trim_end(line);
+        text += line + "\n";
     }
     return text;
 }
@@ -58,44 +62,42 @@ std::string json_string(std::string_view text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string json_object(const Table& table, std::size_t row) {
+std::string json_object(const std::vector<Column>& columns, const std::vector<Value>& row) {
     std::string text = "{";
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        text += (column == 0 ? "" : ", ") + json_string(table.columns[column].key) + ": " +
-                json_of(table.rows[row][column]);
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+        text += (column == 0 ? "" : ", ") + json_string(columns[column].key) + ": " +
+                json_of(row[column]);
     }
     return text + "}";
 }
 
-std::string csv_header(const Table& table) {
+std::string csv_header(const std::vector<Column>& columns) {
     std::string text;
-    for (const auto& column : table.columns) {
+    for (const auto& column : columns) {
         text += (text.empty() ? "" : ",") + column.key;
     }
     return text + "\r\n";
 }
 
-std::string csv_line(const Table& table, std::size_t row) {
+std::string csv_line(const std::vector<Value>& row) {
     std::string text;
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        text += (column == 0 ? "" : ",") + csv_of(table.rows[row][column]);
+    for (std::size_t column = 0; column < row.size(); ++column) {
+        text += (column == 0 ? "" : ",") + csv_of(row[column]);
     }
     return text + "\r\n";
 }
 
-std::string render(const Table& table, Shape shape, Format format, const Style& style) {
+std::string render_one(const Table& table, Format format, const Style& style) {
+    const bool none = table.rows.empty();
     switch (format) {
         case Format::json:
-            return render_json(table, shape);
+            return (none ? "null" : json_object(table.columns, table.rows.front())) + "\n";
         case Format::csv:
-            return render_csv(table);
+            return csv_header(table.columns) + (none ? "" : csv_line(table.rows.front()));
         case Format::table:
             break;
     }
-    if (shape == Shape::one) {
-        return table.rows.empty() ? std::string() : render_record(table, style);
-    }
-    return render_table(table, style);
+    return none ? std::string() : render_record(table, style);
 }
 
 }  // namespace pgqrs::cli

@@ -21,9 +21,10 @@ struct Story {
     std::string sqlstate = {};
 };
 
-// What a database without pgqrs answers: there is no such schema or function.
+// What a database without pgqrs answers: there is no such schema, function or table.
 bool not_installed(const Error& error, Context* context) {
-    if (error.sqlstate() != "3F000" && error.sqlstate() != "42883") {
+    const auto& state = error.sqlstate();
+    if (state != "3F000" && state != "42883" && state != "42P01") {
         return false;
     }
     try {

@@ -52,16 +52,29 @@ struct Field {
 };
 
 template <typename T>
-Table table_of(const std::vector<Field<T>>& fields, const std::vector<T>& rows) {
-    Table table;
+std::vector<Column> columns_of(const std::vector<Field<T>>& fields) {
+    std::vector<Column> columns;
     for (const auto& field : fields) {
-        table.columns.push_back({field.key, field.brief});
+        columns.push_back({field.key, field.brief});
     }
+    return columns;
+}
+
+template <typename T>
+std::vector<Value> values_of(const std::vector<Field<T>>& fields, const T& row) {
+    std::vector<Value> values;
+    values.reserve(fields.size());
+    for (const auto& field : fields) {
+        values.push_back(field.value(row));
+    }
+    return values;
+}
+
+template <typename T>
+Table table_of(const std::vector<Field<T>>& fields, const std::vector<T>& rows) {
+    Table table{columns_of(fields), {}};
     for (const T& row : rows) {
-        auto& values = table.rows.emplace_back();
-        for (const auto& field : fields) {
-            values.push_back(field.value(row));
-        }
+        table.rows.push_back(values_of(fields, row));
     }
     return table;
 }

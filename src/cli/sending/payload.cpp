@@ -40,14 +40,6 @@ std::string position_of(const std::string& text, std::size_t byte) {
     return "line " + std::to_string(line) + ", column " + std::to_string(end - line_start + 1);
 }
 
-nlohmann::json parse_json(const std::string& text, const std::string& subject) {
-    try {
-        return nlohmann::json::parse(text);
-    } catch (const nlohmann::json::exception&) {
-        throw Failure(Exit::rejected, subject + " has a number that is too large");
-    }
-}
-
 void check_json(const std::string& text, const std::string& subject) {
     const auto fault = find_json_fault(text);
     if (!fault) {
@@ -73,7 +65,7 @@ void check_payload(const std::string& text, const std::string& subject, const Va
     rules.check_size(text.size(), subject);
     check_json(text, subject);
     if (rules.looks_inside()) {
-        rules.check(parse_json(text, subject), subject);
+        rules.check(nlohmann::json::parse(with_parsable_numbers(text)), subject);
     }
 }
 

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kAbove = 3;  // lines above the rows
 
-std::string padded(const std::string& text, std::size_t width, bool right) {
-    const std::string blanks(width - std::min(width, display_width(text)), ' ');
-    return right ? blanks + text : text + blanks;
-}
-
 std::string summary_of(const TopView& view) {
     std::int64_t pending = 0;
     std::int64_t in_flight = 0;

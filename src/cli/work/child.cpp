@@ -10,6 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
 
 #include "cli/work/spawn.hpp"
 
@@ -27,17 +31,53 @@ int descriptor_of([[maybe_unused]] pid_t pid) {
 #endif
 }
 
+// State and group of a process: "pid (name) state parent group ...", where the name can hold anything.
+bool lives_in(const std::filesystem::path& process, pid_t group) {
+    std::ifstream file(process / "stat");
+    std::string text;
+    std::getline(file, text, '\0');
+    const auto name_end = text.rfind(')');
+    if (name_end == std::string::npos) {
+        return false;
+    }
+    std::istringstream rest(text.substr(name_end + 1));
+    char state = 0;
+    pid_t parent = 0;
+    pid_t of = 0;
+    return rest >> state >> parent >> of && of == group && state != 'Z' && state != 'X';
+}
+
+// True where there is no /proc to ask.
+bool any_alive(pid_t group) {
+    std::error_code error;
+    std::filesystem::directory_iterator entries("/proc", error);
+    if (error || !std::filesystem::exists("/proc/self/stat", error)) {
+        return true;
+    }
+    for (; entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+        const auto name = entries->path().filename().string();
+        if (name.find_first_not_of("0123456789") == std::string::npos &&
+            lives_in(entries->path(), group)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 Child::Child(const std::string& command, std::string_view input,
-             const std::vector<std::string>& environment)
-    : pid_(spawn_shell(command, input, environment)), descriptor_(descriptor_of(pid_)) {}
+             const std::vector<std::string>& environment, const Guard& guard)
+    : guard_(guard),
+      pid_(spawn_shell(command, input, environment, guard)),
+      descriptor_(descriptor_of(pid_)) {}
 
 Child::~Child() {
     if (!ended_) {
         signal_group(SIGKILL);
         reap(0);
     }
+    guard_.leave(pid_);
     if (descriptor_ >= 0) {
         ::close(descriptor_);
     }
@@ -74,11 +114,12 @@ bool Child::wait_for(Duration time, const Stop& wake) {
 
 void Child::signal_group(int number) noexcept { ::kill(-pid_, number); }
 
-// Dead ones that nobody has waited for count as alive. Where we are process 1 of a container, that is our duty.
-bool Child::group_lives() const noexcept {
+// Dead ones that nobody has waited for count as alive for kill(). Where we are process 1 of a container, to wait for them is
+// our duty; where that is a program that does not know, they stay for ever and only /proc tells.
+bool Child::group_lives() const {
     while (::waitpid(-pid_, nullptr, WNOHANG) > 0) {
     }
-    return ::kill(-pid_, 0) == 0;
+    return ::kill(-pid_, 0) == 0 && any_alive(pid_);
 }
 
 bool Child::exited() const noexcept { return WIFEXITED(status_); }

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "cli/work/guard.hpp"
 #include "pgqrs/client/stop.hpp"
 #include "pgqrs/client/time.hpp"
 
@@ -15,9 +16,9 @@ namespace pgqrs::cli {
 class Child {
 public:
     // Starts `sh -c command`. Its stdin is a file with `input`, so that nobody waits for it to be read; stdout and stderr
-    // are ours. environment: NAME=VALUE, in addition to ours. Raises Failure.
+    // are ours. environment: NAME=VALUE, in addition to ours. Goes with us when we are killed. Raises Failure.
     Child(const std::string& command, std::string_view input,
-          const std::vector<std::string>& environment);
+          const std::vector<std::string>& environment, const Guard& guard);
     ~Child();  // ends it, if it has not ended
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
@@ -27,7 +28,7 @@ public:
     // Sends the signal to the group.
     void signal_group(int number) noexcept;
     // Whether processes of the group are left once it has ended itself.
-    bool group_lives() const noexcept;
+    bool group_lives() const;
 
     bool exited() const noexcept;  // by itself, not by a signal
     int exit_code() const noexcept;
@@ -37,6 +38,7 @@ public:
 private:
     bool reap(int flags) noexcept;
 
+    const Guard& guard_;
     pid_t pid_ = -1;
     int descriptor_ = -1;  // readable when it has ended; -1 where the system has no such thing
     bool ended_ = false;

@@ -37,7 +37,7 @@ public:
 
 void JobCommand::operator()(Job& job) {
     const Message& message = job.message();
-    Child child(options_.command, message.payload + "\n", environment_of(message));
+    Child child(options_.command, message.payload + "\n", environment_of(message), guard_);
     switch (supervise(child, job)) {
         case End::by_itself:
             settle(job, child);

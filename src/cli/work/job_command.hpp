@@ -27,8 +27,12 @@ class JobCommand {
 public:
     // abort: commands that run are ended at once, and their messages given back. on_wait: called once when commands
     // still run although the worker is to stop.
-    JobCommand(JobCommandOptions options, const Stop& abort, std::function<void()> on_wait)
-        : options_(std::move(options)), abort_(abort), on_wait_(std::move(on_wait)) {}
+    JobCommand(JobCommandOptions options, const Guard& guard, const Stop& abort,
+               std::function<void()> on_wait)
+        : options_(std::move(options)),
+          guard_(guard),
+          abort_(abort),
+          on_wait_(std::move(on_wait)) {}
 
     void operator()(Job& job);
     Duration retry_delay(const Message& message) const;
@@ -40,6 +44,7 @@ private:
     void settle(Job& job, const Child& child) const;
 
     const JobCommandOptions options_;
+    const Guard& guard_;
     const Stop& abort_;
     const std::function<void()> on_wait_;
     std::atomic<bool> waiting_{false};

@@ -1,12 +1,14 @@
-// Starting a shell. posix_spawn, because fork() in a program with threads allows the child next to nothing.
+// Starting a shell. fork() and not posix_spawn(), because the child has to enter the guard before it becomes the command.
 // All descriptors of ours but the standard ones close themselves.
 #include "cli/work/spawn.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -87,44 +89,64 @@ std::vector<char*> environment_of(const std::vector<std::string>& added) {
     return variables;
 }
 
-// What is different in the child: the group, its stdin, and SIGPIPE, which we ignore.
-struct Differences {
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_t files;
-
-    explicit Differences(int input) {
-        posix_spawnattr_init(&attributes);
-        posix_spawn_file_actions_init(&files);
-        sigset_t defaults;
-        sigemptyset(&defaults);
-        sigaddset(&defaults, SIGPIPE);
-        posix_spawnattr_setsigdefault(&attributes, &defaults);
-        posix_spawnattr_setpgroup(&attributes, 0);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-        posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-    }
-    ~Differences() {
-        posix_spawn_file_actions_destroy(&files);
-        posix_spawnattr_destroy(&attributes);
-    }
-    Differences(const Differences&) = delete;
-    Differences& operator=(const Differences&) = delete;
+struct Call {
+    const char* program;
+    char* const* arguments;
+    char* const* environment;
+    int input;
+    int errors;  // gets errno when there is no command
 };
+
+// In the child, which has a copy of our memory but not our threads: nothing here may allocate or lock.
+[[noreturn]] void become(const Call& call, const Guard& guard) {
+    ::setpgid(0, 0);
+    ::signal(SIGPIPE, SIG_DFL);  // which we ignore
+    if (guard.enter() && ::dup2(call.input, STDIN_FILENO) >= 0) {
+        ::execve(call.program, call.arguments, call.environment);
+    }
+    const int error = errno;
+    (void)!::write(call.errors, &error, sizeof error);
+    ::_exit(127);
+}
+
+// What a child could not do, or 0 once it runs the command: the pipe closes itself then.
+int outcome_of(int errors) {
+    int error = 0;
+    ssize_t got = 0;
+    do {
+        got = ::read(errors, &error, sizeof error);
+    } while (got < 0 && errno == EINTR);
+    return got == sizeof error ? error : 0;
+}
 
 }  // namespace
 
 pid_t spawn_shell(const std::string& command, std::string_view input,
-                  const std::vector<std::string>& environment) {
+                  const std::vector<std::string>& environment, const Guard& guard) {
     const NamelessFile file(input);
-    const Differences differences(file.descriptor());
     auto variables = environment_of(environment);
     std::string shell = "sh";
     std::string option = "-c";
     std::string text = command;
     char* const arguments[] = {shell.data(), option.data(), text.data(), nullptr};
-    pid_t pid = -1;
-    if (const int error = ::posix_spawn(&pid, "/bin/sh", &differences.files,
-                                        &differences.attributes, arguments, variables.data())) {
+    std::array<int, 2> errors{};
+    if (::pipe2(errors.data(), O_CLOEXEC) != 0) {
+        fail("start the command", errno);
+    }
+    const Call call{"/bin/sh", arguments, variables.data(), file.descriptor(), errors[1]};
+    const pid_t pid = ::fork();
+    int error = pid < 0 ? errno : 0;
+    if (pid == 0) {
+        become(call, guard);
+    }
+    ::close(errors[1]);
+    if (pid > 0 && (error = outcome_of(errors[0])) != 0) {
+        while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+        }
+        guard.leave(pid);
+    }
+    ::close(errors[0]);
+    if (error != 0) {
         fail("start the command", error);
     }
     return pid;

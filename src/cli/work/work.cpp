@@ -5,6 +5,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/failure.hpp"
+#include "cli/output/text.hpp"
 #include "cli/terminal/interrupts.hpp"
 #include "cli/work/job_command.hpp"
 #include "cli/work/work_log.hpp"
@@ -69,8 +70,10 @@ void run(Context& context, const Options& options) {
     // Where it is ignored, the system would not tell us how commands end.
     ::signal(SIGCHLD, SIG_DFL);
     const auto started = std::chrono::steady_clock::now();
+    const auto settings = command_options(options);
+    const Guard guard;
     Stop abort;
-    JobCommand command(command_options(options), abort, [&] {
+    JobCommand command(settings, guard, abort, [&] {
         context.note("stopping when the running commands have ended; another signal ends them now");
     });
     WorkLog log(context.log());
@@ -83,6 +86,10 @@ void run(Context& context, const Options& options) {
     if (abort.requested()) {
         context.output().finish();
         throw Failure(Exit::interrupted, "interrupted; the running commands were ended");
+    }
+    if (summary.failed > 0 && !context.stop().requested()) {
+        context.output().finish();
+        throw Failure(Exit::jobs_failed, number_of(summary.failed, "message") + " failed");
     }
 }
 
