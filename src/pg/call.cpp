@@ -39,6 +39,8 @@ std::string_view Call::text(int index, const char* name) {
     return text_of(of(TEXTOID, needed(index, name)));
 }
 
+std::int32_t Call::int4(int index, const char* name) { return DatumGetInt32(needed(index, name)); }
+
 std::int64_t Call::int8(int index, const char* name) { return DatumGetInt64(needed(index, name)); }
 
 core::Duration Call::interval(int index, const char* name) {
@@ -64,6 +66,10 @@ core::Duration Call::interval_or(int index, core::Duration standard) {
 std::optional<std::string_view> Call::optional_text(int index) {
     return is_null(index) ? std::nullopt
                           : std::optional(text_of(of(TEXTOID, info_->args[index].value)));
+}
+
+std::optional<std::int32_t> Call::optional_int4(int index) {
+    return is_null(index) ? std::nullopt : std::optional(DatumGetInt32(info_->args[index].value));
 }
 
 std::optional<bool> Call::optional_boolean(int index) {

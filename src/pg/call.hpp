@@ -33,6 +33,7 @@ public:
 
     // Needed arguments: a null raises PQ010.
     std::string_view text(int index, const char* name);
+    std::int32_t int4(int index, const char* name);
     std::int64_t int8(int index, const char* name);
     core::Duration interval(int index, const char* name);
     std::int64_t timestamptz(int index, const char* name);
@@ -49,6 +50,7 @@ public:
     // Optional arguments.
     std::optional<std::string_view> optional_text(int index);
     std::optional<bool> optional_boolean(int index);
+    std::optional<std::int32_t> optional_int4(int index);
     std::optional<std::int64_t> optional_int8(int index);
     std::optional<core::Duration> optional_interval(int index);
     std::optional<Json> optional_json(int index);
