@@ -1,7 +1,9 @@
 #include "queue/finish.hpp"
 
 #include <algorithm>
+#include <string>
 
+#include "core/error.hpp"
 #include "engine/change.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
@@ -109,6 +111,40 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
         engine::want_notice(held.marks, name);
     }
     return done;
+}
+
+void raise_lease_lost(std::string_view name, const engine::Delivery& delivery) {
+    throw core::Error(core::SqlState::lease_lost,
+                      "lease of message " + std::to_string(delivery.id) + " in queue \"" +
+                          std::string(name) + "\" is lost",
+                      delivery.read_ct
+                          ? "The message is gone, has no lease, or was delivered again since."
+                          : "The message is gone, or has no lease.");
+}
+
+void require_all(std::string_view name, std::span<const engine::Delivery> deliveries,
+                 const std::vector<bool>& done) {
+    // So that the error of a large batch can be read.
+    constexpr std::size_t kNamed = 100;
+    std::size_t lost = 0;
+    std::string ids;
+    for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        if (!done[i] && lost++ < kNamed) {
+            ids += (ids.empty() ? "" : ", ") + std::to_string(deliveries[i].id);
+        }
+    }
+    if (lost == 0) {
+        return;
+    }
+    if (lost > kNamed) {
+        ids += " and " + std::to_string(lost - kNamed) + " more";
+    }
+    throw core::Error(
+        core::SqlState::lease_lost,
+        std::to_string(lost) + " of " + std::to_string(deliveries.size()) + " leases in queue \"" +
+            std::string(name) + "\" are lost",
+        "Lost: " + ids + ".",
+        "Nothing was finished. Without strict, a row for each id says what was done.");
 }
 
 }  // namespace pgqrs::queue

@@ -25,6 +25,13 @@ std::vector<bool> archive_batch(std::string_view queue,
 std::vector<bool> remove_batch(std::string_view queue,
                                std::span<const engine::Delivery> deliveries);
 std::vector<bool> release_batch(std::string_view queue,
-                                std::span<const engine::Delivery> deliveries, core::Duration delay);
+                                std::span<const engine::Delivery> deliveries,
+                                core::Duration delay);
+
+// For those who ask for an error instead of the answer false: raises lease_lost.
+[[noreturn]] void raise_lease_lost(std::string_view queue, const engine::Delivery& delivery);
+// Raises lease_lost unless all were done; names those that were not.
+void require_all(std::string_view queue, std::span<const engine::Delivery> deliveries,
+                 const std::vector<bool>& done);
 
 }  // namespace pgqrs::queue
