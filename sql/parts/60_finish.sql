@@ -44,7 +44,7 @@ COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, bigint, boolean) IS
 'Gives a message back. It can be delivered again at once, in its old place. Its read_ct stays, so a
 message that has reached max_deliveries is not delivered again. Returns true if this call did it,
 and false as archive() does.
-delay: the message can be delivered this long after the call.
+delay: as with enqueue().
 read_ct: the read_ct of your delivery. NULL gives the message back whoever has it.
 strict: true raises PQ001 where the answer would be false.
 Raises PQ001, PQ002, PQ010.';

@@ -81,7 +81,7 @@ PGQRS_FUNCTION(pgqrs_delete) {
 PGQRS_FUNCTION(pgqrs_release) {
     const auto queue = call.text(0, "queue");
     const auto one = delivery(call, 3);
-    return answer(call, 4, queue, one, queue::release(queue, one, call.interval_or(2, 0)));
+    return answer(call, 4, queue, one, queue::release(queue, one, call.span_or_none(2)));
 }
 
 PGQRS_FUNCTION(pgqrs_extend_visibility) {
@@ -106,5 +106,5 @@ PGQRS_FUNCTION(pgqrs_delete_batch) {
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 3);
-    return answer(call, 4, queue, all, queue::release_batch(queue, all, call.interval_or(2, 0)));
+    return answer(call, 4, queue, all, queue::release_batch(queue, all, call.span_or_none(2)));
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "pg/calendar.hpp"
 #include "pg/guard.hpp"
 
 namespace pgqrs::pg {
@@ -47,6 +48,8 @@ core::Duration Call::interval(int index, const char* name) {
     return duration_of(needed(index, name));
 }
 
+core::Span Call::span(int index, const char* name) { return span_of(needed(index, name)); }
+
 std::int64_t Call::timestamptz(int index, const char* name) {
     return DatumGetTimestampTz(needed(index, name));
 }
@@ -61,6 +64,10 @@ std::int64_t Call::int8_or(int index, std::int64_t standard) {
 
 core::Duration Call::interval_or(int index, core::Duration standard) {
     return is_null(index) ? standard : duration_of(info_->args[index].value);
+}
+
+core::Span Call::span_or_none(int index) {
+    return is_null(index) ? core::Span{} : span_of(info_->args[index].value);
 }
 
 std::optional<std::string_view> Call::optional_text(int index) {

@@ -6,9 +6,11 @@
 #include "core/error.hpp"
 #include "engine/change.hpp"
 #include "engine/clock.hpp"
+#include "engine/delay.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/tables.hpp"
+#include "pg/calendar.hpp"
 #include "queue/archive.hpp"
 #include "queue/totals.hpp"
 
@@ -59,7 +61,7 @@ bool remove(std::string_view name, const engine::Delivery& delivery) {
     return remove_batch(name, {&delivery, 1}).front();
 }
 
-bool release(std::string_view name, const engine::Delivery& delivery, core::Duration delay) {
+bool release(std::string_view name, const engine::Delivery& delivery, const core::Span& delay) {
     return release_batch(name, {&delivery, 1}, delay).front();
 }
 
@@ -89,16 +91,17 @@ std::vector<bool> remove_batch(std::string_view name,
 }
 
 std::vector<bool> release_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
-                                core::Duration delay) {
-    core::check_delay(delay, "delay");
+                                const core::Span& delay) {
+    engine::check_delay(delay);
     const engine::SortedDeliveries sorted(deliveries);
     const Held held(name);
     const core::Instant now = engine::clock_now();
+    const core::Instant due = pg::after(now, delay);
     const auto release = [&](pg::Value* cells) {
         // Without a delay, a message that already was available keeps its place in the order of
         // delivery.
         pg::Value& at = cells[Column::available_at];
-        at = pg::timestamptz(delay > 0 ? now + delay : std::min(pg::timestamp_of(at), now));
+        at = pg::timestamptz(due > now ? due : std::min(pg::timestamp_of(at), now));
         cells[Column::vt] = pg::null_of(TIMESTAMPTZOID);
         cells[Column::worker_id] = pg::null_of(INT8OID);
         return true;

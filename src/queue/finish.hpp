@@ -16,7 +16,7 @@ namespace pgqrs::queue {
 // Each answers whether this call did it.
 bool archive(std::string_view queue, const engine::Delivery& delivery);
 bool remove(std::string_view queue, const engine::Delivery& delivery);
-bool release(std::string_view queue, const engine::Delivery& delivery, core::Duration delay);
+bool release(std::string_view queue, const engine::Delivery& delivery, const core::Span& delay);
 bool extend_visibility(std::string_view queue, const engine::Delivery& delivery, core::Duration by);
 
 // Each answers whether this call did it, delivery by delivery.
@@ -26,7 +26,7 @@ std::vector<bool> remove_batch(std::string_view queue,
                                std::span<const engine::Delivery> deliveries);
 std::vector<bool> release_batch(std::string_view queue,
                                 std::span<const engine::Delivery> deliveries,
-                                core::Duration delay);
+                                const core::Span& delay);
 
 // For those who ask for an error instead of the answer false: raises lease_lost.
 [[noreturn]] void raise_lease_lost(std::string_view queue, const engine::Delivery& delivery);
