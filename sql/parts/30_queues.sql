@@ -90,7 +90,7 @@ CREATE FUNCTION pgqrs.purge_archive(queue text, older_than interval) RETURNS big
 COMMENT ON FUNCTION pgqrs.purge_archive(text, interval) IS
 'Deletes the archived messages of a queue that were archived longer ago than older_than, and
 returns their number.
-older_than: ''0'' means all.
+older_than: ''0'' means all. Months and years are those of the calendar.
 Raises PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.pause_queue(queue text) RETURNS boolean

@@ -14,7 +14,8 @@ COMMENT ON FUNCTION pgqrs.enqueue(text, jsonb, interval, bigint, jsonb) IS
 never get it when the transaction rolls back.
 payload: any JSON value up to pgqrs.max_payload_size. JSON null is a payload. SQL NULL and a
 larger payload raise PQ005.
-delay: the message can be delivered this long after the call.
+delay: the message can be delivered this long after the call, at most pgqrs.max_delay. Months,
+days and years are those of the calendar in the session''s time zone.
 priority: 0 is delivered first, 9 last.
 headers: a JSON object about the payload.
 Raises PQ002, PQ005, PQ010.';
@@ -31,7 +32,8 @@ CREATE FUNCTION pgqrs.enqueue_at(
 COMMENT ON FUNCTION pgqrs.enqueue_at(text, jsonb, timestamptz, bigint, jsonb) IS
 'Adds a message that can be delivered from a given time on, and returns its id. All else is as with
 enqueue().
-at: a time before the start of this transaction and an infinite one raise PQ010.
+at: a time before the start of this transaction, an infinite one and one further away than
+pgqrs.max_delay raise PQ010.
 Raises PQ002, PQ005, PQ010.';
 
 CREATE FUNCTION pgqrs.enqueue_batch(

@@ -40,11 +40,12 @@ CREATE PROCEDURE pgqrs.wait(queue text, timeout interval, INOUT ready boolean DE
 COMMENT ON PROCEDURE pgqrs.wait(text, interval, boolean) IS
 'Waits until the queue has a message to deliver. It delivers nothing: call dequeue() next, which
 finds nothing when another consumer was faster. It ends its transaction, so it must be called
-outside of a transaction block (25001). While it waits it holds no snapshot and no lock. A paused
-queue has nothing to deliver.
+outside of a transaction block, and in a pipeline not behind other statements (25001). While it
+waits it holds no snapshot and no lock. A paused queue has nothing to deliver.
 timeout: how long to wait.
 ready: the answer. It is true when there is a message, and false when there is none after the
-timeout.
+timeout. A client leaves it out. PL/pgSQL wants a boolean variable there, and calls it only in a DO
+block or procedure that may end transactions.
 Raises PQ002, also when the queue is dropped meanwhile, and PQ010.';
 
 CREATE FUNCTION pgqrs.pop(queue text, qty bigint DEFAULT 1) RETURNS SETOF pgqrs.message

@@ -1,89 +1,110 @@
 -- Finishing. With read_ct, the one the delivery came with, a call by somebody whose lease ran out
 -- and whose message went to another consumer changes nothing and answers false.
 
-CREATE FUNCTION pgqrs.archive(queue text, id bigint, read_ct bigint DEFAULT NULL) RETURNS boolean
+CREATE FUNCTION pgqrs.archive(
+    queue text,
+    id bigint,
+    read_ct bigint DEFAULT NULL,
+    strict boolean DEFAULT false
+) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_archive';
-COMMENT ON FUNCTION pgqrs.archive(text, bigint, bigint) IS
+COMMENT ON FUNCTION pgqrs.archive(text, bigint, bigint, boolean) IS
 'Moves a message to the archive with the outcome done. Returns true if this call did it. Returns
 false when the message is gone, or was delivered again since the delivery with that read_ct.
 read_ct: the read_ct of your delivery. NULL finishes the message whoever has it.
-Raises PQ002.';
+strict: true raises PQ001 where the answer would be false, for drivers that hand out booleans as text.
+Raises PQ001, PQ002.';
 
-CREATE FUNCTION pgqrs.delete(queue text, id bigint, read_ct bigint DEFAULT NULL) RETURNS boolean
+CREATE FUNCTION pgqrs.delete(
+    queue text,
+    id bigint,
+    read_ct bigint DEFAULT NULL,
+    strict boolean DEFAULT false
+) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_delete';
-COMMENT ON FUNCTION pgqrs.delete(text, bigint, bigint) IS
+COMMENT ON FUNCTION pgqrs.delete(text, bigint, bigint, boolean) IS
 'Removes a message and does not keep it. Returns true if this call did it, and false as archive()
 does.
 read_ct: the read_ct of your delivery. NULL finishes the message whoever has it.
-Raises PQ002.';
+strict: true raises PQ001 where the answer would be false.
+Raises PQ001, PQ002.';
 
 CREATE FUNCTION pgqrs.release(
     queue text,
     id bigint,
     delay interval DEFAULT '0',
-    read_ct bigint DEFAULT NULL
+    read_ct bigint DEFAULT NULL,
+    strict boolean DEFAULT false
 ) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_release';
-COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, bigint) IS
+COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, bigint, boolean) IS
 'Gives a message back. It can be delivered again at once, in its old place. Its read_ct stays, so a
 message that has reached max_deliveries is not delivered again. Returns true if this call did it,
 and false as archive() does.
-delay: the message can be delivered this long after the call.
+delay: as with enqueue().
 read_ct: the read_ct of your delivery. NULL gives the message back whoever has it.
-Raises PQ002, PQ010.';
+strict: true raises PQ001 where the answer would be false.
+Raises PQ001, PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.extend_visibility(
     queue text,
     id bigint,
     by interval,
-    read_ct bigint DEFAULT NULL
+    read_ct bigint DEFAULT NULL,
+    strict boolean DEFAULT false
 ) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_extend_visibility';
-COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, bigint) IS
+COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, bigint, boolean) IS
 'Changes the end of a lease. A lease that has run out comes back to life. Returns true if this call
 did it. Returns false when the message is gone, has no lease, or was delivered again since the
 delivery with that read_ct.
 by: the lease ends this long after the call.
 read_ct: the read_ct of your delivery. NULL extends the lease of whoever has the message.
-Raises PQ002, PQ010.';
+strict: true raises PQ001 where the answer would be false.
+Raises PQ001, PQ002, PQ010.';
 
 CREATE FUNCTION pgqrs.archive_batch(
     queue text,
     ids bigint[],
-    read_cts bigint[] DEFAULT NULL
+    read_cts bigint[] DEFAULT NULL,
+    strict boolean DEFAULT false
 ) RETURNS TABLE (id bigint, done boolean)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_archive_batch';
-COMMENT ON FUNCTION pgqrs.archive_batch(text, bigint[], bigint[]) IS
+COMMENT ON FUNCTION pgqrs.archive_batch(text, bigint[], bigint[], boolean) IS
 'Does archive() for many messages. Returns a row for each id, in their order. When an id comes
 twice, only one of the two can be done.
 read_cts: NULL, or one element for each id. A NULL among them raises PQ010, and nothing is finished:
 it would let go of the fence for that one message.
-Raises PQ002, PQ009, PQ010.';
+strict: true finishes all or none. One lost lease raises PQ001, and the error names the ids that are
+lost. So does an id that comes twice.
+Raises PQ001, PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.delete_batch(
     queue text,
     ids bigint[],
-    read_cts bigint[] DEFAULT NULL
+    read_cts bigint[] DEFAULT NULL,
+    strict boolean DEFAULT false
 ) RETURNS TABLE (id bigint, done boolean)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_delete_batch';
-COMMENT ON FUNCTION pgqrs.delete_batch(text, bigint[], bigint[]) IS
+COMMENT ON FUNCTION pgqrs.delete_batch(text, bigint[], bigint[], boolean) IS
 'Does delete() for many messages, in the way of archive_batch().
-Raises PQ002, PQ009, PQ010.';
+Raises PQ001, PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.release_batch(
     queue text,
     ids bigint[],
     delay interval DEFAULT '0',
-    read_cts bigint[] DEFAULT NULL
+    read_cts bigint[] DEFAULT NULL,
+    strict boolean DEFAULT false
 ) RETURNS TABLE (id bigint, done boolean)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_release_batch';
-COMMENT ON FUNCTION pgqrs.release_batch(text, bigint[], interval, bigint[]) IS
+COMMENT ON FUNCTION pgqrs.release_batch(text, bigint[], interval, bigint[], boolean) IS
 'Does release() for many messages, in the way of archive_batch().
-Raises PQ002, PQ009, PQ010.';
+Raises PQ001, PQ002, PQ009, PQ010.';

@@ -19,6 +19,15 @@ constexpr int kDaysPerMonth = 30;
                 "It must be from " + describe(least) + " to " + describe(most) + ".");
 }
 
+// "1 day", "-1 day", "2 days".
+std::string counted(std::int64_t count, const char* unit) {
+    return std::to_string(count) + " " + unit + (count == 1 || count == -1 ? "" : "s");
+}
+
+void append(std::string& words, const std::string& more) {
+    words += (words.empty() ? "" : " ") + more;
+}
+
 }  // namespace
 
 Duration duration_of(std::int32_t months, std::int32_t days, std::int64_t microseconds) {
@@ -35,6 +44,20 @@ void check_delay(Duration delay, std::string_view argument) {
     }
     if (delay > kMaxDelay) {
         out_of_range(argument, delay, 0, kMaxDelay);
+    }
+}
+
+void check_span(const Span& span, Duration length, Duration limit, std::string_view argument,
+                std::string_view hint) {
+    if (length < 0) {
+        throw Error(SqlState::invalid_argument,
+                    std::string(argument) + " must not be negative: " + describe(span));
+    }
+    if (length > limit) {
+        throw Error(SqlState::invalid_argument,
+                    std::string(argument) + " is out of range: " + describe(span),
+                    "It must be from " + describe(Duration{0}) + " to " + describe(limit) + ".",
+                    std::string(hint));
     }
 }
 
@@ -61,10 +84,10 @@ void check_wait(Duration wait, Duration limit) {
 
 std::string describe(Duration duration) {
     if (duration == std::numeric_limits<Duration>::max()) {
-        return "infinity";
+        return "more than " + counted(duration / kDay, "day");
     }
     if (duration == std::numeric_limits<Duration>::min()) {
-        return "-infinity";
+        return "less than " + counted(duration / kDay, "day");
     }
     const bool negative = duration < 0;
     const Duration size = negative ? -duration : duration;
@@ -75,7 +98,7 @@ std::string describe(Duration duration) {
     char text[80];
     std::string words = negative ? "-" : "";
     if (days != 0) {
-        words += std::to_string(days) + (days == 1 ? " day" : " days");
+        words += counted(days, "day");
         if (size % kDay == 0) {
             return words;
         }
@@ -88,6 +111,38 @@ std::string describe(Duration duration) {
         std::snprintf(text, sizeof text, ".%06d", static_cast<int>(fraction));
         words += text;
         words.erase(words.find_last_not_of('0') + 1);
+    }
+    return words;
+}
+
+std::string describe(const Span& span) {
+    constexpr std::int32_t kMonthsPerYear = 12;
+    using Months = std::numeric_limits<std::int32_t>;
+    using Time = std::numeric_limits<std::int64_t>;
+    // As PostgreSQL 17 stores infinite intervals.
+    if (span.months == Months::max() && span.days == Months::max() &&
+        span.microseconds == Time::max()) {
+        return "infinity";
+    }
+    if (span.months == Months::min() && span.days == Months::min() &&
+        span.microseconds == Time::min()) {
+        return "-infinity";
+    }
+    std::string words;
+    if (span.months / kMonthsPerYear != 0) {
+        append(words, counted(span.months / kMonthsPerYear, "year"));
+    }
+    if (span.months % kMonthsPerYear != 0) {
+        append(words, counted(span.months % kMonthsPerYear, "month"));
+    }
+    const Duration rest = duration_of(0, span.days, span.microseconds);
+    if (rest == Time::max() || rest == Time::min()) {
+        append(words, counted(span.days, "day"));
+        if (span.microseconds != 0) {
+            append(words, counted(span.microseconds / kSecond, "second"));
+        }
+    } else if (rest != 0 || words.empty()) {
+        append(words, describe(rest));
     }
     return words;
 }

@@ -2,6 +2,7 @@
 // the functions.
 #include "engine/settings.hpp"
 
+#include "core/duration.hpp"
 #include "core/limits.hpp"
 #include "pg/guard.hpp"
 
@@ -12,6 +13,8 @@ int max_payload_bytes_setting = core::kDefaultMaxPayloadBytes;
 int max_batch_size_setting = core::kDefaultMaxBatch;
 int poll_interval_setting = 250;
 int max_wait_setting = 60'000;
+// Minutes: a number of milliseconds would not go beyond 24 days.
+int max_delay_setting = 366 * 24 * 60;
 int rescan_interval_setting = 30'000;
 int max_shared_queues_setting = 10'000;
 int clock_offset_setting = 0;
@@ -55,6 +58,11 @@ void define_settings() {
             "pgqrs.wait has no such effect and no such limit.",
             &max_wait_setting, 60'000, 0, 86'400'000, PGC_SUSET, GUC_UNIT_MS, nullptr, nullptr,
             nullptr);
+        DefineCustomIntVariable("pgqrs.max_delay", "Sets the longest delay of a message.",
+                                "It keeps a driver that sends nanoseconds where seconds are meant "
+                                "from delaying messages by years.",
+                                &max_delay_setting, 366 * 24 * 60, 1, 36'525 * 24 * 60, PGC_SUSET,
+                                GUC_UNIT_MIN, nullptr, nullptr, nullptr);
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",
@@ -76,6 +84,7 @@ std::int64_t max_batch_size() { return max_batch_size_setting; }
 std::int64_t rescan_interval() { return std::int64_t{rescan_interval_setting} * 1000; }
 std::int64_t poll_interval() { return std::int64_t{poll_interval_setting} * 1000; }
 std::int64_t max_wait() { return std::int64_t{max_wait_setting} * 1000; }
+std::int64_t max_delay() { return std::int64_t{max_delay_setting} * 60 * core::kSecond; }
 int max_shared_queues() { return max_shared_queues_setting; }
 std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
 

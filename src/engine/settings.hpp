@@ -17,6 +17,8 @@ std::int64_t rescan_interval();
 std::int64_t poll_interval();
 // The longest wait of a dequeue, in microseconds.
 std::int64_t max_wait();
+// The longest delay of a message, in microseconds.
+std::int64_t max_delay();
 // Queues that shared memory has room for; set when the server starts.
 int max_shared_queues();
 // Microseconds added to the clock; zero outside tests.

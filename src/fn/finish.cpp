@@ -42,8 +42,21 @@ std::vector<engine::Delivery> deliveries(pg::Call& call, int ids_index, int read
     return result;
 }
 
-Datum answer(pg::Call& call, const std::vector<engine::Delivery>& all,
-             const std::vector<bool>& done) {
+// The answer about one delivery; false becomes an error when `strict` is asked for.
+Datum answer(pg::Call& call, int strict_index, std::string_view queue,
+             const engine::Delivery& delivery, bool done) {
+    if (!done && call.boolean_or(strict_index, false)) {
+        queue::raise_lease_lost(queue, delivery);
+    }
+    return call.boolean_result(done);
+}
+
+// A row for each delivery, with the same `strict`.
+Datum answer(pg::Call& call, int strict_index, std::string_view queue,
+             const std::vector<engine::Delivery>& all, const std::vector<bool>& done) {
+    if (call.boolean_or(strict_index, false)) {
+        queue::require_all(queue, all, done);
+    }
     auto sink = call.rows_result();
     for (std::size_t i = 0; i < all.size(); ++i) {
         sink.put({pg::int8(all[i].id), pg::boolean(done[i])});
@@ -54,37 +67,44 @@ Datum answer(pg::Call& call, const std::vector<engine::Delivery>& all,
 }  // namespace
 
 PGQRS_FUNCTION(pgqrs_archive) {
-    return call.boolean_result(queue::archive(call.text(0, "queue"), delivery(call, 2)));
+    const auto queue = call.text(0, "queue");
+    const auto one = delivery(call, 2);
+    return answer(call, 3, queue, one, queue::archive(queue, one));
 }
 
 PGQRS_FUNCTION(pgqrs_delete) {
-    return call.boolean_result(queue::remove(call.text(0, "queue"), delivery(call, 2)));
+    const auto queue = call.text(0, "queue");
+    const auto one = delivery(call, 2);
+    return answer(call, 3, queue, one, queue::remove(queue, one));
 }
 
 PGQRS_FUNCTION(pgqrs_release) {
-    return call.boolean_result(
-        queue::release(call.text(0, "queue"), delivery(call, 3), call.interval_or(2, 0)));
+    const auto queue = call.text(0, "queue");
+    const auto one = delivery(call, 3);
+    return answer(call, 4, queue, one, queue::release(queue, one, call.span_or_none(2)));
 }
 
 PGQRS_FUNCTION(pgqrs_extend_visibility) {
-    return call.boolean_result(
-        queue::extend_visibility(call.text(0, "queue"), delivery(call, 3), call.interval(2, "by")));
+    const auto queue = call.text(0, "queue");
+    const auto one = delivery(call, 3);
+    return answer(call, 4, queue, one,
+                  queue::extend_visibility(queue, one, call.interval(2, "by")));
 }
 
 PGQRS_FUNCTION(pgqrs_archive_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 2);
-    return answer(call, all, queue::archive_batch(queue, all));
+    return answer(call, 3, queue, all, queue::archive_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_delete_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 2);
-    return answer(call, all, queue::remove_batch(queue, all));
+    return answer(call, 3, queue, all, queue::remove_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 1, 3);
-    return answer(call, all, queue::release_batch(queue, all, call.interval_or(2, 0)));
+    return answer(call, 4, queue, all, queue::release_batch(queue, all, call.span_or_none(2)));
 }

@@ -8,7 +8,7 @@ using namespace pgqrs;
 PGQRS_FUNCTION(pgqrs_enqueue) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
                                     .priority = call.int8_or(3, core::kDefaultPriority),
-                                    .delay = call.interval_or(2, 0),
+                                    .delay = call.span_or_none(2),
                                     .at = std::nullopt};
     return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
@@ -16,7 +16,7 @@ PGQRS_FUNCTION(pgqrs_enqueue) {
 PGQRS_FUNCTION(pgqrs_enqueue_at) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
                                     .priority = call.int8_or(3, core::kDefaultPriority),
-                                    .delay = 0,
+                                    .delay = {},
                                     .at = call.timestamptz(2, "at")};
     return call.int8_result(queue::enqueue(common, call.optional_json(1), call.optional_json(4)));
 }
@@ -24,7 +24,7 @@ PGQRS_FUNCTION(pgqrs_enqueue_at) {
 PGQRS_FUNCTION(pgqrs_enqueue_batch) {
     const queue::NewMessages common{.queue = call.text(0, "queue"),
                                     .priority = call.int8_or(3, core::kDefaultPriority),
-                                    .delay = call.interval_or(2, 0),
+                                    .delay = call.span_or_none(2),
                                     .at = std::nullopt};
     const auto payloads = call.json_array(1, "payloads");
     const auto headers =

@@ -57,7 +57,7 @@ PGQRS_FUNCTION(pgqrs_purge_queue) {
 
 PGQRS_FUNCTION(pgqrs_purge_archive) {
     return call.int8_result(
-        queue::purge_archive(call.text(0, "queue"), call.interval(1, "older_than")));
+        queue::purge_archive(call.text(0, "queue"), call.span(1, "older_than")));
 }
 
 PGQRS_FUNCTION(pgqrs_pause_queue) {

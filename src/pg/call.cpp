@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "pg/calendar.hpp"
 #include "pg/guard.hpp"
 
 namespace pgqrs::pg {
@@ -39,11 +40,15 @@ std::string_view Call::text(int index, const char* name) {
     return text_of(of(TEXTOID, needed(index, name)));
 }
 
+std::int32_t Call::int4(int index, const char* name) { return DatumGetInt32(needed(index, name)); }
+
 std::int64_t Call::int8(int index, const char* name) { return DatumGetInt64(needed(index, name)); }
 
 core::Duration Call::interval(int index, const char* name) {
     return duration_of(needed(index, name));
 }
+
+core::Span Call::span(int index, const char* name) { return span_of(needed(index, name)); }
 
 std::int64_t Call::timestamptz(int index, const char* name) {
     return DatumGetTimestampTz(needed(index, name));
@@ -61,9 +66,17 @@ core::Duration Call::interval_or(int index, core::Duration standard) {
     return is_null(index) ? standard : duration_of(info_->args[index].value);
 }
 
+core::Span Call::span_or_none(int index) {
+    return is_null(index) ? core::Span{} : span_of(info_->args[index].value);
+}
+
 std::optional<std::string_view> Call::optional_text(int index) {
     return is_null(index) ? std::nullopt
                           : std::optional(text_of(of(TEXTOID, info_->args[index].value)));
+}
+
+std::optional<std::int32_t> Call::optional_int4(int index) {
+    return is_null(index) ? std::nullopt : std::optional(DatumGetInt32(info_->args[index].value));
 }
 
 std::optional<bool> Call::optional_boolean(int index) {

@@ -33,8 +33,10 @@ public:
 
     // Needed arguments: a null raises PQ010.
     std::string_view text(int index, const char* name);
+    std::int32_t int4(int index, const char* name);
     std::int64_t int8(int index, const char* name);
     core::Duration interval(int index, const char* name);
+    core::Span span(int index, const char* name);
     std::int64_t timestamptz(int index, const char* name);
     // Elements without nulls: a null element raises PQ010 naming its position.
     std::vector<std::int64_t> int8_array(int index, const char* name);
@@ -45,10 +47,12 @@ public:
     bool boolean_or(int index, bool standard);
     std::int64_t int8_or(int index, std::int64_t standard);
     core::Duration interval_or(int index, core::Duration standard);
+    core::Span span_or_none(int index);
 
     // Optional arguments.
     std::optional<std::string_view> optional_text(int index);
     std::optional<bool> optional_boolean(int index);
+    std::optional<std::int32_t> optional_int4(int index);
     std::optional<std::int64_t> optional_int8(int index);
     std::optional<core::Duration> optional_interval(int index);
     std::optional<Json> optional_json(int index);

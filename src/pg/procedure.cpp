@@ -13,6 +13,12 @@ Procedure::Procedure(FunctionCallInfo info, const char* name) : info_(info) {
                             errmsg("%s cannot run inside a transaction block", name),
                             errhint("Call it in autocommit mode.")));
         }
+        // A commit would take along, for good, what the client has put before the CALL and not synchronised yet.
+        if ((MyXactFlags & XACT_FLAGS_PIPELINING) != 0) {
+            ereport(ERROR, (errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+                            errmsg("%s cannot follow other statements in a pipeline", name),
+                            errhint("Send a Sync before it.")));
+        }
         if (SPI_connect_ext(SPI_OPT_NONATOMIC) < 0) {
             elog(ERROR, "SPI_connect_ext failed");
         }

@@ -7,7 +7,8 @@ namespace pgqrs::pg {
 
 class Procedure {
 public:
-    // Raises 25001 when it was called inside a transaction block or a function.
+    // Raises 25001 when it was called inside a transaction block or a function, and behind other statements in a
+    // pipeline.
     Procedure(FunctionCallInfo info, const char* name);
 
     // Commits; the next transaction has begun, without a snapshot.

@@ -11,6 +11,7 @@
 #include "queue/totals.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
+#include "engine/delay.hpp"
 #include "engine/journal.hpp"
 
 namespace pgqrs::queue {
@@ -140,14 +141,12 @@ std::int64_t purge_queue(std::string_view name) {
     });
 }
 
-std::int64_t purge_archive(std::string_view name, core::Duration older_than) {
-    core::check_delay(older_than, "older_than");
+std::int64_t purge_archive(std::string_view name, const core::Span& older_than) {
+    const core::Instant before = engine::time_of_age(older_than, "older_than");
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(name);
         const auto purged = static_cast<std::int64_t>(
-            delete_old_archive
-                .run({pg::int4(queue.id), pg::timestamptz(engine::clock_now() - older_than)})
-                .count());
+            delete_old_archive.run({pg::int4(queue.id), pg::timestamptz(before)}).count());
         if (purged > 0) {
             record_departures(engine::marks_of(engine::find_table(engine::kMessages), queue.id),
                               {.finished = purged});

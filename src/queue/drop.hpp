@@ -11,7 +11,7 @@ namespace pgqrs::queue {
 // Each answers how many messages it removed.
 std::int64_t drop_queue(std::string_view name, bool force);
 std::int64_t purge_queue(std::string_view name);
-std::int64_t purge_archive(std::string_view name, core::Duration older_than);
+std::int64_t purge_archive(std::string_view name, const core::Span& older_than);
 
 // For changes by hand. Each waits for transactions that hold the queue.
 // Raises PQ011 when rows refer to the queue that was deleted.

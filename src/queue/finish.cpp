@@ -1,12 +1,16 @@
 #include "queue/finish.hpp"
 
 #include <algorithm>
+#include <string>
 
+#include "core/error.hpp"
 #include "engine/change.hpp"
 #include "engine/clock.hpp"
+#include "engine/delay.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/tables.hpp"
+#include "pg/calendar.hpp"
 #include "queue/archive.hpp"
 #include "queue/totals.hpp"
 
@@ -57,7 +61,7 @@ bool remove(std::string_view name, const engine::Delivery& delivery) {
     return remove_batch(name, {&delivery, 1}).front();
 }
 
-bool release(std::string_view name, const engine::Delivery& delivery, core::Duration delay) {
+bool release(std::string_view name, const engine::Delivery& delivery, const core::Span& delay) {
     return release_batch(name, {&delivery, 1}, delay).front();
 }
 
@@ -87,17 +91,18 @@ std::vector<bool> remove_batch(std::string_view name,
 }
 
 std::vector<bool> release_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
-                                core::Duration delay) {
-    core::check_delay(delay, "delay");
+                                const core::Span& delay) {
+    engine::check_delay(delay);
     const engine::SortedDeliveries sorted(deliveries);
     const Held held(name);
     const core::Instant now = engine::clock_now();
+    const core::Instant due = pg::after(now, delay);
     const auto release = [&](pg::Value* cells) {
         // Without a delay, a message that already was available keeps its place in the order of
         // delivery.
         pg::Value& at = cells[Column::available_at];
-        at = pg::timestamptz(delay > 0 ? now + delay : std::min(pg::timestamp_of(at), now));
-        cells[Column::flags] = pg::int2(delay > 0 ? 0 : core::kMadeAvailable);
+        at = pg::timestamptz(due > now ? due : std::min(pg::timestamp_of(at), now));
+        cells[Column::flags] = pg::int2(due > now ? 0 : core::kMadeAvailable);
         cells[Column::vt] = pg::null_of(TIMESTAMPTZOID);
         cells[Column::worker_id] = pg::null_of(INT8OID);
         return true;
@@ -110,6 +115,40 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
         engine::want_notice(held.marks, name);
     }
     return done;
+}
+
+void raise_lease_lost(std::string_view name, const engine::Delivery& delivery) {
+    throw core::Error(core::SqlState::lease_lost,
+                      "lease of message " + std::to_string(delivery.id) + " in queue \"" +
+                          std::string(name) + "\" is lost",
+                      delivery.read_ct
+                          ? "The message is gone, has no lease, or was delivered again since."
+                          : "The message is gone, or has no lease.");
+}
+
+void require_all(std::string_view name, std::span<const engine::Delivery> deliveries,
+                 const std::vector<bool>& done) {
+    // So that the error of a large batch can be read.
+    constexpr std::size_t kNamed = 100;
+    std::size_t lost = 0;
+    std::string ids;
+    for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        if (!done[i] && lost++ < kNamed) {
+            ids += (ids.empty() ? "" : ", ") + std::to_string(deliveries[i].id);
+        }
+    }
+    if (lost == 0) {
+        return;
+    }
+    if (lost > kNamed) {
+        ids += " and " + std::to_string(lost - kNamed) + " more";
+    }
+    throw core::Error(
+        core::SqlState::lease_lost,
+        std::to_string(lost) + " of " + std::to_string(deliveries.size()) + " leases in queue \"" +
+            std::string(name) + "\" are lost",
+        "Lost: " + ids + ".",
+        "Nothing was finished. Without strict, a row for each id says what was done.");
 }
 
 }  // namespace pgqrs::queue

@@ -16,7 +16,7 @@ namespace pgqrs::queue {
 // Each answers whether this call did it.
 bool archive(std::string_view queue, const engine::Delivery& delivery);
 bool remove(std::string_view queue, const engine::Delivery& delivery);
-bool release(std::string_view queue, const engine::Delivery& delivery, core::Duration delay);
+bool release(std::string_view queue, const engine::Delivery& delivery, const core::Span& delay);
 bool extend_visibility(std::string_view queue, const engine::Delivery& delivery, core::Duration by);
 
 // Each answers whether this call did it, delivery by delivery.
@@ -25,6 +25,13 @@ std::vector<bool> archive_batch(std::string_view queue,
 std::vector<bool> remove_batch(std::string_view queue,
                                std::span<const engine::Delivery> deliveries);
 std::vector<bool> release_batch(std::string_view queue,
-                                std::span<const engine::Delivery> deliveries, core::Duration delay);
+                                std::span<const engine::Delivery> deliveries,
+                                const core::Span& delay);
+
+// For those who ask for an error instead of the answer false: raises lease_lost.
+[[noreturn]] void raise_lease_lost(std::string_view queue, const engine::Delivery& delivery);
+// Raises lease_lost unless all were done; names those that were not.
+void require_all(std::string_view queue, std::span<const engine::Delivery> deliveries,
+                 const std::vector<bool>& done);
 
 }  // namespace pgqrs::queue

@@ -7,10 +7,12 @@
 #include "core/limits.hpp"
 #include "engine/append.hpp"
 #include "engine/clock.hpp"
+#include "engine/delay.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
 #include "engine/tables.hpp"
+#include "pg/calendar.hpp"
 #include "pg/transaction.hpp"
 
 namespace pgqrs::queue {
@@ -50,7 +52,7 @@ void check_headers(const std::optional<pg::Json>& headers, std::size_t place = 0
 
 void check_common(const NewMessages& common) {
     core::check_priority(common.priority);
-    core::check_delay(common.delay, "delay");
+    engine::check_delay(common.delay);
     if (!common.at) {
         return;
     }
@@ -62,7 +64,7 @@ void check_common(const NewMessages& common) {
         throw core::Error(core::SqlState::invalid_argument, "at must not lie in the past", "",
                           "Use enqueue() for delivery at once, or greatest(at, now()).");
     }
-    core::check_delay(*common.at - engine::transaction_start(), "at");
+    engine::check_due(*common.at);
 }
 
 using Column = engine::MessageColumn;
@@ -76,7 +78,8 @@ std::vector<std::int64_t> add(const NewMessages& common,
     std::vector<std::int64_t> ids(payloads.size());
     engine::take_ids(engine::kMessages, ids);
     const core::Instant now = engine::clock_now();
-    const pg::Value available_at = pg::timestamptz(common.at.value_or(now + common.delay));
+    const pg::Value available_at =
+        pg::timestamptz(common.at ? *common.at : pg::after(now, common.delay));
     const auto put = [&](std::size_t row, pg::Value* cells) {
         cells[Column::id] = pg::int8(ids[row]);
         cells[Column::queue_id] = pg::int4(queue.id);

@@ -16,7 +16,7 @@ struct NewMessages {
     std::string_view queue;
     std::int64_t priority;
     // When they become available: `delay` from now, or at a point in time.
-    core::Duration delay = 0;
+    core::Span delay;
     std::optional<core::Instant> at;
 };
 

@@ -138,7 +138,7 @@ SELECT call, pg_temp.error_of('SELECT pgqrs.' || call)
 FROM unnest(ARRAY[
     $$archive('finish', NULL)$$, $$delete('finish', NULL)$$, $$release('finish', NULL)$$,
     $$extend_visibility('finish', NULL, '1 s')$$, $$release('finish', 1, '-1 s')$$,
-    $$release('finish', 1, '36526 days')$$, $$release('finish', 1, '178000000 years')$$,
+    $$release('finish', 1, '367 days')$$, $$release('finish', 1, '178000000 years')$$,
     $$extend_visibility('finish', 1, NULL)$$, $$extend_visibility('finish', 1, '0')$$,
     $$extend_visibility('finish', 1, '-1 s')$$, $$extend_visibility('finish', 1, '367 days')$$]) AS call;
 

@@ -71,7 +71,7 @@ FROM unnest(ARRAY['archive_batch', 'delete_batch', 'release_batch']) AS f,
         '''{1,2}'', read_cts => ''{1}''', '''{1}'', read_cts => ''{1,2}''', '''{1,2}'', read_cts => ''{}''',
         '''{}'', read_cts => ''{1}''', '''{1,2}'', read_cts => ''{{1},{2}}''', '''{1,2}'', read_cts => ''{1,NULL}''']) AS args;
 SELECT pg_temp.error_of(format($$SELECT pgqrs.release_batch('finish_batch', ARRAY[%s], %s)$$, :a, delay))
-FROM unnest(ARRAY['''-1 s''', '''36526 days''']) AS delay;
+FROM unnest(ARRAY['''-1 s''', '''367 days''']) AS delay;
 SELECT count(*) FILTER (WHERE vt IS NOT NULL) AS in_flight FROM pgqrs.list_messages('finish_batch');
 
 SELECT pgqrs.drop_queue('finish_batch', force => true);

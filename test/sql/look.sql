@@ -51,7 +51,7 @@ SELECT payload FROM pgqrs.list_archive('look');
 SELECT pgqrs.purge_archive('look', '0');
 RESET pgqrs.clock_offset;
 SELECT d AS older_than, pg_temp.error_of(format($$SELECT pgqrs.purge_archive('look', %s)$$, d))
-FROM unnest(ARRAY['NULL', '''-1 s''', '''-178000000 years''', '''100 years''']) AS d;
+FROM unnest(ARRAY['NULL', '''-1 s''', '''-178000000 years''', '''100 years''', '''101 years''', '''178000000 years''']) AS d;
 SELECT pgqrs.purge_queue('look'), pgqrs.purge_queue('look'), pgqrs.count_messages('look.other');
 
 SELECT pgqrs.drop_queue('look', true), pgqrs.drop_queue('look.other', true);

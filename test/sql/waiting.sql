@@ -10,7 +10,6 @@ SELECT call, pg_temp.error_of('SELECT pgqrs.' || call)
 FROM unnest(ARRAY[
     $$dequeue('waiting', wait => '-1 ms')$$,
     $$dequeue('waiting', wait => '-178000000 years')$$,
-    $$dequeue('waiting', wait => NULL)$$,
     $$dequeue('waiting', wait => '60.001 s')$$,
     $$dequeue('waiting', wait => '178000000 years')$$,
     $$dequeue('none', wait => '1 h')$$,
@@ -18,8 +17,7 @@ FROM unnest(ARRAY[
     $$dequeue('waiting', worker => -1, wait => '60 s')$$,
     $$dequeue_batch('waiting', 0, wait => '60 s')$$,
     $$dequeue_batch('waiting', 2, wait => '-1 s')$$,
-    $$dequeue_batch('waiting', 2, wait => '61 s')$$,
-    $$dequeue_batch('waiting', 2, wait => NULL)$$]) AS call;
+    $$dequeue_batch('waiting', 2, wait => '61 s')$$]) AS call;
 SET pgqrs.max_wait = 0;
 SELECT pg_temp.error_of($$SELECT pgqrs.dequeue('waiting', wait => '1 ms')$$);
 SELECT * FROM pgqrs.dequeue('waiting', wait => '0');

@@ -113,7 +113,7 @@ TEST_CASE("a negative delay is refused and named") {
     CHECK(error.state() == SqlState::invalid_argument);
     CHECK(error.message() == "older_than must not be negative: -00:00:00.000001");
     CHECK(raised([] { core::check_delay(kShortest, "delay"); }).message() ==
-          "delay must not be negative: -infinity");
+          "delay must not be negative: less than -106751991 days");
 }
 
 TEST_CASE("a delay over the limit is refused with value and limits") {
@@ -122,7 +122,7 @@ TEST_CASE("a delay over the limit is refused with value and limits") {
     CHECK(error.message() == "delay is out of range: 36525 days 00:00:00.000001");
     CHECK(error.detail() == "It must be from 00:00:00 to 36525 days.");
     CHECK(raised([] { core::check_delay(kLongest, "delay"); }).message() ==
-          "delay is out of range: infinity");
+          "delay is out of range: more than 106751991 days");
 }
 
 TEST_CASE("the visibility timeout is 1 ms to 366 days") {
@@ -139,7 +139,7 @@ TEST_CASE("a visibility timeout of zero or less is refused and named") {
     CHECK(negative.state() == SqlState::invalid_argument);
     CHECK(negative.message() == "by must be greater than zero: -00:00:01");
     CHECK(raised([] { core::check_visibility(kShortest, "vt"); }).message() ==
-          "vt must be greater than zero: -infinity");
+          "vt must be greater than zero: less than -106751991 days");
 }
 
 TEST_CASE("a visibility timeout beyond a limit is refused with value and limits") {
@@ -155,7 +155,7 @@ TEST_CASE("a visibility timeout beyond a limit is refused with value and limits"
     CHECK(big.message() == "vt is out of range: 366 days 00:00:00.000001");
     CHECK(big.detail() == limits);
     CHECK(raised([] { core::check_visibility(kLongest, "vt"); }).message() ==
-          "vt is out of range: infinity");
+          "vt is out of range: more than 106751991 days");
 }
 
 TEST_CASE("durations are described as times of a day, with the fraction they need") {
@@ -196,9 +196,41 @@ TEST_CASE("negative durations have the sign on days and time") {
     CHECK(core::describe(-3 * kDay - 500 * kMillisecond) == "-3 days -00:00:00.5");
 }
 
-TEST_CASE("the ends of the range are infinite, their neighbours are not") {
-    CHECK(core::describe(kLongest) == "infinity");
-    CHECK(core::describe(kShortest) == "-infinity");
+TEST_CASE("the ends of the range stand for what is beyond, their neighbours are exact") {
+    CHECK(core::describe(kLongest) == "more than 106751991 days");
+    CHECK(core::describe(kShortest) == "less than -106751991 days");
     CHECK(core::describe(kLongest - 1) == "106751991 days 04:00:54.775806");
     CHECK(core::describe(kShortest + 1) == "-106751991 days -04:00:54.775807");
+}
+
+TEST_CASE("spans are described in their parts") {
+    CHECK(core::describe(core::Span{}) == "00:00:00");
+    CHECK(core::describe(core::Span{12, 0, 0}) == "1 year");
+    CHECK(core::describe(core::Span{1, 0, 0}) == "1 month");
+    CHECK(core::describe(core::Span{14, 3, kSecond}) == "1 year 2 months 3 days 00:00:01");
+    CHECK(core::describe(core::Span{-12, 0, -kSecond}) == "-1 year -00:00:01");
+    CHECK(core::describe(core::Span{1, -31, 0}) == "1 month -31 days");
+    CHECK(core::describe(core::Span{0, 1, -25 * 3'600 * kSecond}) == "-01:00:00");
+    CHECK(core::describe(core::Span{2'136'000'000, 0, 0}) == "178000000 years");
+    CHECK(core::describe(core::Span{0, kMaxInt, 1}) == "2147483647 days 0 seconds");
+    CHECK(core::describe(core::Span{kMaxInt, kMaxInt, kLongest}) == "infinity");
+    CHECK(core::describe(core::Span{kMinInt, kMinInt, kShortest}) == "-infinity");
+}
+
+TEST_CASE("a span is checked by its length and named by its parts, with the limit and the hint") {
+    const core::Span year{12, 0, 0};
+    CHECK_NOTHROW(core::check_span(year, 366 * kDay, 366 * kDay, "delay"));
+    CHECK_NOTHROW(core::check_span(core::Span{}, 0, 0, "delay"));
+    const Error big =
+        raised([&] { core::check_span(year, 366 * kDay + 1, 366 * kDay, "delay", "Raise it."); });
+    CHECK(big.state() == SqlState::invalid_argument);
+    CHECK(big.message() == "delay is out of range: 1 year");
+    CHECK(big.detail() == "It must be from 00:00:00 to 366 days.");
+    CHECK(big.hint() == "Raise it.");
+    const Error negative = raised([&] {
+        core::check_span(core::Span{-12, 0, 0}, -kDay, 366 * kDay, "older_than");
+    });
+    CHECK(negative.state() == SqlState::invalid_argument);
+    CHECK(negative.message() == "older_than must not be negative: -1 year");
+    CHECK(negative.hint().empty());
 }

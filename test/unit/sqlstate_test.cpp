@@ -68,7 +68,7 @@ TEST_CASE("a published code never changes its meaning") {
         bool raised_by_server;
     };
     const Published published[] = {
-        {SqlState::lease_lost, "PQ001", "lease_lost", false},
+        {SqlState::lease_lost, "PQ001", "lease_lost", true},
         {SqlState::queue_not_found, "PQ002", "queue_not_found", true},
         {SqlState::queue_exists, "PQ003", "queue_exists", true},
         {SqlState::invalid_name, "PQ004", "invalid_name", true},

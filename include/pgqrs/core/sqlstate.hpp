@@ -31,8 +31,8 @@ struct SqlStateEntry {
 };
 
 inline constexpr std::array kSqlStates = {
-    SqlStateEntry{SqlState::lease_lost, "PQ001", "lease_lost", false,
-                  "the delivery's lease was taken over (SQL functions answer false instead)"},
+    SqlStateEntry{SqlState::lease_lost, "PQ001", "lease_lost", true,
+                  "a delivery's lease was lost; SQL functions raise it when strict is asked for"},
     SqlStateEntry{SqlState::queue_not_found, "PQ002", "queue_not_found", true,
                   "no queue of that name exists"},
     SqlStateEntry{SqlState::queue_exists, "PQ003", "queue_exists", true,
