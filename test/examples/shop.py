@@ -74,7 +74,8 @@ class Program:
     def __init__(self, command, environment):
         with Program.counting:
             Program.count += 1
-            self.log = TMP / f"program{Program.count}.log"
+            # Each process of pytest counts for itself.
+            self.log = TMP / f"program{os.environ.get('PYTEST_XDIST_WORKER', '')}_{Program.count}.log"
         self.command = command
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
