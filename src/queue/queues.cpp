@@ -90,10 +90,10 @@ pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
 
 // Only the call that holds the queue alone writes another max_deliveries.
 pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone) {
-    return update_queue.run({pg::int4(engine::find_queue(name).id),
-                             interval_or_null(settings.visibility_timeout),
-                             integer_or_null(settings.max_deliveries), pg::text(settings.description),
-                             pg::boolean(settings.notify), pg::boolean(alone)});
+    return update_queue.run(
+        {pg::int4(engine::find_queue(name).id), interval_or_null(settings.visibility_timeout),
+         integer_or_null(settings.max_deliveries), pg::text(settings.description),
+         pg::boolean(settings.notify), pg::boolean(alone)});
 }
 
 // Together with the row, so that nobody waits for the queue while its new user waits for the row.
