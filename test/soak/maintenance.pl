@@ -23,6 +23,9 @@ my @commands = (
     'ALTER INDEX pgqrs.messages_second RENAME TO messages_delivery_order',
     'CREATE INDEX CONCURRENTLY extra ON pgqrs.messages (vt)',
     'DROP INDEX pgqrs.extra',
+    'ALTER TABLE pgqrs.messages SET TABLESPACE side',
+    'ALTER INDEX pgqrs.messages_delivery_order SET TABLESPACE side',
+    'ALTER TABLE pgqrs.messages SET TABLESPACE pg_default',
     'REINDEX TABLE CONCURRENTLY pgqrs.archive',
     'VACUUM FULL pgqrs.archive, pgqrs.departures, pgqrs.queues',
     'ANALYZE pgqrs.messages');
@@ -35,6 +38,8 @@ for my $mode ('plain', 'preloaded')
     $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pgqrs'\n") if $mode eq 'preloaded';
     $node->start;
     $node->safe_psql('postgres', q{
+        SET allow_in_place_tablespaces = on;
+        CREATE TABLESPACE side LOCATION '';
         CREATE EXTENSION pgqrs;
         SELECT pgqrs.create_queue('q');
         -- More than are in flight at any time, so that every dequeue finds one.
