@@ -62,7 +62,7 @@ CALL pg_temp.fill();
 SELECT min(id) - 1 AS zero FROM pgqrs.messages \gset
 SELECT id - :zero AS nth, done FROM pgqrs.release_batch('direct', ARRAY[:zero + 8, :zero + 2, :zero + 2, :zero + 7, :zero + 4, :zero + 1], '1 h');
 SELECT payload FROM pgqrs.list_messages('direct') WHERE available_at > clock_timestamp() ORDER BY id;
-SELECT id - :zero AS nth, done FROM pgqrs.delete_batch('direct', ARRAY[:zero + 1, :zero + 2, :zero + 5], ARRAY[0, 1, NULL]);
+SELECT id - :zero AS nth, done FROM pgqrs.delete_batch('direct', ARRAY[:zero + 1, :zero + 2, :zero + 5], ARRAY[0, 1, 0]);
 SELECT done FROM pgqrs.delete_batch('direct', ARRAY[-9223372036854775808, -9223372036854775807]);
 SELECT done FROM pgqrs.delete_batch('direct', ARRAY[9223372036854775806, 9223372036854775807]);
 SELECT done FROM pgqrs.delete_batch('direct', ARRAY[-9223372036854775808, 9223372036854775807]);
