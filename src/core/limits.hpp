@@ -13,6 +13,7 @@ inline constexpr int kDefaultPriority = 5;
 inline constexpr int kPriorities = kLowestPriority - kHighestPriority + 1;
 inline constexpr int kDefaultMaxPayloadBytes = 1024 * 1024;
 inline constexpr int kDefaultMaxBatch = 10'000;
+inline constexpr int kDefaultMaxDelayMinutes = 366 * 24 * 60;
 // Rows that a list shows when it is not told how many.
 inline constexpr int kDefaultPage = 100;
 inline constexpr std::int32_t kUnlimitedDeliveries = INT32_MAX;

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/names.hpp"
+#include "core/nearest_name.hpp"
 #include "pg/invalidation.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
@@ -33,9 +34,32 @@ constinit pg::Statement select_queue(R"sql(
 
 constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
 
-[[noreturn]] void raise_not_found(std::string_view name) {
+// Names that may have been meant: the neighbours in order have the same beginning, and the rest is bounded, so that an
+// error takes no time in proportion to the queues. The caller's own rights count.
+constinit pg::Statement select_near(R"sql(
+    SELECT name
+    FROM (
+        (SELECT name FROM pgqrs.queues WHERE name >= $1 ORDER BY name LIMIT 50)
+        UNION ALL
+        (SELECT name FROM pgqrs.queues WHERE name < $1 ORDER BY name DESC LIMIT 50)
+        UNION ALL
+        (SELECT name FROM pgqrs.queues LIMIT 1000)
+    ) AS near
+)sql");
+
+[[noreturn]] void raise_not_found(std::string_view name, const std::string& hint = {}) {
     throw core::Error(core::SqlState::queue_not_found,
-                      "queue \"" + std::string(name) + "\" does not exist");
+                      "queue \"" + std::string(name) + "\" does not exist", "", hint);
+}
+
+std::string hint_for(std::string_view name) {
+    core::NearestName nearest(name);
+    const pg::Rows rows = select_near.run_latest({pg::text(name)});
+    for (std::uint64_t row = 0; row < rows.count(); ++row) {
+        nearest.offer(pg::text_of(rows.at(row, 1)));
+    }
+    return nearest.found().empty() ? ""
+                                   : "Perhaps you meant the queue \"" + nearest.found() + "\".";
 }
 
 Queue load(std::string_view name) {
@@ -45,7 +69,7 @@ Queue load(std::string_view name) {
         const pg::Rows rows = select_queue.run_latest({pg::text(name)});
         if (rows.empty()) {
             core::check_queue_name(name);
-            raise_not_found(name);
+            raise_not_found(name, hint_for(name));
         }
         return Queue{rows.int4(0, 1), rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
                      rows.interval(0, 3), rows.boolean(0, 4), rows.boolean(0, 5)};

@@ -14,7 +14,7 @@ int max_batch_size_setting = core::kDefaultMaxBatch;
 int poll_interval_setting = 250;
 int max_wait_setting = 60'000;
 // Minutes: a number of milliseconds would not go beyond 24 days.
-int max_delay_setting = 366 * 24 * 60;
+int max_delay_setting = core::kDefaultMaxDelayMinutes;
 int rescan_interval_setting = 30'000;
 int max_shared_queues_setting = 10'000;
 int clock_offset_setting = 0;
@@ -61,8 +61,9 @@ void define_settings() {
         DefineCustomIntVariable("pgqrs.max_delay", "Sets the longest delay of a message.",
                                 "It keeps a driver that sends nanoseconds where seconds are meant "
                                 "from delaying messages by years.",
-                                &max_delay_setting, 366 * 24 * 60, 1, 36'525 * 24 * 60, PGC_SUSET,
-                                GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+                                &max_delay_setting, core::kDefaultMaxDelayMinutes, 1,
+                                36'525 * 24 * 60, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr,
+                                nullptr);
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",

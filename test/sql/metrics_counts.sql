@@ -181,9 +181,7 @@ ALTER TABLE pgqrs.messages DISABLE ROW LEVEL SECURITY;
 DROP OWNED BY regress_pgqrs_looker;
 DROP ROLE regress_pgqrs_looker;
 
-SELECT pg_temp.error_of($$SELECT pgqrs.queue_metrics('metrics_counts', NULL)$$);
 SELECT pg_temp.error_of($$SELECT pgqrs.queue_metrics('metrics_counts.none', true)$$);
-SELECT pg_temp.error_of($$SELECT pgqrs.all_queues_metrics(NULL)$$);
 
 -- All queues alike; then without rows, by TRUNCATE, one that is undone first.
 SELECT (a).queue FROM pgqrs.all_queues_metrics() AS a JOIN pgqrs.all_queues_metrics(exact => true) AS e USING (queue)
