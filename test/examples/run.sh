@@ -6,6 +6,7 @@
 #
 #   test_build.py      the programs are built          test_together.py    all languages at one queue
 #   test_languages.py  each language, several at the same time
+#   test_drivers.py    drivers (drivers/list), those of them that `always` run: drivers.sh runs all
 #   conftest.py        languages, places, shops        shop.py             databases, programs, waiting
 #
 # The last line on stdout is `N passed, N failed`; all else goes to stderr.
@@ -16,6 +17,8 @@ for part in common packages build counts private_server pgbouncer pytest; do
     # shellcheck disable=SC1090
     . "$here/../lib/$part.sh"
 done
+# shellcheck source-path=SCRIPTDIR
+. "$here/servers.sh"
 
 # As test/run.sh builds: objects of another mode would be built again.
 export WERROR=1
@@ -25,20 +28,21 @@ main() {
     choose_postgres
     # shellcheck disable=SC2046
     need_packages $(build_packages) $(client_packages) $(pytest_packages) \
-        python3-psycopg pgbouncer $(language_packages "$@")
+        python3-psycopg pgbouncer $(language_packages "$@") $([ $# -gt 0 ] || driver_packages always)
     build cli server
     make_private_server
     on_exit remove_pgbouncers
     case " ${*:-node} " in *' node '*) find_node_pg ;; esac
     start_everything
-    set_user_prefix
-    PGQRS_AS_USER_COMMAND=$(printf '%q ' "${PGQRS_AS_USER[@]}")
-    export PGQRS_TMP PGQRS_BIN PGQRS_ROOT PGQRS_AS_USER_COMMAND
+    export_places
     local -a chosen=("${@/#/--language=}")
     stage 'examples: builds' run_pytest "${chosen[@]}" "$here/test_build.py"
     # They wait more than they work.
     stage 'examples: languages' run_pytest "${chosen[@]}" -n 6 --dist loadgroup "$here/test_languages.py"
     stage 'examples: together' run_pytest "${chosen[@]}" "$here/test_together.py"
+    if [ $# = 0 ]; then
+        stage 'examples: drivers' run_pytest -n 6 --dist loadgroup "$here/test_drivers.py"
+    fi
     close_counts
 }
 
@@ -50,56 +54,6 @@ language_packages() {
         case "$name" in '' | '#'*) continue ;; esac
         if [ $# -eq 0 ] || [[ " $* " == *" $name "* ]]; then echo "${packages//node-pg/}"; fi
     done <"$here/languages"
-}
-
-# Debian's package fits Debian's node only. Beside a node from elsewhere its JavaScript is unpacked into our folder.
-find_node_pg() {
-    local folder=$PGQRS_TMP/node
-    if apt-get -qq -s install node-pg >/dev/null 2>&1; then
-        need_packages node-pg
-        return
-    fi
-    say 'unpacking node-pg: the node here is not Debian'\''s'
-    mkdir "$folder"
-    (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download node-pg node-split2 node-xtend >&2 &&
-        for package in ./*.deb; do dpkg-deb -x "$package" .; done) || die 'could not fetch node-pg'
-    export NODE_PATH=$folder/usr/share/nodejs
-}
-
-# app is not a superuser: it owns its databases, and so may create the extension there.
-start_everything() {
-    local server password
-    password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-    printf '"%s" "%s"\n' app "$password" pgbouncer "$password" >"$PGQRS_TMP/users"
-    give_to_server_user "$PGQRS_TMP/users"
-    chmod 600 "$PGQRS_TMP/users"
-    start_tcp_server plain 'fsync = off'
-    start_tcp_server preload 'fsync = off' "shared_preload_libraries = 'pgqrs'"
-    for server in plain preload; do
-        use_server "$server"
-        psql -X -q -c "CREATE ROLE app LOGIN PASSWORD '$password'"
-        declare -gx "EXAMPLES_${server^^}_PORT=$PGPORT"
-    done
-    # Fewer connections than there are clients.
-    start_pgbouncer pooler preload 'default_pool_size = 3' 'query_wait_timeout = 60'
-    export EXAMPLES_POOLER_PORT=$PGBOUNCER_PORT
-    start_pgbouncer reset preload 'default_pool_size = 3' 'server_reset_query = DISCARD ALL' 'server_reset_query_always = 1'
-    export EXAMPLES_RESET_PORT=$PGBOUNCER_PORT
-    # One connection for all: what one client leaves behind meets the next one.
-    start_pgbouncer single preload 'default_pool_size = 1' "$(prepared_statements)"
-    export EXAMPLES_SINGLE_PORT=$PGBOUNCER_PORT EXAMPLES_PASSWORD=$password
-    EXAMPLES_PGBOUNCER=$(pgbouncer_version)
-    export EXAMPLES_PGBOUNCER
-    say "PgBouncer $EXAMPLES_PGBOUNCER"
-}
-
-pgbouncer_version() { /usr/sbin/pgbouncer --version | sed -nE '1s/.* ([0-9.]+).*/\1/p'; }
-
-# From 1.21 on PgBouncer can follow prepared statements of the protocol.
-prepared_statements() {
-    case $(printf '%s\n' 1.21 "$(pgbouncer_version)" | sort -V | head -n 1) in
-        1.21) echo 'max_prepared_statements = 100' ;;
-    esac
 }
 
 main "$@"
