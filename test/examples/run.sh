@@ -7,6 +7,7 @@
 #   test_build.py      the programs are built          test_together.py    all languages at one queue
 #   test_languages.py  each language, several at the same time
 #   test_drivers.py    drivers (drivers/list), those of them that `always` run: drivers.sh runs all
+#   test_recipes.py    what doc/clients.md tells beside them
 #   conftest.py        languages, places, shops        shop.py             databases, programs, waiting
 #
 # The last line on stdout is `N passed, N failed`; all else goes to stderr.
@@ -41,7 +42,7 @@ main() {
     stage 'examples: languages' run_pytest "${chosen[@]}" -n 6 --dist loadgroup "$here/test_languages.py"
     stage 'examples: together' run_pytest "${chosen[@]}" "$here/test_together.py"
     if [ $# = 0 ]; then
-        stage 'examples: drivers' run_pytest -n 6 --dist loadgroup "$here/test_drivers.py"
+        stage 'examples: drivers' run_pytest -n 6 --dist loadgroup "$here/test_drivers.py" "$here/test_recipes.py"
     fi
     close_counts
 }
