@@ -41,8 +41,9 @@ start_everything() {
     printf '"%s" "%s"\n' app "$password" pgbouncer "$password" >"$PGQRS_TMP/users"
     give_to_server_user "$PGQRS_TMP/users"
     chmod 600 "$PGQRS_TMP/users"
-    start_tcp_server plain 'fsync = off'
-    start_tcp_server preload 'fsync = off' "shared_preload_libraries = 'pgqrs'"
+    # The pools of all databases stay open.
+    start_tcp_server plain 'fsync = off' 'max_connections = 400'
+    start_tcp_server preload 'fsync = off' 'max_connections = 400' "shared_preload_libraries = 'pgqrs'"
     for server in plain preload; do
         use_server "$server"
         psql -X -q -c "CREATE ROLE app LOGIN PASSWORD '$password'"

@@ -50,7 +50,8 @@ async function main() {
     })
     .catch(() => {});
   for (let turn = 0; turn < 12; turn++) {
-    await sql`SELECT id FROM pgqrs.dequeue('invoices', vt => ${"30 s"})`;
+    // Outside of a transaction the driver repeats what fails by a prepared statement.
+    await sql.begin((transaction) => transaction`SELECT id FROM pgqrs.dequeue('invoices', vt => ${"30 s"})`);
   }
   await sql.end();
 }
