@@ -109,8 +109,8 @@ TEST_CASE("a bigint that is no integer is refused with value and limits") {
     CHECK(core::integer_of(0, "pid") == 0);
     CHECK(core::integer_of(INT32_MAX, "pid") == INT32_MAX);
     CHECK(core::integer_of(INT32_MIN, "pid") == INT32_MIN);
-    for (const std::int64_t value : {std::int64_t{INT32_MAX} + 1, std::int64_t{INT32_MIN} - 1, kMost,
-                                     kLeast, std::int64_t{1} << 32}) {
+    for (const std::int64_t value : {std::int64_t{INT32_MAX} + 1, std::int64_t{INT32_MIN} - 1,
+                                     kMost, kLeast, std::int64_t{1} << 32}) {
         const Error error = raised([&] { core::integer_of(value, "pid"); });
         CHECK(error.state() == SqlState::invalid_argument);
         CHECK(error.message() == "pid is out of range: " + std::to_string(value));
