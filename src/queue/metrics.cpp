@@ -103,15 +103,15 @@ MetricsRow row_of(const Measured& queue, const core::QueueCounts& counts,
             pg::timestamptz(now)};
 }
 
-// Counts everything of one queue, at one moment.
-MetricsRow count(std::int32_t queue_id, core::Instant now) {
+// Counts everything of one queue, at one moment. Nothing when the snapshot does not show the queue.
+std::optional<MetricsRow> count(std::int32_t queue_id, core::Instant now) {
     const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
     pg::HeldSnapshot snapshot;
     snapshot.take_current();
     const pg::Rows queues = one_queue.look_at(snapshot, {pg::int4(queue_id)});
     if (queues.empty()) {
-        // Created after the caller's snapshot, or dropped a moment ago.
-        pg::raise_serialization_failure();
+        snapshot.release();
+        return std::nullopt;
     }
     const Measured queue = measured(queues, 0);
     engine::Census census{.rule = queue.rule};
@@ -143,7 +143,7 @@ MetricsRow look_up(const Measured& queue, const engine::QueueState& state, core:
 }
 
 // Sets `patient` to false when counting anew was tried in vain.
-MetricsRow measure(const Measured& queue, core::Instant now, bool& patient) {
+std::optional<MetricsRow> measure(const Measured& queue, core::Instant now, bool& patient) {
     const auto state = engine::known_state(
         engine::marks_of(engine::find_table(engine::kMessages), queue.id), queue.name, patient);
     if (!state) {
@@ -181,15 +181,19 @@ void count_all(core::Instant now, pg::RowSink& sink) {
 MetricsRow queue_metrics(std::string_view name, bool exact) {
     const engine::Queue queue = engine::find_queue(name);
     const core::Instant now = engine::clock_now();
-    if (exact || !engine::may_know_counts()) {
-        return count(queue.id, now);
-    }
     bool patient = true;
-    return measure({.id = queue.id,
-                    .name = name,
-                    .paused = queue.paused,
-                    .rule = {.max_deliveries = queue.max_deliveries}},
-                   now, patient);
+    const auto row = exact || !engine::may_know_counts()
+                         ? count(queue.id, now)
+                         : measure({.id = queue.id,
+                                    .name = name,
+                                    .paused = queue.paused,
+                                    .rule = {.max_deliveries = queue.max_deliveries}},
+                                   now, patient);
+    if (!row) {
+        // Created after the caller's snapshot, or dropped a moment ago.
+        pg::raise_serialization_failure();
+    }
+    return *row;
 }
 
 void all_queues_metrics(bool exact, pg::RowSink& sink) {
@@ -202,7 +206,10 @@ void all_queues_metrics(bool exact, pg::RowSink& sink) {
         const pg::Rows queues = list_queues.run({});
         bool patient = true;
         for (std::uint64_t row = 0; row < queues.count(); ++row) {
-            sink.put(measure(measured(queues, row), now, patient));
+            // A queue can have been dropped since they were listed.
+            if (const auto metrics = measure(measured(queues, row), now, patient)) {
+                sink.put(*metrics);
+            }
         }
     });
 }
