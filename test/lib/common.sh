@@ -28,7 +28,7 @@ PGQRS_GROUPS=()
 exec {PGQRS_STDOUT}>&1 {PGQRS_STDERR}>&2
 
 # bash runs a trap only when the foreground command has ended, so a kill would wait for the whole test suite. A
-# background command and `wait` answer at once. bash starts those with SIGINT ignored; env undoes that, because some
+# background command and `wait` answer at once. bash starts those with SIGINT ignored, and nohup with SIGHUP; env undoes that, because some
 # tests send SIGINT themselves. A shell function cannot be run through this, only a command.
 run_interruptible() {
     start_group "$@"
@@ -36,7 +36,7 @@ run_interruptible() {
 }
 
 start_group() {
-    setsid env --default-signal=INT,QUIT "$@" {PGQRS_STDOUT}>&- {PGQRS_STDERR}>&- &
+    setsid env --default-signal=HUP,INT,QUIT "$@" {PGQRS_STDOUT}>&- {PGQRS_STDERR}>&- &
     PGQRS_STARTED=$!
     PGQRS_GROUPS[PGQRS_STARTED]=$PGQRS_STARTED
 }
