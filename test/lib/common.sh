@@ -28,8 +28,8 @@ PGQRS_GROUPS=()
 exec {PGQRS_STDOUT}>&1 {PGQRS_STDERR}>&2
 
 # bash runs a trap only when the foreground command has ended, so a kill would wait for the whole test suite. A
-# background command and `wait` answer at once. bash starts those with SIGINT ignored, and nohup with SIGHUP; env undoes that, because some
-# tests send SIGINT themselves. A shell function cannot be run through this, only a command.
+# background command and `wait` answer at once. bash starts those with SIGINT ignored, and nohup with SIGHUP. env undoes
+# that, because some tests send these signals themselves. A shell function cannot be run through this, only a command.
 run_interruptible() {
     start_group "$@"
     wait_group "$PGQRS_STARTED"
