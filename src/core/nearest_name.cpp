@@ -54,7 +54,7 @@ void NearestName::offer(std::string_view name) {
     const std::size_t distance = edit_distance(wanted_, name, most_);
     if (distance <= most_) {
         found_ = name;
-        most_ = distance - 1;
+        most_ = distance == 0 ? 0 : distance - 1;
     }
 }
 

@@ -48,6 +48,7 @@ TEST_CASE("the nearest name is found, of equally near ones the first") {
     CHECK(nearest("Orders", {"orders"}) == "orders");
     CHECK(nearest("emails", {"orders", "mails-in"}) == "");
     CHECK(nearest("emails", {}) == "");
+    CHECK(nearest("orders", {"orders", "invoices", "order"}) == "orders");
 }
 
 TEST_CASE("of a short name one letter may differ, and of a letter none") {
