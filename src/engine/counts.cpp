@@ -1,14 +1,19 @@
 #include "engine/counts.hpp"
-#include "engine/clock.hpp"
 
+#include <algorithm>
+
+#include "engine/clock.hpp"
 #include "pg/guard.hpp"
 
 namespace pgqrs::engine {
 namespace {
 
-// A try holds up everybody who uses the queue for a moment. One that succeeds soon has to be repeated
-// only when prepared transactions are committed all the time.
-constexpr core::Duration kRestAfterTry = 10 * core::kSecond;
+// A try holds up everybody who uses the queue for as long as its patience. It grows with each try in
+// vain, so that one succeeds that lasts as long as the transactions that use the queue. The rest grows with it.
+constexpr int kLongestPatience = 8 * kFirstPatience;
+constexpr int kRestAfterTry = 200;  // times its patience
+
+// One that succeeds soon has to be repeated only when prepared transactions are committed all the time.
 constexpr core::Duration kRestAfterSuccess = core::kSecond;
 
 // The recount of this process.
@@ -43,6 +48,7 @@ void end(Counted outcome, const core::QueueCounts& counted) noexcept {
             slot->counted = outcome;
             if (outcome == Counted::yes) {
                 slot->next_recount = elapsed_clock() + kRestAfterSuccess;
+                slot->recount_patience = kFirstPatience;
             }
         }
         unlock(*slot);
@@ -62,16 +68,17 @@ std::optional<QueueState> shared_state(QueueMarks& queue) {
     return known ? std::optional(state) : std::nullopt;
 }
 
-bool take_recount(QueueMarks& queue) {
-    bool take = false;
+std::optional<int> take_recount(QueueMarks& queue) {
+    std::optional<int> patience;
     with_slot(queue, true, [&](Slot& slot) {
         const std::int64_t now = elapsed_clock();
-        take = slot.counted == Counted::no && now >= slot.next_recount;
-        if (take) {
-            slot.next_recount = now + kRestAfterTry;
+        if (slot.counted == Counted::no && now >= slot.next_recount) {
+            patience = slot.recount_patience;
+            slot.recount_patience = std::min(2 * slot.recount_patience, kLongestPatience);
+            slot.next_recount = now + *patience * core::kMillisecond * kRestAfterTry;
         }
     });
-    return take;
+    return patience;
 }
 
 Recount::~Recount() { abandon_recount(); }

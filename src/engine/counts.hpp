@@ -26,12 +26,16 @@ struct QueueState {
     core::Marks marks;
 };
 
+// The first try to count a queue anew may wait so long for a lock; each further one twice as long.
+inline constexpr int kFirstPatience = 50;  // ms
+
 // Nothing while its counts are not known.
 std::optional<QueueState> shared_state(QueueMarks& queue);
 
 // Whether to count the queue anew now: its counts are not known, nobody is at it, and the last try is
-// long enough ago. The process that is told so is the one to try.
-bool take_recount(QueueMarks& queue);
+// long enough ago. The process that is told so is the one to try, and learns how many milliseconds it may
+// wait for a lock.
+std::optional<int> take_recount(QueueMarks& queue);
 
 // A recount; at most one in a process. When it ends without finish(), the counts are not known.
 class Recount {

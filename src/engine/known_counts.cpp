@@ -19,9 +19,11 @@ bool may_know_counts() {
 std::optional<QueueState> known_state(QueueMarks& queue, std::string_view name, bool& patient) {
     const OwnChange own = own_change(queue);
     auto state = shared_state(queue);
-    if (!state && patient && !own.any && take_recount(queue)) {
-        patient = recount(queue, name);
-        state = shared_state(queue);
+    if (!state && patient && !own.any) {
+        if (const std::optional<int> lock_patience = take_recount(queue)) {
+            patient = recount(queue, name, *lock_patience);
+            state = shared_state(queue);
+        }
     }
     if (!state || !own.known) {
         return std::nullopt;

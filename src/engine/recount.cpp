@@ -15,9 +15,6 @@
 namespace pgqrs::engine {
 namespace {
 
-// Everybody who comes to the queue meanwhile waits behind us.
-constexpr int kLockPatience = 50;  // ms
-
 constinit pg::Statement count_departed(R"sql(
     SELECT
         (SELECT count(*) FROM pgqrs.archive WHERE queue_id = $1),
@@ -28,12 +25,12 @@ constinit pg::Statement count_departed(R"sql(
 )sql");
 
 // The subtransaction gives the locks back.
-bool begin_alone(QueueMarks& queue, std::string_view name, Recount& recount,
+bool begin_alone(QueueMarks& queue, std::string_view name, int lock_patience, Recount& recount,
                  pg::HeldSnapshot& snapshot) {
     pg::Subtransaction attempt;
     bool begun = false;
     try {
-        const pg::LockPatience patience(kLockPatience);
+        const pg::LockPatience patience(lock_patience);
         const Queue held = hold_queue_alone(name);
         pg::lock_number(queue.key.relation, queue.key.queue, pg::LockMode::exclusive);
         begun = held.id == queue.key.queue && recount.begin(queue);
@@ -59,10 +56,10 @@ bool begin_alone(QueueMarks& queue, std::string_view name, Recount& recount,
 
 }  // namespace
 
-bool recount(QueueMarks& queue, std::string_view name) {
+bool recount(QueueMarks& queue, std::string_view name, int lock_patience) {
     Recount recount;
     pg::HeldSnapshot snapshot;
-    if (!begin_alone(queue, name, recount, snapshot)) {
+    if (!begin_alone(queue, name, lock_patience, recount, snapshot)) {
         return false;
     }
     const std::int32_t queue_id = queue.key.queue;

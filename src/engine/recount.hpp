@@ -19,9 +19,10 @@
 
 namespace pgqrs::engine {
 
-// Answers whether the counts are known now. Not when others hold the queue for longer than a moment,
-// or count it, or when it is gone. The transaction under way must not have changed it, and works in
+// Answers whether the counts are known now. Not when others hold the queue for longer than
+// `lock_patience` (ms), or count it, or when it is gone. Everybody who comes to the queue while we wait for
+// its locks waits behind us. The transaction under way must not have changed it, and works in
 // READ COMMITTED. Call inside with_spi().
-bool recount(QueueMarks& queue, std::string_view name);
+bool recount(QueueMarks& queue, std::string_view name, int lock_patience);
 
 }  // namespace pgqrs::engine

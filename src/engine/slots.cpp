@@ -1,5 +1,6 @@
 #include "engine/slots.hpp"
 
+#include "engine/counts.hpp"
 #include "engine/settings.hpp"
 #include "pg/shared_memory.hpp"
 
@@ -109,6 +110,7 @@ Slot* make_slot(const QueueKey& key) {
         made->counts = {};
         made->counted = Counted::no;
         made->next_recount = 0;
+        made->recount_patience = kFirstPatience;
         made->first_scan = kNone;
         made->first_waiter = kNone;
         made->last_waiter = kNone;

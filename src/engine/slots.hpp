@@ -40,6 +40,7 @@ struct Slot {
     Counted counted;
     std::uint32_t recount;      // number of the last one
     std::int64_t next_recount;  // by elapsed_clock()
+    int recount_patience;       // of the next one, in ms
     int first_scan;             // the seat of a scan under way, linked by Seat::next_scan
     int first_waiter;           // seats of those who wait, longest first
     int last_waiter;

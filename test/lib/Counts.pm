@@ -40,7 +40,13 @@ sub server
         SELECT pgqrs.enqueue_batch('n', array_fill('1'::jsonb, ARRAY[3000]));
         CREATE PROCEDURE try(call text) LANGUAGE plpgsql AS $$ BEGIN EXECUTE call; EXCEPTION WHEN OTHERS THEN NULL; END $$;
         CREATE FUNCTION some_ids(queue text, n int) RETURNS bigint[] LANGUAGE sql STABLE AS $$
-            SELECT array_agg(id) FROM (SELECT m.id FROM pgqrs.messages AS m JOIN pgqrs.queues AS q ON q.id = m.queue_id WHERE q.name = queue ORDER BY random() LIMIT n) AS s
+            SELECT array_agg(id) FROM (
+                SELECT m.id
+                FROM (SELECT min(id) + floor(random() * (max(id) - min(id)))::bigint AS start FROM pgqrs.messages) AS s
+                JOIN pgqrs.messages AS m ON m.id >= s.start
+                WHERE m.queue_id = (SELECT q.id FROM pgqrs.queues AS q WHERE q.name = queue)
+                ORDER BY m.id
+                LIMIT n) AS s
         $$;
         CREATE FUNCTION id_of(name text) RETURNS int LANGUAGE sql STABLE AS $$ SELECT id FROM pgqrs.get_queue(name) $$;
 
