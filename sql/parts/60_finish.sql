@@ -41,10 +41,10 @@ CREATE FUNCTION pgqrs.release(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_release';
 COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, bigint, boolean) IS
-'Gives a message back. It can be delivered again at once, in its old place. Its read_ct stays, so a
-message that has reached max_deliveries is not delivered again. Returns true if this call did it,
-and false as archive() does.
-delay: as with enqueue().
+'Gives a message back. It can be delivered again at once, in its old place. The delivery counts neither
+as a failure nor against max_deliveries, and read_ct stays. Returns true if this call did it, and false
+as archive() does.
+delay: as with enqueue(). With a delay this is what other queues call snooze.
 read_ct: the read_ct of your delivery. NULL gives the message back whoever has it.
 strict: true raises PQ001 where the answer would be false.
 Raises PQ001, PQ002, PQ010.';

@@ -41,8 +41,9 @@ bool changes(const Claim& wanted) {
     return wanted.take == Take::lease || wanted.take == Take::remove;
 }
 
-constexpr Places kWalked = places(Place::id, Place::queue_id, Place::priority, Place::available_at,
-                                  Place::vt, Place::read_ct);
+constexpr Places kWalked =
+    places(Place::id, Place::queue_id, Place::priority, Place::available_at, Place::vt,
+           Place::read_ct, Place::given_back, Place::flags, Place::expires_at);
 constexpr Places kLeased = places(Place::vt, Place::read_ct, Place::worker_id, Place::delivered_at);
 
 Places looked_at(std::span<const ResultColumn> result) {
@@ -287,6 +288,14 @@ bool use_row(int priority, Work& work) {
     }
 }
 
+// Adds nothing beyond the capacity, because growing could throw below the guard.
+void note_leaving(const core::Message& message, const Work& work) {
+    std::vector<std::int64_t>* leaving = work.wanted->leaving;
+    if (leaving != nullptr && leaving->size() < leaving->capacity()) {
+        leaving->push_back(message.id);
+    }
+}
+
 // The condition (available_at, id) >= start, as one key.
 void init_start_key(ScanKeyData& key, AttrNumber column, core::Position start, Work& work) {
     ScanKeyEntryInitialize(&work.start[0], SK_ROW_MEMBER, column, BTGreaterEqualStrategyNumber,
@@ -350,6 +359,12 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
                 walk.reached = {here.available_at, here.id + 1};
                 break;
             }
+        } else if (core::is_leaving(verdict.state)) {
+            if (work.wanted->take == Take::show) {
+                // For the next dequeue to take it out.
+                walk.leave(here);
+            }
+            note_leaving(message, work);
         }
     }
     return used;

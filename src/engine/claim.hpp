@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/message.hpp"
 #include "engine/marks.hpp"
@@ -43,6 +44,8 @@ struct Claim {
     core::DeliveryRule rule;
     core::Duration lease = 0;
     std::optional<std::int64_t> worker = std::nullopt;
+    // Gets the ids of messages on their way out that the walk meets, as many as its capacity has room for.
+    std::vector<std::int64_t>* leaving = nullptr;
 };
 
 // Takes up to `quantity` messages that are pending, in the order of priority and of the index, and

@@ -87,6 +87,10 @@ bool Rows::boolean(std::uint64_t row, int column) const {
     return DatumGetBool(at(row, column).datum);
 }
 
+double Rows::float8(std::uint64_t row, int column) const {
+    return DatumGetFloat8(at(row, column).datum);
+}
+
 core::Duration Rows::interval(std::uint64_t row, int column) const {
     return duration_of(at(row, column).datum);
 }

@@ -45,6 +45,7 @@ public:
     std::int32_t int4(std::uint64_t row, int column) const;
     std::optional<std::int32_t> optional_int4(std::uint64_t row, int column) const;
     bool boolean(std::uint64_t row, int column) const;
+    double float8(std::uint64_t row, int column) const;
     // Microseconds.
     core::Duration interval(std::uint64_t row, int column) const;
     // Throws std::out_of_range, as all of the above, when there is no such row.

@@ -1,7 +1,10 @@
 #include "queue/consume.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
@@ -14,6 +17,7 @@
 #include "engine/wait.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
+#include "queue/dead_letters.hpp"
 #include "queue/totals.hpp"
 #include "queue/workers.hpp"
 
@@ -23,13 +27,14 @@ namespace {
 using Column = engine::MessageColumn;
 
 // pgqrs.message.
-constexpr std::array<engine::ResultColumn, 10> kMessageRow = {
+constexpr std::array<engine::ResultColumn, 11> kMessageRow = {
     {{Column::id, INT8OID},
      {engine::kQueueName, TEXTOID},
      {Column::payload, JSONBOID},
      {Column::headers, JSONBOID},
      {Column::priority, INT2OID},
      {Column::read_ct, INT4OID},
+     {Column::attempt, INT2OID},
      {Column::enqueued_at, TIMESTAMPTZOID},
      {Column::available_at, TIMESTAMPTZOID},
      {Column::vt, TIMESTAMPTZOID},
@@ -44,7 +49,19 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
             .rule = {.max_deliveries = queue.max_deliveries}};
 }
 
-std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting, pg::RowSink& sink) {
+// Messages on their way out that one call takes out of the queue, at least and at most; else as many as it
+// asks for.
+constexpr std::int64_t kFewestLeaving = 16;
+constexpr std::int64_t kMostLeaving = 1000;
+
+std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
+    std::vector<std::int64_t> leaving;
+    leaving.reserve(static_cast<std::size_t>(std::clamp(quantity, kFewestLeaving, kMostLeaving)));
+    return leaving;
+}
+
+std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting,
+                     std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
     const engine::Queue queue = engine::hold_queue(request.queue);
     if (request.worker) {
         require_worker(*request.worker, queue.id, request.queue);
@@ -60,17 +77,20 @@ std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting, p
     engine::Claim wanted = claim_of(engine::Take::lease, queue, request.queue, request.quantity);
     wanted.lease = request.visibility.value_or(queue.visibility_timeout);
     wanted.worker = request.worker;
+    wanted.leaving = &leaving;
     return engine::claim(messages, marks, wanted, kMessageRow, &sink);
 }
 
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
-void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
+void deliver_or_wait(const DeliveryRequest& request, std::vector<std::int64_t>& leaving,
+                     pg::RowSink& sink) {
     const core::Duration deadline = engine::elapsed_clock() + request.wait;
     engine::Waiting waiting;
     for (bool first = true;; first = false) {
         const bool last = engine::elapsed_clock() >= deadline;
+        leaving.clear();
         if (pg::try_in_subtransaction(
-                [&] { return deliver(request, first ? nullptr : &waiting, sink) > 0; })) {
+                [&] { return deliver(request, first ? nullptr : &waiting, leaving, sink) > 0; })) {
             waiting.succeed(engine::Waiting::Message::taken);
             return;
         }
@@ -101,11 +121,13 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
     }
     check_wait(request.wait);
     pg::require_writable("UPDATE");
+    std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
     if (request.wait == 0) {
-        deliver(request, nullptr, sink);
+        deliver(request, nullptr, leaving, sink);
     } else {
-        deliver_or_wait(request, sink);
+        deliver_or_wait(request, leaving, sink);
     }
+    take_out_leaving(request.queue, std::move(leaving));
 }
 
 bool wait_for_message(const std::string& name, core::Duration timeout,
@@ -144,11 +166,14 @@ void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
         return;
     }
     engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
-    const std::int64_t popped = engine::claim(
-        messages, marks, claim_of(engine::Take::remove, queue, name, quantity), kMessageRow, &sink);
+    std::vector<std::int64_t> leaving = room_for_leaving(quantity);
+    engine::Claim wanted = claim_of(engine::Take::remove, queue, name, quantity);
+    wanted.leaving = &leaving;
+    const std::int64_t popped = engine::claim(messages, marks, wanted, kMessageRow, &sink);
     if (popped > 0) {
         record_departures(marks, {.finished = popped});
     }
+    take_out_leaving(name, std::move(leaving));
 }
 
 void peek(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {

@@ -35,6 +35,15 @@ constinit pg::Statement delete_workers("DELETE FROM pgqrs.workers WHERE queue_id
 
 constinit pg::Statement delete_departures("DELETE FROM pgqrs.departures WHERE queue_id = $1");
 
+// Those of messages that died here and lie in a dead letter queue stay with them.
+constinit pg::Statement delete_failures(R"sql(
+    DELETE FROM pgqrs.failures
+    WHERE message_id IN (
+        SELECT id FROM pgqrs.messages WHERE queue_id = $1
+        UNION ALL
+        SELECT id FROM pgqrs.archive WHERE queue_id = $1)
+)sql");
+
 constinit pg::Statement delete_queue("DELETE FROM pgqrs.queues WHERE id = $1");
 
 constinit pg::Statement find_leftovers(R"sql(
@@ -107,6 +116,7 @@ std::int64_t drop_queue(std::string_view name, bool force) {
         engine::hold_name_alone(name, {.decide = decide, .lock_rows = [&] { lock_rows_of(name); }});
         decide();
         const pg::Value queue = pg::int4(engine::hold_queue_alone(name).id);
+        delete_failures.run({queue});
         const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
         delete_archive.run({queue});
         delete_workers.run({queue});

@@ -8,8 +8,8 @@
 namespace pgqrs::queue {
 
 struct Departures {
-    std::int64_t finished = 0;   // deleted, popped, or purged from the archive
-    std::int64_t discarded = 0;  // purged from the queue
+    std::int64_t finished = 0;   // deleted, popped, or taken from the archive
+    std::int64_t discarded = 0;  // purged from the queue, or moved to another one
 };
 
 // Adds to the counts of a queue, which the caller holds. Runs inside with_spi() or outside.

@@ -1,0 +1,36 @@
+// What finishing needs of a queue, and how a delivery is given back.
+#pragma once
+
+#include <string_view>
+
+#include "core/message.hpp"
+#include "engine/deliveries.hpp"
+#include "engine/marks.hpp"
+#include "engine/queue_cache.hpp"
+#include "engine/table.hpp"
+
+namespace pgqrs::queue {
+
+// The queue and its messages, held until the end of the transaction.
+struct HeldQueue {
+    explicit HeldQueue(std::string_view name);
+
+    engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
+        return {messages, marks, deliveries.keys()};
+    }
+
+    engine::Queue queue;
+    engine::Table messages;
+    engine::QueueMarks& marks;
+};
+
+// The columns that give_back() writes.
+inline constexpr engine::Places kGivenBack =
+    engine::places(engine::MessageColumn::flags, engine::MessageColumn::given_back,
+                   engine::MessageColumn::vt, engine::MessageColumn::worker_id);
+
+// Ends the lease of a message, if it has one, so that the delivery does not count against max_deliveries.
+// `flags` replace all but the wish to have it cancelled. Part of a RowEdit.
+void give_back(const core::Message& row, std::int16_t flags, pg::Value* cells);
+
+}  // namespace pgqrs::queue
