@@ -78,6 +78,22 @@ COMMENT ON COLUMN pgqrs.failure.worker_id IS
 COMMENT ON COLUMN pgqrs.failure.worker IS 'Its name. NULL when it is not registered any more.';
 COMMENT ON COLUMN pgqrs.failure.error IS 'The text that the consumer gave, cut to a bounded length.';
 
+CREATE TYPE pgqrs.retention_rule AS (
+    queue text,
+    outcome pgqrs.outcome,
+    max_age interval,
+    max_count bigint
+);
+COMMENT ON TYPE pgqrs.retention_rule IS 'How long archived messages of a queue are kept.';
+COMMENT ON COLUMN pgqrs.retention_rule.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgqrs.retention_rule.outcome IS
+    'The outcome of the messages that the rule is about.';
+COMMENT ON COLUMN pgqrs.retention_rule.max_age IS
+    'Messages that were archived longer ago are removed. NULL means none because of its age.';
+COMMENT ON COLUMN pgqrs.retention_rule.max_count IS
+'Of more messages than this, those with the lowest ids are removed. NULL means none because of their
+number.';
+
 CREATE TYPE pgqrs.dead_letter AS (
     id bigint,
     queue text,

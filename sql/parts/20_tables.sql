@@ -249,6 +249,50 @@ COMMENT ON INDEX pgqrs.failures_pkey IS
     'It identifies rows for logical replication and other tools.';
 COMMENT ON SEQUENCE pgqrs.failures_id_seq IS 'It gives the rows of failures their ids.';
 
+CREATE TABLE pgqrs.retention (
+    queue_id integer NOT NULL,
+    outcome pgqrs.outcome NOT NULL,
+    max_age interval CONSTRAINT retention_max_age_range CHECK (max_age >= '0'),
+    max_count bigint CONSTRAINT retention_max_count_range CHECK (max_count >= 0),
+    PRIMARY KEY (queue_id, outcome)
+);
+COMMENT ON TABLE pgqrs.retention IS
+'What maintenance removes from the archive, a row for each queue and outcome that has a rule.';
+COMMENT ON COLUMN pgqrs.retention.queue_id IS 'The queue.';
+COMMENT ON COLUMN pgqrs.retention.outcome IS 'The outcome of the messages that the rule is about.';
+COMMENT ON COLUMN pgqrs.retention.max_age IS
+    'Messages that were archived longer ago are removed. NULL means none because of its age.';
+COMMENT ON COLUMN pgqrs.retention.max_count IS
+'Of more messages than this, those with the lowest ids are removed. NULL means none because of their
+number.';
+COMMENT ON INDEX pgqrs.retention_pkey IS 'It finds the rules of a queue.';
+
+-- What maintenance remembers from round to round. A dump leaves it out.
+CREATE TABLE pgqrs.maintenance (
+    duty text PRIMARY KEY,
+    queue_id integer,
+    position bigint,
+    last_at timestamptz,
+    last_done bigint NOT NULL DEFAULT 0,
+    total_done bigint NOT NULL DEFAULT 0
+);
+INSERT INTO pgqrs.maintenance (duty)
+VALUES ('leaving'), ('retention'), ('failures'), ('departures');
+COMMENT ON TABLE pgqrs.maintenance IS
+'What maintenance has done, a row for each of its duties. leaving: dead, expired and cancelled messages were
+taken out of their queues. retention: archived messages were removed. failures: the history of messages that
+are gone was removed. departures: rows of pgqrs.departures were replaced by their sum.';
+COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
+COMMENT ON COLUMN pgqrs.maintenance.queue_id IS
+    'The queue that the duty looks at next, if it goes by queues.';
+COMMENT ON COLUMN pgqrs.maintenance.position IS
+    'The id after which the duty looks next. NULL means from the beginning.';
+COMMENT ON COLUMN pgqrs.maintenance.last_at IS 'The time when it last did something.';
+COMMENT ON COLUMN pgqrs.maintenance.last_done IS 'The number of rows that it dealt with then.';
+COMMENT ON COLUMN pgqrs.maintenance.total_done IS
+    'The number of rows that it has dealt with since the extension was created.';
+COMMENT ON INDEX pgqrs.maintenance_pkey IS 'There is one row for a duty.';
+
 COMMENT ON INDEX pgqrs.queues_pkey IS 'The other tables refer to it.';
 COMMENT ON INDEX pgqrs.queues_name_key IS 'It finds a queue by its name, and keeps names unique.';
 COMMENT ON INDEX pgqrs.workers_pkey IS 'dequeue(worker => ...) finds the worker in it.';
@@ -268,6 +312,7 @@ SELECT pg_catalog.pg_extension_config_dump('pgqrs.workers_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.archive', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.retention', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.failures', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.failures_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.departures', '');

@@ -10,7 +10,7 @@ REVOKE ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
     pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
-    pgqrs.failure, pgqrs.dead_letter
+    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule
     FROM PUBLIC;
 
 GRANT ALL ON SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
@@ -21,5 +21,5 @@ GRANT ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
     pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
-    pgqrs.failure, pgqrs.dead_letter
+    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule
     TO @extowner@ WITH GRANT OPTION;

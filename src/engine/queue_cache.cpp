@@ -10,6 +10,7 @@
 #include "core/nearest_name.hpp"
 #include "pg/invalidation.hpp"
 #include "engine/tables.hpp"
+#include "engine/upkeep.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 
@@ -66,6 +67,7 @@ std::string hint_for(std::string_view name) {
 }
 
 std::optional<Queue> load(std::string_view name) {
+    want_upkeep();
     // Before the query, so that a change committed while it runs marks the copy as stale.
     queues_relation = find_table(kQueues);
     return pg::with_spi([&]() -> std::optional<Queue> {

@@ -85,6 +85,11 @@ constinit const TableSpec kFailures = {.schema = kSchema,
                                        .claimable = false};
 constinit const TableSpec kQueues = {
     .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kMaintenance = {.schema = kSchema,
+                                          .name = "maintenance",
+                                          .sequence = nullptr,
+                                          .columns = {},
+                                          .claimable = false};
 constinit const TableSpec kWorkers = {
     .schema = kSchema, .name = "workers", .sequence = nullptr, .columns = {}, .claimable = false};
 

@@ -13,6 +13,7 @@ extern const TableSpec kFailures;
 // These are written by statements.
 extern const TableSpec kQueues;
 extern const TableSpec kWorkers;
+extern const TableSpec kMaintenance;
 
 struct ArchiveColumn {
     enum Place : std::size_t {

@@ -32,6 +32,9 @@ void lock_name(Oid relation, std::string_view name, LockMode mode);
 // The same for the pair (relation, number).
 void lock_number(Oid relation, std::int32_t number, LockMode mode);
 
+// Whether the exclusive lock on the pair (relation, number) can be had at once; then it is held.
+bool try_lock_number(Oid relation, std::int32_t number);
+
 // A transaction that holds a lock: with the same number until it ends.
 using LockHolder = VirtualTransactionId;
 // Others that hold the pair (relation, name) in any mode.

@@ -13,11 +13,13 @@
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
+#include "engine/slots.hpp"
 #include "engine/tables.hpp"
 #include "engine/wait.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "queue/dead_letters.hpp"
+#include "queue/rounds.hpp"
 #include "queue/totals.hpp"
 #include "queue/workers.hpp"
 
@@ -153,6 +155,9 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
         }
         if (last) {
             return false;
+        }
+        if (!engine::has_shared_memory()) {
+            maintain_if_due(end_transaction);
         }
         waiting.sleep(deadline, core::kNever);
     }

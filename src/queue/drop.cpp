@@ -44,6 +44,8 @@ constinit pg::Statement delete_failures(R"sql(
         SELECT id FROM pgqrs.archive WHERE queue_id = $1)
 )sql");
 
+constinit pg::Statement delete_retention("DELETE FROM pgqrs.retention WHERE queue_id = $1");
+
 constinit pg::Statement delete_queue("DELETE FROM pgqrs.queues WHERE id = $1");
 
 constinit pg::Statement find_leftovers(R"sql(
@@ -121,6 +123,7 @@ std::int64_t drop_queue(std::string_view name, bool force) {
         delete_archive.run({queue});
         delete_workers.run({queue});
         delete_departures.run({queue});
+        delete_retention.run({queue});
         if (!find_leftovers.run_latest({queue}).empty()) {
             // A snapshot taken before the lock cannot see, or delete, what was committed in between.
             if (pg::has_transaction_snapshot()) {

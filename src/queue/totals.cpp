@@ -55,7 +55,7 @@ constinit pg::Statement sum_up(R"sql(
         SELECT $1, sum(finished), sum(discarded)
         FROM summed
         HAVING count(*) > 0)
-    SELECT coalesce(max(id), $2)
+    SELECT coalesce(max(id), $2), count(*)
     FROM summed
 )sql",
                                pg::Planning::indexed);
@@ -68,10 +68,17 @@ public:
     SummingUp& operator=(const SummingUp&) = delete;
 };
 
-std::int64_t sum_up_from(std::int32_t queue, std::int64_t id) {
+// What it summed up: up to which id, and how many rows.
+struct Sum {
+    std::int64_t end;
+    std::int64_t rows;
+};
+
+Sum sum_up_from(std::int32_t queue, std::int64_t id) {
     const SummingUp scope;
     return pg::with_spi([&] {
-        return sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)}).int8(0, 1);
+        const pg::Rows rows = sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)});
+        return Sum{rows.int8(0, 1), rows.int8(0, 2)};
     });
 }
 
@@ -86,7 +93,7 @@ void try_to_sum_up(Oid relation, std::int32_t queue) {
     ++last_sum.since_start;
     pg::Subtransaction attempt;
     try {
-        last_sum.id = sum_up_from(queue, last_sum.id);
+        last_sum.id = sum_up_from(queue, last_sum.id).end;
         attempt.keep();
     } catch (const pg::Error& error) {
         const pg::Error copy = attempt.undo_after(error);
@@ -102,6 +109,8 @@ void try_to_sum_up(Oid relation, std::int32_t queue) {
 }  // namespace
 
 bool is_summing_up() { return summing_up; }
+
+std::int64_t sum_up_departures_of(std::int32_t queue) { return sum_up_from(queue, 0).rows; }
 
 void record_departures(engine::QueueMarks& queue, const Departures& departures) {
     const engine::Table table = engine::hold_table(engine::kDepartures, engine::Purpose::write);

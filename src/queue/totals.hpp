@@ -15,6 +15,9 @@ struct Departures {
 // Adds to the counts of a queue, which the caller holds. Runs inside with_spi() or outside.
 void record_departures(engine::QueueMarks& queue, const Departures& departures);
 
+// Replaces rows of the queue by their sum, as many as one call may; answers how many.
+std::int64_t sum_up_departures_of(std::int32_t queue);
+
 // Whether rows are being replaced by their sum, which changes no count.
 bool is_summing_up();
 

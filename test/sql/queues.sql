@@ -88,7 +88,7 @@ INSERT INTO calls VALUES
     ('archive_batch(%s, ''{1}'')'), ('delete_batch(%s, ''{1}'')'), ('release_batch(%s, ''{1}'')'),
     ('enqueue_job(%s, ''1'')'), ('fail(%s, 1, ''e'')'), ('fail_batch(%s, ''{1}'', ''{e}'')'),
     ('list_failures(%s, 1)'), ('cancel(%s, ''{1}'')'), ('list_dead(%s)'), ('redrive(%s)'),
-    ('discard(%s, ''{1}'')'),
+    ('discard(%s, ''{1}'')'), ('set_retention(%s)'),
     ('get_message(%s, 1)'), ('list_messages(%s)'), ('get_archived(%s, 1)'), ('list_archive(%s)'),
     ('queue_metrics(%s)'), ('register_worker(%s, ''w'')'), ('list_workers(%s)'),
     ('count_messages(%s)'), ('count_archive(%s)'), ('count_workers(%s)');
