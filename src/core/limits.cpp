@@ -1,4 +1,3 @@
-// See limits.hpp.
 #include "core/limits.hpp"
 
 #include <utility>

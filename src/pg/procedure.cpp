@@ -1,4 +1,3 @@
-// See procedure.hpp.
 #include "pg/procedure.hpp"
 
 #include "pg/guard.hpp"

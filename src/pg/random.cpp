@@ -1,4 +1,3 @@
-// See random.hpp.
 #include "pg/random.hpp"
 
 #include "pg/compat.hpp"
