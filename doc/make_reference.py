@@ -144,7 +144,7 @@ class Reference:
         yield f"### {kind.capitalize()} {name}\n\n{escaped(one_line(self.comments[kind, name]))}\n"
         yield "| column | type | |\n|---|---|---|"
         for declaration in split_arguments(body):
-            column = re.match(r"(?!CONSTRAINT )(\w+) ([\w.]+)", declaration)
+            column = re.match(r"(?!CONSTRAINT |PRIMARY )(\w+) ([\w.]+)", declaration)
             if column:
                 description = one_line(self.comments["COLUMN", f"{name}.{column[1]}"])
                 yield f"| `{column[1]}` | `{column[2]}` | {escaped(description)} |"

@@ -71,6 +71,8 @@ build_stages() {
         packages+=($(client_test_packages))
         [ -n "${PGQRS_CLIENT_BUILD:-}" ] || what+=(client_tests)
     fi
+    # shellcheck disable=SC2207
+    ! wants tap || packages+=($(tap_packages))
     if wants unit; then
         packages+=(catch2)
         what+=(unit)

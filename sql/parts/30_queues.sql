@@ -101,7 +101,8 @@ CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURN
     AS 'MODULE_PATHNAME', 'pgqrs_drop_queue';
 COMMENT ON FUNCTION pgqrs.drop_queue(text, boolean) IS
 'Removes a queue with its archive and workers, and returns how many messages went with it. It waits
-for transactions that use the queue, within lock_timeout. Meanwhile others go on using it.
+for transactions that use the queue or have locked rows of it, within lock_timeout. Meanwhile others
+go on using it.
 force: removes the queue even if it holds messages. Otherwise that raises PQ011, and the error
 names their number.
 Raises PQ002, and 55P03 when long transactions use the queue without a gap.';
@@ -111,8 +112,12 @@ CREATE FUNCTION pgqrs.purge_queue(queue text) RETURNS bigint
     AS 'MODULE_PATHNAME', 'pgqrs_purge_queue';
 COMMENT ON FUNCTION pgqrs.purge_queue(text) IS
 'Deletes every message of a queue, also the delayed ones and those in flight, and returns their
-number. The archive stays. Messages of transactions that have not yet committed stay.
-Raises PQ002.';
+number. The archive stays. Messages of transactions that have not yet committed stay. It waits for
+transactions that hold a message, such as one that has dequeued it and is still open, within
+lock_timeout. Meanwhile others finish what they have, and find no other of these messages. Messages
+that come during the wait stay. Whoever finishes a message that this has deleted waits for the end
+of this transaction.
+Raises PQ002, and 55P03 when others hold messages without a gap.';
 
 CREATE FUNCTION pgqrs.purge_archive(queue text, older_than interval) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE

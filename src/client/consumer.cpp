@@ -1,4 +1,3 @@
-// See consumer.hpp.
 #include "pgqrs/client/consumer.hpp"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// See worker_thread.hpp.
 #include "worker_thread.hpp"
 
 #include <algorithm>
@@ -45,7 +44,7 @@ std::optional<std::int64_t> register_worker(Connection& connection, const WorkSh
 // the worker: pgqrs's own errors, invalid data, no right, nothing of that name, the wrong password.
 bool can_get_better(const Error& error) {
     const std::string_view kind = std::string_view(error.sqlstate()).substr(0, 2);
-    return !error.state() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
+    return !error.code() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
            kind != "42" && kind != "0A";
 }
 
@@ -134,7 +133,7 @@ void WorkerThread::work_until_stopped() {
 
 // Called while the error is handled: raises it again when it cannot get better.
 void WorkerThread::recover(const Error& error) {
-    if (error.state() == core::SqlState::worker_not_found && worker_) {
+    if (error.code() == ErrorCode::worker_not_found && worker_) {
         consumer_.reset();  // somebody took our row for that of a dead worker: sign on again
         return;
     }

@@ -5,6 +5,7 @@
 #include "core/scan_floor.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
+#include "engine/row_header.hpp"
 #include "engine/row_writer.hpp"
 #include "engine/settings.hpp"
 #include "pg/guard.hpp"
@@ -190,15 +191,6 @@ bool take(const core::Message& message, Work& work) {
     }
     show(work.changed, work);
     return true;
-}
-
-// The row's header as it is now; others change it at any time.
-HeapTupleHeaderData header_of(TupleTableSlot* slot) {
-    const Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
-    LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const HeapTupleHeaderData header = *ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
-    LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-    return header;
 }
 
 // Whether the row belongs to the walk and is pending. It can be a newer version than was found.

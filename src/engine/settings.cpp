@@ -1,4 +1,4 @@
-// See settings.hpp. The variables are PostgreSQL's to write; the rest of the code reads them through
+// The variables are PostgreSQL's to write; the rest of the code reads them through
 // the functions.
 #include "engine/settings.hpp"
 

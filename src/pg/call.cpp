@@ -1,4 +1,3 @@
-// See call.hpp.
 #include "pg/call.hpp"
 
 #include <algorithm>

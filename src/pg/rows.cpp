@@ -1,4 +1,3 @@
-// See rows.hpp.
 #include "pg/rows.hpp"
 
 #include <stdexcept>

@@ -75,6 +75,14 @@ void wait_for_end_of(const LockHolder& holder) {
     guard([&] { VirtualXactLock(holder, true); });
 }
 
+void wait_for_end_of(TransactionId id) {
+    guard([&] { XactLockTableWait(id, nullptr, nullptr, XLTW_None); });
+}
+
+bool is_running(TransactionId id) {
+    return guard([&] { return TransactionIdIsInProgress(id); });
+}
+
 bool hold_extension(const char* name) {
     return guard([&] {
         const Oid extension = get_extension_oid(name, true);

@@ -42,6 +42,9 @@ std::vector<LockHolder> holders_of_name(Oid relation, std::string_view name);
 bool holds_name(const LockHolder& holder, Oid relation, std::string_view name);
 // Waits until the transaction has ended, for as long as for a lock.
 void wait_for_end_of(const LockHolder& holder);
+// The same for a transaction, or subtransaction, that has written something or locked a row.
+void wait_for_end_of(TransactionId id);
+bool is_running(TransactionId id);
 
 // Whether the extension is in the database. It stays there until the end of the transaction when it is;
 // one that somebody is dropping counts as gone. Never waits.

@@ -1,5 +1,6 @@
 #include "queue/drop.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "queue/totals.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
+#include "engine/row_holders.hpp"
 #include "engine/delay.hpp"
 #include "engine/journal.hpp"
 
@@ -25,6 +27,23 @@ constinit pg::Statement lock_workers(
     "SELECT 1 FROM pgqrs.workers WHERE queue_id = $1 ORDER BY id FOR UPDATE");
 
 constinit pg::Statement delete_messages("DELETE FROM pgqrs.messages WHERE queue_id = $1");
+
+constinit pg::Statement delete_messages_up_to(
+    "DELETE FROM pgqrs.messages WHERE queue_id = $1 AND id <= $2");
+
+// The sum keeps it from the primary key, in which all queues are mixed.
+constinit pg::Statement find_last_message(
+    "SELECT max(id + 0) FROM pgqrs.messages WHERE queue_id = $1");
+// Nobody waits for these: who dequeues passes locked rows, and nobody has a lease of them.
+constinit pg::Statement delete_free_messages(R"sql(
+    DELETE FROM pgqrs.messages AS m
+    USING (
+        SELECT id FROM pgqrs.messages
+        WHERE queue_id = $1 AND id <= $2 AND vt IS NULL
+        FOR UPDATE SKIP LOCKED) AS free
+    WHERE m.id = free.id
+)sql",
+                                             pg::Planning::indexed);
 
 constinit pg::Statement delete_archive("DELETE FROM pgqrs.archive WHERE queue_id = $1");
 
@@ -98,6 +117,80 @@ void lock_rows_of(std::string_view name) {
     }
 }
 
+// All that a queue has; called for each wait anew, for a name can come to mean another queue.
+std::vector<TransactionId> holders_of_rows(std::string_view name) {
+    const std::array tables = {engine::find_table(engine::kMessages),
+                               engine::find_table(engine::kArchive),
+                               engine::find_table(engine::kDepartures)};
+    return engine::row_holders(tables, engine::find_queue(name).id);
+}
+
+// Deleting all messages, while others hold some of them.
+//
+// It begins with those that nobody has: consumers find no more of them to take, so those who hold one come to an end and
+// begin no other. Then it waits for these, and takes the rest at last, with the messages in flight: who wants to finish one
+// waits from then on. Messages that are enqueued after it has begun to wait stay.
+class Purge {
+public:
+    explicit Purge(std::int32_t queue_id) : queue_id_(queue_id) {}
+
+    // Answers whom to wait for; when there is somebody, it has deleted what nobody has.
+    std::vector<TransactionId> begin() {
+        const Oid messages = engine::find_table(engine::kMessages);
+        auto holders = engine::row_holders({&messages, 1}, queue_id_, last_id_);
+        if (!holders.empty() && pg::can_lock_rows(messages)) {
+            if (last_id_ == INT64_MAX) {
+                last_id_ = find_last_message.run_latest({pg::int4(queue_id_)}).int8(0, 1);
+            }
+            begun_ += run(delete_free_messages);
+        }
+        return holders;
+    }
+    // Deletes what is left, and answers how many those were.
+    std::int64_t end() { return run(delete_messages_up_to); }
+    std::int64_t begun() const { return begun_; }
+
+private:
+    std::int64_t run(pg::Statement& deletion) const {
+        engine::QueueMarks& marks =
+            engine::marks_of(engine::find_table(engine::kMessages), queue_id_);
+        engine::note_many_before(marks);
+        const auto deleted = static_cast<std::int64_t>(
+            deletion.run({pg::int4(queue_id_), pg::int8(last_id_)}).count());
+        if (deleted > 0) {
+            record_departures(marks, {.discarded = deleted});
+        }
+        return deleted;
+    }
+
+    const std::int32_t queue_id_;
+    std::int64_t last_id_ = INT64_MAX;
+    std::int64_t begun_ = 0;
+};
+
+// Deletes the queue, which the caller holds alone, with all it has; answers how many messages it had.
+std::int64_t delete_all(std::string_view name) {
+    const pg::Value queue = pg::int4(engine::hold_queue_alone(name).id);
+    delete_failures.run({queue});
+    const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
+    delete_archive.run({queue});
+    delete_workers.run({queue});
+    delete_departures.run({queue});
+    delete_retention.run({queue});
+    if (!find_leftovers.run_latest({queue}).empty()) {
+        // A snapshot taken before the lock cannot see, or delete, what was committed in between.
+        if (pg::has_transaction_snapshot()) {
+            pg::raise_serialization_failure();
+        }
+        // A user's trigger kept rows.
+        still_used(name);
+    }
+    if (delete_queue.run({queue}).empty()) {
+        engine::raise_vanished(name);
+    }
+    return dropped;
+}
+
 void refuse_leftovers(std::int32_t id, std::string_view name) {
     if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
         still_used(name);
@@ -115,42 +208,27 @@ std::int64_t drop_queue(std::string_view name, bool force) {
                 refuse_unless_empty(name, count_in_queue.run_latest({queue}).int8(0, 1));
             }
         };
-        engine::hold_name_alone(name, {.decide = decide, .lock_rows = [&] { lock_rows_of(name); }});
-        decide();
-        const pg::Value queue = pg::int4(engine::hold_queue_alone(name).id);
-        delete_failures.run({queue});
-        const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
-        delete_archive.run({queue});
-        delete_workers.run({queue});
-        delete_departures.run({queue});
-        delete_retention.run({queue});
-        if (!find_leftovers.run_latest({queue}).empty()) {
-            // A snapshot taken before the lock cannot see, or delete, what was committed in between.
-            if (pg::has_transaction_snapshot()) {
-                pg::raise_serialization_failure();
-            }
-            // A user's trigger kept rows.
-            still_used(name);
-        }
-        if (delete_queue.run({queue}).empty()) {
-            engine::raise_vanished(name);
-        }
+        std::int64_t dropped = 0;
+        engine::hold_name_alone(name, {.decide = decide,
+                                       .lock_rows = [&] { lock_rows_of(name); },
+                                       .row_holders = [&] { return holders_of_rows(name); },
+                                       .work =
+                                           [&] {
+                                               decide();
+                                               dropped = delete_all(name);
+                                           }});
         return dropped;
     });
 }
 
 std::int64_t purge_queue(std::string_view name) {
+    pg::require_writable("DELETE");
     return pg::with_spi([&] {
-        const engine::Queue queue = engine::hold_queue(name);
-        engine::QueueMarks& marks =
-            engine::marks_of(engine::find_table(engine::kMessages), queue.id);
-        engine::note_many_before(marks);
-        const auto purged =
-            static_cast<std::int64_t>(delete_messages.run({pg::int4(queue.id)}).count());
-        if (purged > 0) {
-            record_departures(marks, {.discarded = purged});
-        }
-        return purged;
+        Purge purge(engine::hold_queue(name).id);
+        std::int64_t rest = 0;
+        engine::change_rows_alone(name, {.row_holders = [&] { return purge.begin(); },
+                                         .work = [&] { rest = purge.end(); }});
+        return purge.begun() + rest;
     });
 }
 

@@ -255,7 +255,7 @@ TEST_CASE("after the lease was taken over, finishing changes nothing and says so
     CHECK(all_done(f.consumer.release_batch(std::vector{first}), 1, false));
     const auto error = test::raised<pgqrs::LeaseLost>([&] { f.consumer.archive_or_throw(first); });
     CHECK(error.sqlstate() == "PQ001");
-    CHECK(error.state() == pgqrs::core::SqlState::lease_lost);
+    CHECK(error.code() == pgqrs::ErrorCode::lease_lost);
     CHECK_THAT(error.what(), test::has(std::to_string(first.id)));
     CHECK(pgqrs::Messages(f.connection).get(first.id)->vt == second.vt);
     f.consumer.archive_or_throw(second);

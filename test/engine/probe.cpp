@@ -1,6 +1,6 @@
-// SQL functions over the engine for tables that are not those of pgqrs: one without queues and priorities and with names of
-// its own, and one whose rows are in queues. The functions take the name of such a table first, and its queue where it has
-// queues (0 where it has none).
+// SQL functions over the engine for tables that are not those of pgqrs: one without queues and priorities and with
+// names of its own, and one whose rows are in queues. The functions take the name of such a table first, and its queue
+// where it has queues (0 where it has none).
 #include <array>
 
 #include "engine/append.hpp"

@@ -65,8 +65,8 @@ my %told = (
         take => '2', a => 'ROLLBACK', take => '1' ],
     'rollback of purge_queue' => [ b => $two, a => q{BEGIN; SELECT pgqrs.purge_queue('q')}, take => '', a => 'ROLLBACK', take => '1 2' ],
     'purge_queue cancelled when it has deleted a part' => [
-        b => $three, a => "BEGIN; SELECT pgqrs.release('q', id) FROM $message AND payload = '2'", b_waits => q{SELECT pgqrs.purge_queue('q')}, take => '3',
-        cancel => 'b', b_fails => '57014', take => '1', a => 'COMMIT', take => '2' ],
+        b => $three, a => "BEGIN; SELECT pgqrs.release('q', id) FROM $message AND payload = '2'", b_waits => q{SELECT pgqrs.purge_queue('q')}, take => '',
+        cancel => 'b', b_fails => '57014', take => '1 3', a => 'COMMIT', take => '2' ],
     'locked by hand' => [ b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR UPDATE", take => '2', a => 'COMMIT', soon => '1' ],
     'locked by hand below a savepoint with a dequeue' => [
         b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR NO KEY UPDATE; SAVEPOINT s; SELECT payload FROM pgqrs.dequeue('q'); ROLLBACK TO s",

@@ -2,6 +2,9 @@
 //
 // With a Message, every finishing call is fenced by its read_ct: false means that the lease ran out and the message went to
 // another consumer, or that it is gone; nothing was changed. With ids alone it is not fenced.
+//
+// Threads: a Consumer is used by the thread that uses its Connection; wait() ends when another thread requests its Stop.
+// ABI: Consumer changes inside, and DequeueOptions gets members, with minor versions.
 #pragma once
 
 #include <cstdint>

@@ -13,6 +13,10 @@
 //
 // Threads: one for each handler, with a connection of its own, and one that extends the leases of all, with another. So
 // concurrency + 1 connections are used, opened by and belonging to work().
+// work() may run in several threads of a program at the same time. A Dispatcher is not changed while a work() runs with it.
+//
+// ABI: Job gets functions at its end, WorkEvent, WorkOptions and WorkSummary get members, and Dispatcher changes inside,
+// with minor versions.
 #pragma once
 
 #include <atomic>
