@@ -4,6 +4,7 @@
 
 #include "pg/boundary.hpp"
 #include "queue/finish.hpp"
+#include "queue/next.hpp"
 
 using namespace pgqrs;
 
@@ -21,10 +22,11 @@ engine::Delivery delivery(pg::Call& call, int read_ct_index) {
     return {call.int8(1, "id"), read_ct ? std::optional(fence(*read_ct)) : std::nullopt};
 }
 
-// From the arguments ids and, when not null, read_cts.
-std::vector<engine::Delivery> deliveries(pg::Call& call, int ids_index, int read_cts_index) {
+// Of the messages with these ids; from the argument read_cts when it is not null.
+std::vector<engine::Delivery> deliveries(pg::Call& call, const std::vector<std::int64_t>& ids,
+                                         int read_cts_index) {
     std::vector<engine::Delivery> result;
-    for (const auto id : call.int8_array(ids_index, "ids")) {
+    for (const auto id : ids) {
         result.push_back({id, std::nullopt});
     }
     if (call.is_null(read_cts_index)) {
@@ -93,18 +95,31 @@ PGQRS_FUNCTION(pgqrs_extend_visibility) {
 
 PGQRS_FUNCTION(pgqrs_archive_batch) {
     const auto queue = call.text(0, "queue");
-    const auto all = deliveries(call, 1, 2);
+    const auto all = deliveries(call, call.int8_array(1, "ids"), 2);
     return answer(call, 3, queue, all, queue::archive_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_delete_batch) {
     const auto queue = call.text(0, "queue");
-    const auto all = deliveries(call, 1, 2);
+    const auto all = deliveries(call, call.int8_array(1, "ids"), 2);
     return answer(call, 3, queue, all, queue::remove_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
-    const auto all = deliveries(call, 1, 3);
+    const auto all = deliveries(call, call.int8_array(1, "ids"), 3);
     return answer(call, 4, queue, all, queue::release_batch(queue, all, call.span_or_none(2)));
+}
+
+PGQRS_FUNCTION(pgqrs_next) {
+    const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
+                                         .quantity = call.int8_or(3, 1),
+                                         .visibility = call.optional_interval(4),
+                                         .worker = call.optional_int8(6),
+                                         .wait = call.interval_or(5, 0)};
+    const auto done = deliveries(
+        call, call.is_null(1) ? std::vector<std::int64_t>() : call.int8_array(1, "done"), 2);
+    auto sink = call.rows_result();
+    queue::next(done, request, sink);
+    return sink.done();
 }

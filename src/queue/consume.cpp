@@ -1,16 +1,13 @@
 #include "queue/consume.hpp"
 
-#include <array>
 #include <string>
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
-#include "engine/claim.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
-#include "engine/tables.hpp"
 #include "engine/wait.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
@@ -19,21 +16,6 @@
 
 namespace pgqrs::queue {
 namespace {
-
-using Column = engine::MessageColumn;
-
-// pgqrs.message.
-constexpr std::array<engine::ResultColumn, 10> kMessageRow = {
-    {{Column::id, INT8OID},
-     {engine::kQueueName, TEXTOID},
-     {Column::payload, JSONBOID},
-     {Column::headers, JSONBOID},
-     {Column::priority, INT2OID},
-     {Column::read_ct, INT4OID},
-     {Column::enqueued_at, TIMESTAMPTZOID},
-     {Column::available_at, TIMESTAMPTZOID},
-     {Column::vt, TIMESTAMPTZOID},
-     {Column::worker_id, INT8OID}}};
 
 engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::string_view name,
                        std::int64_t quantity) {
@@ -44,33 +26,20 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
             .rule = {.max_deliveries = queue.max_deliveries}};
 }
 
-std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting, pg::RowSink& sink) {
-    const engine::Queue queue = engine::hold_queue(request.queue);
-    if (request.worker) {
-        require_worker(*request.worker, queue.id, request.queue);
-    }
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
-    engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
-    if (waiting != nullptr) {
-        waiting->join(marks);
-    }
-    if (queue.paused) {
-        return 0;
-    }
-    engine::Claim wanted = claim_of(engine::Take::lease, queue, request.queue, request.quantity);
-    wanted.lease = request.visibility.value_or(queue.visibility_timeout);
-    wanted.worker = request.worker;
-    return engine::claim(messages, marks, wanted, kMessageRow, &sink);
-}
-
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
 void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
     const core::Duration deadline = engine::elapsed_clock() + request.wait;
     engine::Waiting waiting;
     for (bool first = true;; first = false) {
         const bool last = engine::elapsed_clock() >= deadline;
-        if (pg::try_in_subtransaction(
-                [&] { return deliver(request, first ? nullptr : &waiting, sink) > 0; })) {
+        const auto attempt = [&] {
+            const Held held(request.queue);
+            if (!first) {
+                waiting.join(held.marks);
+            }
+            return deliver(held, request, sink) > 0;
+        };
+        if (pg::try_in_subtransaction(attempt)) {
             waiting.succeed(engine::Waiting::Message::taken);
             return;
         }
@@ -94,15 +63,33 @@ void check_wait(core::Duration wait) {
 
 }  // namespace
 
-void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
+void check_request(const DeliveryRequest& request) {
     core::check_quantity(request.quantity, engine::max_batch_size());
     if (request.visibility) {
         core::check_visibility(*request.visibility, "vt");
     }
     check_wait(request.wait);
     pg::require_writable("UPDATE");
+}
+
+std::int64_t deliver(const Held& held, const DeliveryRequest& request, pg::RowSink& sink) {
+    if (request.worker) {
+        require_worker(*request.worker, held.queue.id, request.queue);
+    }
+    if (held.queue.paused) {
+        return 0;
+    }
+    engine::Claim wanted =
+        claim_of(engine::Take::lease, held.queue, request.queue, request.quantity);
+    wanted.lease = request.visibility.value_or(held.queue.visibility_timeout);
+    wanted.worker = request.worker;
+    return engine::claim(held.messages, held.marks, wanted, request.row, &sink);
+}
+
+void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
+    check_request(request);
     if (request.wait == 0) {
-        deliver(request, nullptr, sink);
+        deliver(Held(request.queue), request, sink);
     } else {
         deliver_or_wait(request, sink);
     }

@@ -8,8 +8,6 @@
 #include "engine/clock.hpp"
 #include "engine/delay.hpp"
 #include "engine/journal.hpp"
-#include "engine/queue_cache.hpp"
-#include "engine/tables.hpp"
 #include "pg/calendar.hpp"
 #include "queue/archive.hpp"
 #include "queue/totals.hpp"
@@ -19,21 +17,9 @@ namespace {
 
 using Column = engine::MessageColumn;
 
-// The queue and its messages, held until the end of the transaction.
-struct Held {
-    explicit Held(std::string_view name)
-        : queue(engine::hold_queue(name)),
-          messages(engine::hold_table(engine::kMessages, engine::Purpose::write)),
-          marks(engine::marks_of(messages.relation, queue.id)) {}
-
-    engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
-        return {messages, marks, deliveries.keys()};
-    }
-
-    engine::Queue queue;
-    engine::Table messages;
-    engine::QueueMarks& marks;
-};
+engine::RowsById rows(const Held& held, const engine::SortedDeliveries& deliveries) {
+    return {held.messages, held.marks, deliveries.keys()};
+}
 
 std::vector<bool> extend_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
                                core::Duration by) {
@@ -47,7 +33,7 @@ std::vector<bool> extend_batch(std::string_view name, std::span<const engine::De
         cells[Column::vt] = lease_end;
         return leased;
     };
-    return sorted.done(engine::change_rows(held.rows(sorted),
+    return sorted.done(engine::change_rows(rows(held, sorted),
                                            engine::row_edit(engine::places(Column::vt), extend)));
 }
 
@@ -72,18 +58,21 @@ bool extend_visibility(std::string_view name, const engine::Delivery& delivery, 
 std::vector<bool> archive_batch(std::string_view name,
                                 std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    return archive_batch(Held(name), sorted);
+}
+
+std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries& deliveries) {
     const core::Instant now = engine::clock_now();
-    const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), true);
+    const engine::RemovedRows removed = engine::remove_rows(rows(held, deliveries), true);
     add_to_archive(held.marks, removed, now);
-    return sorted.done(removed.places());
+    return deliveries.done(removed.places());
 }
 
 std::vector<bool> remove_batch(std::string_view name,
                                std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
     const Held held(name);
-    const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
+    const engine::RemovedRows removed = engine::remove_rows(rows(held, sorted), false);
     if (removed.count() > 0) {
         record_departures(held.marks, {.finished = static_cast<std::int64_t>(removed.count())});
     }
@@ -110,7 +99,7 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
     const engine::Places written =
         engine::places(Column::available_at, Column::flags, Column::vt, Column::worker_id);
     const auto done =
-        sorted.done(engine::change_rows(held.rows(sorted), engine::row_edit(written, release)));
+        sorted.done(engine::change_rows(rows(held, sorted), engine::row_edit(written, release)));
     if (held.queue.notify) {
         engine::want_notice(held.marks, name);
     }
