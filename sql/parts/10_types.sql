@@ -155,6 +155,46 @@ or was released.';
 COMMENT ON COLUMN pgqrs.message.worker_id IS
     'The worker that got the message last, if dequeue() named one.';
 
+CREATE TYPE pgqrs.next_message AS (
+    id bigint,
+    queue text,
+    payload jsonb,
+    headers jsonb,
+    priority smallint,
+    read_ct integer,
+    attempt smallint,
+    enqueued_at timestamptz,
+    available_at timestamptz,
+    vt timestamptz,
+    worker_id bigint,
+    lost boolean
+);
+COMMENT ON TYPE pgqrs.next_message IS
+'A row of next(): a message that it delivers, or the news that it could not finish one.';
+COMMENT ON COLUMN pgqrs.next_message.id IS
+    'The id of the message that is delivered, or that could not be finished.';
+COMMENT ON COLUMN pgqrs.next_message.queue IS
+'The name of the queue. This column and the next ones are as in pgqrs.message; where lost is true,
+they are NULL.';
+COMMENT ON COLUMN pgqrs.next_message.payload IS 'The JSON value that the producer enqueued.';
+COMMENT ON COLUMN pgqrs.next_message.headers IS 'A JSON object about the payload, or NULL.';
+COMMENT ON COLUMN pgqrs.next_message.priority IS '0 is delivered first, 9 last.';
+COMMENT ON COLUMN pgqrs.next_message.read_ct IS
+'The number of deliveries so far. It is the fencing token of a delivery: give it back when you
+finish the message.';
+COMMENT ON COLUMN pgqrs.next_message.attempt IS
+    'The number of failures since the message was enqueued, or sent back by redrive().';
+COMMENT ON COLUMN pgqrs.next_message.enqueued_at IS 'The time when the message was enqueued.';
+COMMENT ON COLUMN pgqrs.next_message.available_at IS
+    'The time from which the message can be delivered.';
+COMMENT ON COLUMN pgqrs.next_message.vt IS
+    'The visibility timeout: the lease ends at this time.';
+COMMENT ON COLUMN pgqrs.next_message.worker_id IS
+    'The worker that gets the message, if next() named one.';
+COMMENT ON COLUMN pgqrs.next_message.lost IS
+'True for a message that next() was told to finish and could not: it is gone, or was delivered again
+since the delivery with that read_ct. False for a message that is delivered.';
+
 CREATE TYPE pgqrs.archived_message AS (
     id bigint,
     queue text,

@@ -50,7 +50,7 @@ constexpr Places kLeased = places(Place::vt, Place::read_ct, Place::worker_id, P
 Places looked_at(std::span<const ResultColumn> result) {
     Places all = kWalked;
     for (const ResultColumn& column : result) {
-        all |= column.place == kQueueName ? 0 : places(column.place);
+        all |= column.place < Place::count ? places(column.place) : 0;
     }
     return all;
 }
@@ -162,11 +162,20 @@ void make_delivered(const core::Message& message, Work& work) {
     }
 }
 
+pg::Value shown(TupleTableSlot* row, std::size_t place, const Work& work) {
+    switch (place) {
+        case kQueueName:
+            return pg::of(TEXTOID, work.queue);
+        case kFalse:
+            return pg::boolean(false);
+        default:
+            return value_at(row, *work.table, place);
+    }
+}
+
 void show(TupleTableSlot* row, Work& work) {
     for (std::size_t i = 0; i < work.result.size(); ++i) {
-        const std::size_t place = work.result[i].place;
-        const pg::Value value =
-            place == kQueueName ? pg::of(TEXTOID, work.queue) : value_at(row, *work.table, place);
+        const pg::Value value = shown(row, work.result[i].place, work);
         work.values[i] = value.datum;
         work.nulls[i] = value.null;
     }

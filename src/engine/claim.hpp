@@ -26,8 +26,9 @@ struct ResultColumn {
     std::size_t place;
     Oid type;
 };
-// In the place of a place: the name of the queue.
+// In the place of a place: the name of the queue, and the constant false.
 inline constexpr std::size_t kQueueName = SIZE_MAX;
+inline constexpr std::size_t kFalse = SIZE_MAX - 1;
 
 enum class Take {
     lease,   // gives each message a lease

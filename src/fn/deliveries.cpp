@@ -22,8 +22,13 @@ engine::Delivery delivery(pg::Call& call, int read_ct_index) {
 }
 
 std::vector<engine::Delivery> deliveries(pg::Call& call, int read_cts_index) {
+    return deliveries(call, call.int8_array(1, "ids"), read_cts_index);
+}
+
+std::vector<engine::Delivery> deliveries(pg::Call& call, const std::vector<std::int64_t>& ids,
+                                         int read_cts_index) {
     std::vector<engine::Delivery> result;
-    for (const auto id : call.int8_array(1, "ids")) {
+    for (const std::int64_t id : ids) {
         result.push_back({id, std::nullopt});
     }
     if (call.is_null(read_cts_index)) {

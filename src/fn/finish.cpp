@@ -3,6 +3,7 @@
 #include "fn/deliveries.hpp"
 #include "pg/boundary.hpp"
 #include "queue/finish.hpp"
+#include "queue/next.hpp"
 
 using namespace pgqrs;
 using fn::deliveries;
@@ -75,4 +76,17 @@ PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 3);
     return answer(call, 4, queue, all, queue::release_batch(queue, all, call.span_or_none(2)));
+}
+
+PGQRS_FUNCTION(pgqrs_next) {
+    const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
+                                         .quantity = call.int8_or(3, 1),
+                                         .visibility = call.optional_interval(4),
+                                         .worker = call.optional_int8(6),
+                                         .wait = call.interval_or(5, 0)};
+    const auto done = deliveries(
+        call, call.is_null(1) ? std::vector<std::int64_t>() : call.int8_array(1, "done"), 2);
+    auto sink = call.rows_result();
+    queue::next(done, request, sink);
+    return sink.done();
 }

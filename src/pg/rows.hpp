@@ -16,10 +16,10 @@ class RowSink {
 public:
     RowSink(Tuplestorestate* store, TupleDesc shape) : store_(store), shape_(shape) {}
 
-    // One row. Throws std::logic_error when the result has another number of columns.
+    // One row. Raises 42804 when the result has other columns.
     void put(std::span<const Value> row);
     void put(std::initializer_list<Value> row) { put(std::span(row.begin(), row.size())); }
-    // A row of one bigint for each value.
+    // A row of one bigint for each value. Throws std::logic_error when the result has another number of columns.
     void put_each(std::span<const std::int64_t> values);
     Datum done() const { return Datum{0}; }
     Tuplestorestate* store() const { return store_; }

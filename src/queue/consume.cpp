@@ -26,22 +26,6 @@
 namespace pgqrs::queue {
 namespace {
 
-using Column = engine::MessageColumn;
-
-// pgqrs.message.
-constexpr std::array<engine::ResultColumn, 11> kMessageRow = {
-    {{Column::id, INT8OID},
-     {engine::kQueueName, TEXTOID},
-     {Column::payload, JSONBOID},
-     {Column::headers, JSONBOID},
-     {Column::priority, INT2OID},
-     {Column::read_ct, INT4OID},
-     {Column::attempt, INT2OID},
-     {Column::enqueued_at, TIMESTAMPTZOID},
-     {Column::available_at, TIMESTAMPTZOID},
-     {Column::vt, TIMESTAMPTZOID},
-     {Column::worker_id, INT8OID}}};
-
 engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::string_view name,
                        std::int64_t quantity) {
     return {.take = take,
@@ -56,33 +40,6 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
 constexpr std::int64_t kFewestLeaving = 16;
 constexpr std::int64_t kMostLeaving = 1000;
 
-std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
-    std::vector<std::int64_t> leaving;
-    leaving.reserve(static_cast<std::size_t>(std::clamp(quantity, kFewestLeaving, kMostLeaving)));
-    return leaving;
-}
-
-std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting,
-                     std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
-    const engine::Queue queue = engine::hold_queue(request.queue);
-    if (request.worker) {
-        require_worker(*request.worker, queue.id, request.queue);
-    }
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
-    engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
-    if (waiting != nullptr) {
-        waiting->join(marks);
-    }
-    if (queue.paused) {
-        return 0;
-    }
-    engine::Claim wanted = claim_of(engine::Take::lease, queue, request.queue, request.quantity);
-    wanted.lease = request.visibility.value_or(queue.visibility_timeout);
-    wanted.worker = request.worker;
-    wanted.leaving = &leaving;
-    return engine::claim(messages, marks, wanted, kMessageRow, &sink);
-}
-
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
 void deliver_or_wait(const DeliveryRequest& request, std::vector<std::int64_t>& leaving,
                      pg::RowSink& sink) {
@@ -91,8 +48,14 @@ void deliver_or_wait(const DeliveryRequest& request, std::vector<std::int64_t>& 
     for (bool first = true;; first = false) {
         const bool last = engine::elapsed_clock() >= deadline;
         leaving.clear();
-        if (pg::try_in_subtransaction(
-                [&] { return deliver(request, first ? nullptr : &waiting, leaving, sink) > 0; })) {
+        const auto attempt = [&] {
+            const Held held(request.queue);
+            if (!first) {
+                waiting.join(held.marks);
+            }
+            return deliver(held, request, leaving, sink) > 0;
+        };
+        if (pg::try_in_subtransaction(attempt)) {
             waiting.succeed(engine::Waiting::Message::taken);
             return;
         }
@@ -116,16 +79,42 @@ void check_wait(core::Duration wait) {
 
 }  // namespace
 
-void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
+void check_request(const DeliveryRequest& request) {
     core::check_quantity(request.quantity, engine::max_batch_size());
     if (request.visibility) {
         core::check_visibility(*request.visibility, "vt");
     }
     check_wait(request.wait);
     pg::require_writable("UPDATE");
+}
+
+std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
+    std::vector<std::int64_t> leaving;
+    leaving.reserve(static_cast<std::size_t>(std::clamp(quantity, kFewestLeaving, kMostLeaving)));
+    return leaving;
+}
+
+std::int64_t deliver(const Held& held, const DeliveryRequest& request,
+                     std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
+    if (request.worker) {
+        require_worker(*request.worker, held.queue.id, request.queue);
+    }
+    if (held.queue.paused) {
+        return 0;
+    }
+    engine::Claim wanted =
+        claim_of(engine::Take::lease, held.queue, request.queue, request.quantity);
+    wanted.lease = request.visibility.value_or(held.queue.visibility_timeout);
+    wanted.worker = request.worker;
+    wanted.leaving = &leaving;
+    return engine::claim(held.messages, held.marks, wanted, request.row, &sink);
+}
+
+void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
+    check_request(request);
     std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
     if (request.wait == 0) {
-        deliver(request, nullptr, leaving, sink);
+        deliver(Held(request.queue), request, leaving, sink);
     } else {
         deliver_or_wait(request, leaving, sink);
     }

@@ -22,7 +22,7 @@ class WithDeadLetterQueue {
 public:
     explicit WithDeadLetterQueue(std::string_view name);
 
-    HeldQueue queue;
+    Held queue;
     std::optional<engine::Queue> target;
 
 private:

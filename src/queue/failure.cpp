@@ -33,7 +33,7 @@ struct Decision {
 class Failing {
 public:
     Failing(const FailureTerms& terms, const engine::SortedDeliveries& sorted, core::Instant now,
-            const HeldQueue& held)
+            const Held& held)
         : terms_(terms),
           keys_(sorted.keys()),
           now_(now),
@@ -102,7 +102,7 @@ private:
     const FailureTerms& terms_;
     const std::span<const engine::RowKey> keys_;
     const core::Instant now_;
-    const HeldQueue& held_;
+    const Held& held_;
     const core::Instant due_;
     std::vector<Decision> decisions_;
 };

@@ -24,7 +24,7 @@ std::vector<bool> extend_batch(std::string_view name, std::span<const engine::De
                                core::Duration by) {
     core::check_visibility(by, "by");
     const engine::SortedDeliveries sorted(deliveries);
-    const HeldQueue held(name);
+    const Held held(name);
     const pg::Value lease_end = pg::timestamptz(engine::clock_now() + by);
     const auto extend = [&](const core::Message&, pg::Value* cells) {
         // A message without a lease is left alone.
@@ -63,17 +63,20 @@ bool extend_visibility(std::string_view name, const engine::Delivery& delivery, 
 std::vector<bool> archive_batch(std::string_view name,
                                 std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const HeldQueue held(name);
+    return archive_batch(Held(name), sorted);
+}
+
+std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries& deliveries) {
     const core::Instant now = engine::clock_now();
-    const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), true);
+    const engine::RemovedRows removed = engine::remove_rows(held.rows(deliveries), true);
     add_to_archive(held.marks, removed, now, outcome_of_finish);
-    return sorted.done(removed.places());
+    return deliveries.done(removed.places());
 }
 
 std::vector<bool> remove_batch(std::string_view name,
                                std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const HeldQueue held(name);
+    const Held held(name);
     const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
     if (removed.count() > 0) {
         record_departures(held.marks, {.finished = static_cast<std::int64_t>(removed.count())});
@@ -85,7 +88,7 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
                                 const core::Span& delay) {
     engine::check_delay(delay);
     const engine::SortedDeliveries sorted(deliveries);
-    const HeldQueue held(name);
+    const Held held(name);
     const core::Instant now = engine::clock_now();
     const core::Instant due = pg::after(now, delay);
     const auto release = [&](const core::Message& row, pg::Value* cells) {

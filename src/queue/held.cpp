@@ -6,7 +6,7 @@ namespace pgqrs::queue {
 
 using Column = engine::MessageColumn;
 
-HeldQueue::HeldQueue(std::string_view name)
+Held::Held(std::string_view name)
     : queue(engine::hold_queue(name)),
       messages(engine::hold_table(engine::kMessages, engine::Purpose::write)),
       marks(engine::marks_of(messages.relation, queue.id)) {}

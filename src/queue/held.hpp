@@ -12,8 +12,8 @@
 namespace pgqrs::queue {
 
 // The queue and its messages, held until the end of the transaction.
-struct HeldQueue {
-    explicit HeldQueue(std::string_view name);
+struct Held {
+    explicit Held(std::string_view name);
 
     engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
         return {messages, marks, deliveries.keys()};

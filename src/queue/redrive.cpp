@@ -198,7 +198,7 @@ Groups grouped(const std::vector<Buried>& page, To to) {
 }
 
 std::int64_t send_back(const Way& way, const std::vector<engine::RowKey>& keys) {
-    const HeldQueue source(way.from);
+    const Held source(way.from);
     const auto target = engine::hold_queue_if_any(way.to);
     if (!target) {
         return 0;
@@ -297,7 +297,7 @@ std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids
     std::int64_t discarded = dead.buried([&](const std::vector<Buried>& page) {
         std::int64_t count = 0;
         for (const auto& [way, keys] : grouped(page, [](const Buried&) { return ""; })) {
-            const HeldQueue source(way.from);
+            const Held source(way.from);
             const core::Instant now = engine::clock_now();
             const auto is_idle = [&](const core::Message& row, pg::Value* cells) {
                 return row.lease_end <= now && !cells[Column::origin_id].null;

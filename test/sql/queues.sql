@@ -84,6 +84,7 @@ INSERT INTO calls VALUES
     ('purge_queue(%s)'), ('purge_archive(%s, ''0'')'), ('pause_queue(%s)'), ('resume_queue(%s)'),
     ('enqueue(%s, ''1'')'), ('enqueue_at(%s, ''1'', now())'), ('enqueue_batch(%s, ''{1}'')'),
     ('enqueue_batch(%s, ''{}'')'), ('dequeue(%s)'), ('dequeue_batch(%s, 1)'), ('pop(%s)'), ('peek(%s)'),
+    ('next(%s)'), ('next(%s, ''{1}'')'),
     ('archive(%s, 1)'), ('delete(%s, 1)'), ('release(%s, 1)'), ('extend_visibility(%s, 1, ''1 s'')'),
     ('archive_batch(%s, ''{1}'')'), ('delete_batch(%s, ''{1}'')'), ('release_batch(%s, ''{1}'')'),
     ('enqueue_job(%s, ''1'')'), ('fail(%s, 1, ''e'')'), ('fail_batch(%s, ''{1}'', ''{e}'')'),
