@@ -30,6 +30,7 @@ struct Round {
     core::Duration end;
     bool extension_seen;
     std::int64_t done[kMostDuties];
+    int idle_batches[kMostDuties];
 };
 constinit Round round{};
 
@@ -42,7 +43,10 @@ Turn run_duty() {
     const pg::ExtensionOwner owner("pgqrs");
     const queue::Batch batch = queue::run_batch(queue::maintenance_duties()[number]);
     round.done[number] += batch.done;
-    return batch.more ? Turn{true, 0} : Turn{false, core::kDay};
+    round.idle_batches[number] += batch.done > 0 ? 0 : 1;
+    return batch.more && round.idle_batches[number] < queue::kMostIdleBatches
+               ? Turn{true, 0}
+               : Turn{false, core::kDay};
 }
 
 constexpr std::size_t kDuties = 4;
@@ -57,7 +61,10 @@ constexpr std::array<Duty, kDuties> make_duties(std::index_sequence<numbers...>)
 constexpr auto kMaintaining = make_duties(std::make_index_sequence<kDuties>());
 
 Arrival arrive(Oid) {
-    round = {.end = engine::elapsed_clock() + kLongestRound, .extension_seen = false, .done = {}};
+    round = {.end = engine::elapsed_clock() + kLongestRound,
+             .extension_seen = false,
+             .done = {},
+             .idle_batches = {}};
     return {true, 0};
 }
 

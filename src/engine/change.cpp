@@ -187,6 +187,9 @@ TupleTableSlot* write_row(const RowKey& key, Work& work, Accept accept, Write wr
     for (;;) {
         work.message = read_message(row, *work.table);
         if (!is_wanted(work.message, key, work) || !accept(row)) {
+            if (locked) {
+                work.effects->held(work.message, work.now);
+            }
             return nullptr;
         }
         work.effects->locked(work.message);
@@ -213,7 +216,8 @@ TupleTableSlot* write_row(const RowKey& key, Work& work, Accept accept, Write wr
         }
         locked = true;
         row = work.newest;
-        work.effects->held(read_message(row, *work.table), work.now);
+        // An error can come before it is written, or found to stay as it is.
+        work.effects->locked(read_message(row, *work.table));
     }
 }
 

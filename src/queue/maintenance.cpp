@@ -103,7 +103,6 @@ std::map<std::string, std::vector<std::int64_t>> find_leaving(const Bookmark& fr
     return leaving;
 }
 
-// A page without any is the end of a round: a long queue is looked through page by page, round by round.
 Batch take_out_all_leaving(Bookmark& bookmark) {
     const Bookmark from = bookmark;
     std::optional<Page> page;
@@ -117,7 +116,7 @@ Batch take_out_all_leaving(Bookmark& bookmark) {
         batch.done += static_cast<std::int64_t>(take_out_leaving(queue, ids));
     }
     bookmark = page && page->full ? Bookmark{0, page->end} : Bookmark{};
-    batch.more = page && page->full && batch.done > 0;
+    batch.more = page && page->full;
     return batch;
 }
 
@@ -131,7 +130,7 @@ Batch forget_history(Bookmark& bookmark) {
         const auto forgotten = static_cast<std::int64_t>(
             forget_failures.run({pg::int8(bookmark.position), pg::int8(page->end)}).count());
         bookmark = page->full ? Bookmark{0, page->end} : Bookmark{};
-        return Batch{forgotten, page->full && forgotten > 0};
+        return Batch{forgotten, page->full};
     });
 }
 

@@ -12,8 +12,11 @@ namespace pgqrs::queue {
 
 struct Batch {
     std::int64_t done = 0;  // rows dealt with
-    bool more = false;      // whether there is more to do at once
+    bool more = false;      // whether it has not come to the end of what it goes through
 };
+
+// So many batches of a duty that find nothing are enough for a round that nobody waits for.
+inline constexpr int kMostIdleBatches = 20;
 
 // Where a duty is; what it leaves here is there at its next batch. The numbers are those of
 // pgqrs.maintenance, and mean what the duty wants.

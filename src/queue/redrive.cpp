@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "core/limits.hpp"
 #include "engine/change.hpp"
@@ -57,15 +59,25 @@ constinit pg::Statement page_of_dead(
     " ORDER BY id LIMIT $4",
     pg::Planning::indexed);
 
-// $3 start after this id, $4 the ids or null, $5 how many.
+// $3 start after this id, $4 how many.
 constinit pg::Statement page_of_buried(
     "SELECT m.id, b.name, o.name FROM " PGQRS_BURIED
     "JOIN pgqrs.queues AS b ON b.id = m.queue_id LEFT JOIN pgqrs.queues AS o ON o.id = m.origin_id "
-    "WHERE m.id > $3 AND ($4 IS NULL OR m.id = ANY ($4)) ORDER BY m.id LIMIT $5",
+    "WHERE m.id > $3 ORDER BY m.id LIMIT $4",
     pg::Planning::indexed);
-constinit pg::Statement page_of_archived(
-    "SELECT a.id FROM " PGQRS_ARCHIVED_DEAD
-    "AND a.id > $2 AND ($3 IS NULL OR a.id = ANY ($3)) ORDER BY a.id LIMIT $4",
+constinit pg::Statement page_of_archived("SELECT a.id FROM " PGQRS_ARCHIVED_DEAD
+                                         "AND a.id > $2 ORDER BY a.id LIMIT $3",
+                                         pg::Planning::indexed);
+// $3 and $2 the ids.
+constinit pg::Statement buried_of_ids(
+    "SELECT m.id, b.name, o.name FROM unnest($3) AS k (id) JOIN pgqrs.messages AS m ON m.id = k.id "
+    "JOIN pgqrs.queues AS b ON b.id = m.queue_id LEFT JOIN pgqrs.queues AS o ON o.id = m.origin_id "
+    "WHERE m.queue_id = $1 AND m.origin_id IS NOT NULL OR m.queue_id = $2 AND m.origin_id = $1 "
+    "ORDER BY m.id",
+    pg::Planning::indexed);
+constinit pg::Statement archived_of_ids(
+    "SELECT a.id FROM unnest($2) AS k (id) JOIN pgqrs.archive AS a ON a.id = k.id "
+    "WHERE a.queue_id = $1 AND a.outcome = 'dead' ORDER BY a.id",
     pg::Planning::indexed);
 
 constinit pg::Statement move_back(R"sql(
@@ -100,83 +112,102 @@ struct Buried {
     std::string origin;  // empty when it is gone
 };
 
-pg::Value array_or_null(const std::vector<std::int64_t>* ids) {
-    if (ids == nullptr) {
-        return pg::null_of(INT8ARRAYOID);
-    }
+pg::Value array_of(std::span<const std::int64_t> ids) {
     std::vector<Datum> datums;
-    for (const std::int64_t id : *ids) {
+    for (const std::int64_t id : ids) {
         datums.push_back(Int64GetDatum(id));
     }
     return pg::array_of(INT8OID, datums.data(), nullptr, static_cast<int>(datums.size()));
 }
 
-// The dead messages of a queue, page by page.
+// The dead messages of a queue, page by page: all of them, or those with certain ids.
 class DeadMessages {
 public:
-    DeadMessages(std::string_view name, const std::vector<std::int64_t>* ids,
+    DeadMessages(std::string_view name, std::optional<std::vector<std::int64_t>> ids,
                  std::optional<std::int64_t> quantity)
-        : queue_(engine::hold_queue(name)), ids_(ids), left_(quantity.value_or(INT64_MAX)) {
+        : queue_(engine::hold_queue(name)),
+          ids_(std::move(ids)),
+          left_(quantity.value_or(INT64_MAX)) {
         const auto target = engine::hold_queue_if_any(queue_.dead_letter_queue);
         dead_letter_queue_ = target ? target->id : queue_.id;
+        if (ids_) {
+            std::sort(ids_->begin(), ids_->end());
+        }
     }
 
     const engine::Queue& queue() const { return queue_; }
 
     // Gives each page to `use`, which answers how many of it count, until all have been seen, or as many
     // count as are wanted. Answers how many.
-    std::int64_t buried(const std::function<std::int64_t(const std::vector<Buried>&)>& use) {
-        return walk([&](std::int64_t after, std::int64_t limit, std::int64_t& last) {
-            std::vector<Buried> page;
-            pg::with_spi([&] {
-                const pg::Rows rows =
-                    page_of_buried.run({pg::int4(queue_.id), pg::int4(dead_letter_queue_),
-                                        pg::int8(after), array_or_null(ids_), pg::int8(limit)});
-                for (std::uint64_t row = 0; row < rows.count(); ++row) {
-                    const pg::Value origin = rows.at(row, 3);
-                    page.push_back({rows.int8(row, 1), std::string(pg::text_of(rows.at(row, 2))),
-                                    origin.null ? "" : std::string(pg::text_of(origin))});
-                }
-            });
-            last = page.empty() ? after : page.back().id;
-            return page.empty() ? 0 : use(page);
-        });
+    template <class Use>
+    std::int64_t buried(Use use) {
+        const pg::Value own = pg::int4(queue_.id);
+        const pg::Value target = pg::int4(dead_letter_queue_);
+        return walk<Buried>(
+            [&](std::int64_t after, std::int64_t limit) {
+                return page_of_buried.run({own, target, pg::int8(after), pg::int8(limit)});
+            },
+            [&](const pg::Value& ids) {
+                return buried_of_ids.run({own, target, ids});
+            },
+            [](const pg::Rows& rows, std::uint64_t row) {
+                const pg::Value origin = rows.at(row, 3);
+                return Buried{rows.int8(row, 1), std::string(pg::text_of(rows.at(row, 2))),
+                              origin.null ? "" : std::string(pg::text_of(origin))};
+            },
+            use);
     }
 
-    std::int64_t archived(
-        const std::function<std::int64_t(const std::vector<std::int64_t>&)>& use) {
-        return walk([&](std::int64_t after, std::int64_t limit, std::int64_t& last) {
-            std::vector<std::int64_t> page;
-            pg::with_spi([&] {
-                const pg::Rows rows = page_of_archived.run(
-                    {pg::int4(queue_.id), pg::int8(after), array_or_null(ids_), pg::int8(limit)});
-                for (std::uint64_t row = 0; row < rows.count(); ++row) {
-                    page.push_back(rows.int8(row, 1));
-                }
-            });
-            last = page.empty() ? after : page.back();
-            return page.empty() ? 0 : use(page);
-        });
+    template <class Use>
+    std::int64_t archived(Use use) {
+        const pg::Value own = pg::int4(queue_.id);
+        return walk<std::int64_t>(
+            [&](std::int64_t after, std::int64_t limit) {
+                return page_of_archived.run({own, pg::int8(after), pg::int8(limit)});
+            },
+            [&](const pg::Value& ids) {
+                return archived_of_ids.run({own, ids});
+            },
+            [](const pg::Rows& rows, std::uint64_t row) { return rows.int8(row, 1); }, use);
     }
 
 private:
-    template <class Page>
-    std::int64_t walk(Page page) {
+    template <class Item, class PageAfter, class PageOfIds, class Read, class Use>
+    std::int64_t walk(PageAfter page_after, PageOfIds page_of_ids, Read read, Use use) {
         std::int64_t used = 0;
-        for (std::int64_t after = INT64_MIN, last = 0; left_ > 0; after = last) {
-            const std::int64_t count = page(after, std::min(kPage, left_), last);
-            if (last == after) {
+        std::int64_t after = INT64_MIN;
+        std::size_t given = 0;
+        while (left_ > 0 && (!ids_ || given < ids_->size())) {
+            const std::int64_t limit = std::min(kPage, left_);
+            std::vector<Item> page;
+            pg::with_spi([&] {
+                const pg::Rows rows =
+                    ids_ ? page_of_ids(array_of(next_ids(given, limit))) : page_after(after, limit);
+                for (std::uint64_t row = 0; row < rows.count(); ++row) {
+                    page.push_back(read(rows, row));
+                    after = rows.int8(row, 1);
+                }
+            });
+            if (page.empty() && !ids_) {
                 break;
             }
+            const std::int64_t count = page.empty() ? 0 : use(page);
             used += count;
             left_ -= count;
         }
         return used;
     }
 
+    std::span<const std::int64_t> next_ids(std::size_t& given, std::int64_t limit) const {
+        const auto ids = std::span(*ids_).subspan(
+            given, std::min(static_cast<std::size_t>(limit), ids_->size() - given));
+        given += ids.size();
+        return ids;
+    }
+
     const engine::Queue queue_;
     std::int32_t dead_letter_queue_ = 0;
-    const std::vector<std::int64_t>* const ids_;
+    std::optional<std::vector<std::int64_t>> ids_;
     std::int64_t left_;
 };
 
@@ -257,7 +288,7 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
     }
     pg::require_writable("UPDATE");
     const auto to = terms.to ? std::optional(engine::hold_queue(*terms.to)) : std::nullopt;
-    DeadMessages dead(name, terms.ids ? &*terms.ids : nullptr, terms.quantity);
+    DeadMessages dead(name, terms.ids, terms.quantity);
     const auto target_of = [&](const Buried& message) {
         return terms.to ? std::string(*terms.to) : message.origin;
     };
@@ -274,7 +305,7 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
         return pg::with_spi([&] {
             const auto moved = static_cast<std::int64_t>(
                 move_back
-                    .run({array_or_null(&ids), pg::int4(dead.queue().id), pg::int4(target.id),
+                    .run({array_of(ids), pg::int4(dead.queue().id), pg::int4(target.id),
                           pg::timestamptz(engine::clock_now()), pg::int2(core::kMadeAvailable)})
                     .count());
             const Oid messages = engine::find_table(engine::kMessages);
@@ -293,7 +324,7 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
 std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids) {
     core::check_batch_size(static_cast<std::int64_t>(ids.size()), engine::max_batch_size());
     pg::require_writable("DELETE");
-    DeadMessages dead(name, &ids, std::nullopt);
+    DeadMessages dead(name, ids, std::nullopt);
     std::int64_t discarded = dead.buried([&](const std::vector<Buried>& page) {
         std::int64_t count = 0;
         for (const auto& [way, keys] : grouped(page, [](const Buried&) { return ""; })) {
@@ -316,7 +347,7 @@ std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids
     discarded += dead.archived([&](const std::vector<std::int64_t>& page) {
         const auto deleted = pg::with_spi([&] {
             return static_cast<std::int64_t>(
-                delete_archived.run({array_or_null(&page), pg::int4(dead.queue().id)}).count());
+                delete_archived.run({array_of(page), pg::int4(dead.queue().id)}).count());
         });
         if (deleted > 0) {
             record_departures(

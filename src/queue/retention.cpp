@@ -156,7 +156,6 @@ void list_retention(std::optional<std::string_view> name, pg::RowSink& sink) {
 
 Batch enforce_retention(Bookmark& bookmark) {
     std::int64_t deleted = 0;
-    bool full = false;
     std::int32_t queue = 0;
     pg::with_spi([&] {
         const pg::Rows next = next_queue.run({pg::int4(bookmark.queue)});
@@ -171,7 +170,6 @@ Batch enforce_retention(Bookmark& bookmark) {
             deleted = static_cast<std::int64_t>(
                 delete_surplus.run({pg::int4(queue), pg::int8(kPage)}).count());
             if (deleted >= kPage) {
-                full = true;
                 bookmark = {queue, INT64_MIN};
                 return;
             }
@@ -185,14 +183,13 @@ Batch enforce_retention(Bookmark& bookmark) {
                           pg::timestamptz(engine::clock_now())})
                     .count());
         }
-        full = count == kPage;
-        bookmark = full ? Bookmark{queue, page.int8(0, 1)} : Bookmark{queue + 1, INT64_MIN};
+        bookmark =
+            count == kPage ? Bookmark{queue, page.int8(0, 1)} : Bookmark{queue + 1, INT64_MIN};
     });
     if (queue != 0) {
         record(queue, deleted);
     }
-    // A full page of what stays is the end of a round: a long archive is looked through page by page.
-    return {deleted, queue != 0 && (!full || deleted > 0)};
+    return {deleted, queue != 0};
 }
 
 }  // namespace pgqrs::queue

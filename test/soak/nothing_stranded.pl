@@ -25,7 +25,7 @@ my $transactions_of_a_script = 40;
 # What sessions do, by weight, how long they lease, and for how long they do it between two looks at what they have left. Commands that make all look
 # again from the beginning, and leases that end, would put right what went wrong before: in the first storm there are none.
 my %often = (enqueue => 8, enqueue_batch => 2, enqueue_at => 1, dequeue => 20, next => 4, sleep => 8, release => 3, release_batch => 1, archive => 3, archive_late => 4,
-    archive_batch => 1, lock => 2, block => 2, pop => 1, wait => 1, delete => 1);
+    archive_batch => 1, lock => 2, block => 2, pop => 1, wait => 1, delete => 1, fail => 4, redrive => 1, cancel => 1, discard => 0.4);
 my %storms = (
     'long leases' => { weights => {%often}, leases => [3600_000], interval => 0.1 },
     'short leases' => { weights => { %often, extend => 2, update => 2, insert => 1 }, leases => [ 1, 10, 30, 100, 3600_000 ], interval => 0.1 },
@@ -76,6 +76,14 @@ my %actions = (
     archive_batch => sub { 'SELECT count(*) FROM pgqrs.archive_batch(' . queue() . ", ARRAY(SELECT id FROM pgqrs.messages ORDER BY random() LIMIT 5))" },
     release => sub { 'SELECT pgqrs.release(' . queue() . ", ($odd), '" . pick(0, up_to(100)) . " ms')" },
     release_batch => sub { 'SELECT count(*) FROM pgqrs.release_batch(' . queue() . ", ARRAY(SELECT id FROM pgqrs.messages WHERE id % 2 = 1 ORDER BY random() LIMIT 4), '" . pick(0, up_to(50)) . " ms')" },
+    fail => sub {
+        my $retry = rand() < 0.3 ? 'false' : 'true';
+        return 'SELECT pgqrs.fail(' . queue() . ", id, 'error', read_ct, $retry, '" . pick(0, up_to(50)) . " ms')"
+            . ' FROM (SELECT * FROM delivered WHERE id % 2 = 1 ORDER BY random() LIMIT 1) AS d';
+    },
+    redrive => sub { 'SELECT pgqrs.redrive(' . queue() . ', qty => ' . pick(1, 5) . ')' },
+    discard => sub { 'SELECT pgqrs.discard(' . queue() . ', ARRAY(SELECT id FROM pgqrs.list_dead(' . queue() . ', qty => 2)))' },
+    cancel => sub { 'SELECT pgqrs.cancel(' . queue() . ", ARRAY[($odd)])" },
     extend => sub { 'SELECT pgqrs.extend_visibility(' . queue() . ", ($odd), '" . lease() . " ms')" },
     update => sub {
         my $time = "clock_timestamp() + '" . (up_to(300) - 250) . " ms'::interval";
@@ -190,7 +198,7 @@ sub look
     my $now = "clock_timestamp() + '$clock'";
     my @prepared = grep { $_ ne '' } split /\n/, $session->query_safe("SET pgqrs.clock_offset = '$clock'; SELECT FROM pg_advisory_lock(42); SELECT gid FROM pg_prepared_xacts");
     $session->query_safe(pick('COMMIT', 'ROLLBACK') . " PREPARED '$_'") for @prepared;
-    my %due = map { $_ => 1 } split /\n/, $session->query_safe("SELECT id FROM pgqrs.messages WHERE available_at <= $now AND (vt IS NULL OR vt <= $now)");
+    my %due = map { $_ => 1 } split /\n/, $session->query_safe("SELECT id FROM pgqrs.messages WHERE available_at <= $now AND (vt IS NULL OR vt <= $now) AND flags & 2 = 0");
     my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
     do
     {
@@ -216,7 +224,8 @@ for my $mode (sort keys %settings)
     $node->start;
     $node->safe_psql('postgres', q{
         CREATE EXTENSION pgqrs;
-        SELECT pgqrs.create_queue('s1', '100 ms'), pgqrs.create_queue('s2', '100 ms');
+        SELECT pgqrs.create_queue('s1', '100 ms', max_attempts => 3);
+        SELECT pgqrs.create_queue('s2', '100 ms', max_attempts => 2, dead_letter_queue => 's1');
         CREATE TABLE delivered (id bigint, read_ct int, at timestamptz, vt timestamptz);
     });
     for my $name ('long leases', 'short leases', 'everything')
