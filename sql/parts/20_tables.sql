@@ -292,9 +292,10 @@ CREATE TABLE pgqrs.maintenance (
     total_done bigint NOT NULL DEFAULT 0
 );
 INSERT INTO pgqrs.maintenance (duty)
-VALUES ('leaving'), ('retention'), ('failures'), ('departures');
+VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures');
 COMMENT ON TABLE pgqrs.maintenance IS
-'What maintenance has done, a row for each of its duties. leaving: dead, expired and cancelled messages were
+'What maintenance has done, a row for each of its duties. workers: silent ones were
+made dead. leaving: dead, expired and cancelled messages were
 taken out of their queues. retention: archived messages were removed. failures: the history of messages that
 are gone was removed. departures: rows of pgqrs.departures were replaced by their sum.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
