@@ -39,6 +39,11 @@ COMMENT ON TYPE pgqrs.cancel_result IS
 'What cancel() did with a message: it left the queue, the worker that has it was asked to stop, or there
 is none of that id in the queue.';
 
+CREATE TYPE pgqrs.worker_state AS ENUM ('ready', 'polling', 'suspended', 'stopped', 'dead');
+COMMENT ON TYPE pgqrs.worker_state IS
+'The state of a worker: it has registered (ready), it takes messages (polling), it gets none for now
+(suspended), it has ended its work (stopped), or it was silent for longer than its lease (dead).';
+
 CREATE TYPE pgqrs.failed_message AS (
     id bigint,
     result pgqrs.failure_result,
@@ -243,7 +248,10 @@ CREATE TYPE pgqrs.worker AS (
     hostname text,
     pid integer,
     metadata jsonb,
-    registered_at timestamptz
+    registered_at timestamptz,
+    state pgqrs.worker_state,
+    lease interval,
+    heartbeat_at timestamptz
 );
 COMMENT ON TYPE pgqrs.worker IS 'A worker that has registered.';
 COMMENT ON COLUMN pgqrs.worker.id IS 'The id of the worker. dequeue(worker => ...) takes it.';
@@ -254,6 +262,58 @@ COMMENT ON COLUMN pgqrs.worker.hostname IS 'The host that the worker runs on, in
 COMMENT ON COLUMN pgqrs.worker.pid IS 'The worker''s process id on that host.';
 COMMENT ON COLUMN pgqrs.worker.metadata IS 'Anything else the worker said about itself.';
 COMMENT ON COLUMN pgqrs.worker.registered_at IS 'The time when the worker registered.';
+COMMENT ON COLUMN pgqrs.worker.state IS 'The state of the worker.';
+COMMENT ON COLUMN pgqrs.worker.lease IS
+    'A worker that gives no sign of life for this long is dead.';
+COMMENT ON COLUMN pgqrs.worker.heartbeat_at IS
+'The time of the last sign of life that was noted. Calls that count as one note it at most every third of
+the lease. Of a stopped worker it is the time when it stopped.';
+
+CREATE TYPE pgqrs.worker_health AS (
+    queue text,
+    ready bigint,
+    polling bigint,
+    suspended bigint,
+    stopped bigint,
+    dead bigint,
+    oldest_heartbeat_age interval
+);
+COMMENT ON TYPE pgqrs.worker_health IS 'The workers of a queue, counted by their state.';
+COMMENT ON COLUMN pgqrs.worker_health.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgqrs.worker_health.ready IS
+    'The number of workers that have registered and taken nothing yet, or were resumed.';
+COMMENT ON COLUMN pgqrs.worker_health.polling IS 'The number of workers that take messages.';
+COMMENT ON COLUMN pgqrs.worker_health.suspended IS
+    'The number of workers that get no messages for now.';
+COMMENT ON COLUMN pgqrs.worker_health.stopped IS
+    'The number of workers that have ended their work.';
+COMMENT ON COLUMN pgqrs.worker_health.dead IS
+    'The number of workers that were silent for longer than their lease.';
+COMMENT ON COLUMN pgqrs.worker_health.oldest_heartbeat_age IS
+'The time since the oldest last sign of life of a worker that is neither stopped nor dead. It is NULL when
+there is none.';
+
+CREATE TYPE pgqrs.worker_metrics AS (
+    worker bigint,
+    name text,
+    state pgqrs.worker_state,
+    heartbeat_age interval,
+    in_flight bigint,
+    oldest_delivery_age interval,
+    oldest_lease_end timestamptz
+);
+COMMENT ON TYPE pgqrs.worker_metrics IS 'A worker and the messages it has.';
+COMMENT ON COLUMN pgqrs.worker_metrics.worker IS 'The id of the worker.';
+COMMENT ON COLUMN pgqrs.worker_metrics.name IS 'The name that the worker gave itself.';
+COMMENT ON COLUMN pgqrs.worker_metrics.state IS 'The state of the worker.';
+COMMENT ON COLUMN pgqrs.worker_metrics.heartbeat_age IS
+    'The time since its last sign of life that was noted.';
+COMMENT ON COLUMN pgqrs.worker_metrics.in_flight IS
+    'The number of messages that it has a lease on. A dead worker has none.';
+COMMENT ON COLUMN pgqrs.worker_metrics.oldest_delivery_age IS
+    'The time for which it has had the oldest of them. It is NULL when it has none.';
+COMMENT ON COLUMN pgqrs.worker_metrics.oldest_lease_end IS
+    'The time when the first of these leases ends. It is NULL when it has none.';
 
 CREATE TYPE pgqrs.metrics AS (
     queue text,

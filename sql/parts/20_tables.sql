@@ -67,9 +67,17 @@ CREATE TABLE pgqrs.workers (
     hostname text,
     pid integer,
     metadata jsonb,
-    registered_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    registered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    state pgqrs.worker_state NOT NULL DEFAULT 'ready',
+    lease interval NOT NULL DEFAULT '60 s'
+        CONSTRAINT workers_lease_range CHECK (lease BETWEEN '1 s' AND '366 days'),
+    heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    died_at timestamptz
 );
 CREATE INDEX workers_queue ON pgqrs.workers (queue_id, id);
+CREATE INDEX workers_dead ON pgqrs.workers (queue_id, id) WHERE state = 'dead';
+COMMENT ON INDEX pgqrs.workers_dead IS
+    'Every backend that uses a queue finds in it whose leases have ended.';
 COMMENT ON INDEX pgqrs.workers_queue IS
     'It serves to list, count and remove the workers of one queue.';
 COMMENT ON TABLE pgqrs.workers IS 'The workers that have registered, one row each.';
@@ -81,6 +89,13 @@ COMMENT ON COLUMN pgqrs.workers.hostname IS 'The host that the worker runs on, i
 COMMENT ON COLUMN pgqrs.workers.pid IS 'The worker''s process id on that host.';
 COMMENT ON COLUMN pgqrs.workers.metadata IS 'Anything else the worker said about itself.';
 COMMENT ON COLUMN pgqrs.workers.registered_at IS 'The time when the worker registered.';
+COMMENT ON COLUMN pgqrs.workers.state IS
+    'The state of the worker. The leases of a dead one have ended.';
+COMMENT ON COLUMN pgqrs.workers.lease IS
+    'A worker that gives no sign of life for this long is dead.';
+COMMENT ON COLUMN pgqrs.workers.heartbeat_at IS 'The time of the last sign of life that was noted.';
+COMMENT ON COLUMN pgqrs.workers.died_at IS
+    'The time when reap_workers() found it dead. It is NULL for all others.';
 
 -- A delivery writes vt, read_ct, worker_id and delivered_at. None of them is indexed, and more than half of
 -- each page stays free at first, so that a delivery is a HOT update: no index is written.
@@ -277,9 +292,10 @@ CREATE TABLE pgqrs.maintenance (
     total_done bigint NOT NULL DEFAULT 0
 );
 INSERT INTO pgqrs.maintenance (duty)
-VALUES ('leaving'), ('retention'), ('failures'), ('departures');
+VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures');
 COMMENT ON TABLE pgqrs.maintenance IS
-'What maintenance has done, a row for each of its duties. leaving: dead, expired and cancelled messages were
+'What maintenance has done, a row for each of its duties. workers: silent ones were
+made dead. leaving: dead, expired and cancelled messages were
 taken out of their queues. retention: archived messages were removed. failures: the history of messages that
 are gone was removed. departures: rows of pgqrs.departures were replaced by their sum.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';

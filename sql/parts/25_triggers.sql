@@ -40,6 +40,26 @@ CREATE TRIGGER check_queue
     FOR EACH ROW EXECUTE FUNCTION pgqrs.check_queue();
 COMMENT ON TRIGGER check_queue ON pgqrs.workers IS 'It refuses a worker without a queue.';
 
+CREATE FUNCTION pgqrs.workers_changed() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_workers_changed';
+COMMENT ON FUNCTION pgqrs.workers_changed() IS
+'Trigger: makes every backend learn which workers are dead when that has changed, and wakes those who wait
+for messages of the queue.';
+-- As queues_changed. A heartbeat writes no state.
+CREATE TRIGGER workers_changed
+    BEFORE INSERT OR UPDATE OF state, queue_id OR DELETE ON pgqrs.workers
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.workers_changed();
+CREATE TRIGGER workers_truncated
+    BEFORE TRUNCATE ON pgqrs.workers
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.workers_changed();
+ALTER TABLE pgqrs.workers ENABLE ALWAYS TRIGGER workers_changed;
+ALTER TABLE pgqrs.workers ENABLE ALWAYS TRIGGER workers_truncated;
+COMMENT ON TRIGGER workers_changed ON pgqrs.workers IS
+    'It makes every backend learn which workers are dead.';
+COMMENT ON TRIGGER workers_truncated ON pgqrs.workers IS
+    'It makes every backend learn which workers are dead.';
+
 CREATE FUNCTION pgqrs.messages_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_messages_changed';

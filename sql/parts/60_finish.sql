@@ -60,12 +60,28 @@ CREATE FUNCTION pgqrs.extend_visibility(
     AS 'MODULE_PATHNAME', 'pgqrs_extend_visibility';
 COMMENT ON FUNCTION pgqrs.extend_visibility(text, bigint, interval, bigint, boolean) IS
 'Changes the end of a lease. A lease that has run out comes back to life. Returns true if this call
-did it. Returns false when the message is gone, has no lease, or was delivered again since the
-delivery with that read_ct.
+did it. Returns false when the message is gone, has no lease, was delivered again since the
+delivery with that read_ct, or its worker is dead. It counts as a sign of life of the worker that has the
+message.
 by: the lease ends this long after the call.
 read_ct: the read_ct of your delivery. NULL extends the lease of whoever has the message.
 strict: true raises PQ001 where the answer would be false.
 Raises PQ001, PQ002, PQ010.';
+
+CREATE FUNCTION pgqrs.extend_batch(
+    queue text,
+    ids bigint[],
+    by interval,
+    read_cts bigint[] DEFAULT NULL,
+    strict boolean DEFAULT false
+) RETURNS TABLE (id bigint, done boolean, cancelled boolean)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100
+    AS 'MODULE_PATHNAME', 'pgqrs_extend_batch';
+COMMENT ON FUNCTION pgqrs.extend_batch(text, bigint[], interval, bigint[], boolean) IS
+'Does extend_visibility() for many messages, in the way of archive_batch(). It also says where the lease
+goes on but cancel() was called: such a message is not wanted any more.
+by: the leases end this long after the call.
+Raises PQ001, PQ002, PQ009, PQ010.';
 
 CREATE FUNCTION pgqrs.archive_batch(
     queue text,

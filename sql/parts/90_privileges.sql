@@ -9,6 +9,7 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgqrs FROM PUBLIC;
 REVOKE ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
     pgqrs.message, pgqrs.next_message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
+    pgqrs.worker_state, pgqrs.worker_health, pgqrs.worker_metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
     pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule
     FROM PUBLIC;
@@ -20,6 +21,7 @@ GRANT ALL ON ALL SEQUENCES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
 GRANT ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
     pgqrs.message, pgqrs.next_message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
+    pgqrs.worker_state, pgqrs.worker_health, pgqrs.worker_metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
     pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule
     TO @extowner@ WITH GRANT OPTION;

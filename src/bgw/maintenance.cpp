@@ -49,16 +49,14 @@ Turn run_duty() {
                : Turn{false, core::kDay};
 }
 
-constexpr std::size_t kDuties = 4;
-
 template <std::size_t... numbers>
-constexpr std::array<Duty, kDuties> make_duties(std::index_sequence<numbers...>) {
+constexpr std::array<Duty, queue::kMaintenanceDuties> make_duties(std::index_sequence<numbers...>) {
     return {Duty{.activity = "maintaining queues",
                  .run = run_duty<numbers>,
                  .ended = nullptr,
                  .longest_pause = core::kSecond}...};
 }
-constexpr auto kMaintaining = make_duties(std::make_index_sequence<kDuties>());
+constexpr auto kMaintaining = make_duties(std::make_index_sequence<queue::kMaintenanceDuties>());
 
 Arrival arrive(Oid) {
     round = {.end = engine::elapsed_clock() + kLongestRound,

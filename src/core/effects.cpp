@@ -44,6 +44,11 @@ void Effects::everything_after_commit(std::int64_t waiters) {
     ready_after_commit = waiters;
 }
 
+void Effects::leases_after_commit(std::int64_t waiters) {
+    lower_leases(after_commit);
+    ready_after_commit = waiters;
+}
+
 void Effects::everything_after_abort(std::int64_t waiters) {
     lower(after_abort, marks_at(kBeginning));
     ready_after_abort = waiters;

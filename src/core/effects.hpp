@@ -34,6 +34,9 @@ struct Effects {
     void everything_after_commit(std::int64_t waiters);
     void everything_after_abort(std::int64_t waiters);
 
+    // Leases may have ended before their time when the transaction commits.
+    void leases_after_commit(std::int64_t waiters);
+
     void add(const Effects& other);
 };
 

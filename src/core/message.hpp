@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/instant.hpp"
@@ -37,6 +38,7 @@ struct Message {
     Instant lease_end;
     Instant delivered_at;
     Instant expires_at = kBeginning;  // kBeginning: never
+    std::int64_t worker_id = 0;       // who got it last; 0: somebody without a name
 
     Position position() const { return {available_at, id}; }
 };
@@ -44,6 +46,11 @@ struct Message {
 // What holds for all messages of a queue.
 struct DeliveryRule {
     std::int32_t max_deliveries;
+    // Workers whose leases have ended, sorted. The caller keeps them.
+    const std::int64_t* dead_workers = nullptr;
+    std::size_t dead_count = 0;
+
+    bool is_dead(std::int64_t worker_id) const;
 };
 
 enum class State {
@@ -79,6 +86,9 @@ struct Verdict {
 
     bool operator==(const Verdict&) const = default;
 };
+
+// Whether somebody has a lease at `now`: it has not run out, and its worker is not dead.
+bool is_leased(const Message& message, const DeliveryRule& rule, Instant now);
 
 // The state of a message at `now`. A lease counts first, then what makes it leave, then the delay.
 Verdict classify(const Message& message, const DeliveryRule& rule, Instant now);

@@ -56,6 +56,11 @@ void lower_to_leased(Marks& marks, int priority, Position message, Instant lease
     lower(marks.lease_end[priority], std::max(lease_end, message.available_at));
 }
 
+void lower_leases(Marks& marks) {
+    marks.leased.fill(kBeginning);
+    marks.lease_end.fill(kBeginning);
+}
+
 Instant next_event(const Marks& marks) {
     return std::min(std::min_element(marks.ready.begin(), marks.ready.end())->available_at,
                     *std::min_element(marks.lease_end.begin(), marks.lease_end.end()));

@@ -73,6 +73,9 @@ void lower(Marks& marks, const Marks& by);
 void lower_to_ready(Marks& marks, int priority, Position message);
 void lower_to_leased(Marks& marks, int priority, Position message, Instant lease_end);
 
+// Lowers the marks as if any message might have a lease that ends.
+void lower_leases(Marks& marks);
+
 // When, at the earliest, there is something to deliver.
 Instant next_event(const Marks& marks);
 

@@ -20,6 +20,7 @@ enum class SqlState {
     limit_exceeded,
     invalid_argument,
     queue_not_empty,
+    worker_state,
 };
 
 struct SqlStateEntry {
@@ -47,13 +48,15 @@ inline constexpr std::array kSqlStates = {
     SqlStateEntry{SqlState::queue_paused, "PQ007", "queue_paused", false,
                   "reserved for clients: in SQL a paused queue simply delivers nothing"},
     SqlStateEntry{SqlState::worker_not_found, "PQ008", "worker_not_found", true,
-                  "the worker is not registered, or not for this queue"},
+                  "the worker is not registered, not for this queue, stopped or dead"},
     SqlStateEntry{SqlState::limit_exceeded, "PQ009", "limit_exceeded", true,
                   "more items in one call than pgqrs.max_batch_size"},
     SqlStateEntry{SqlState::invalid_argument, "PQ010", "invalid_argument", true,
                   "an argument is null, negative, not finite or out of range"},
     SqlStateEntry{SqlState::queue_not_empty, "PQ011", "queue_not_empty", true,
                   "the queue still holds messages"},
+    SqlStateEntry{SqlState::worker_state, "PQ014", "worker_state", true,
+                  "the worker cannot go from the state it is in to the one asked for"},
 };
 
 // The five characters of a state.

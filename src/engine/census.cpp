@@ -12,7 +12,7 @@ using Place = MessageColumn;
 constexpr Places kCounted =
     places(Place::id, Place::queue_id, Place::priority, Place::read_ct, Place::enqueued_at,
            Place::available_at, Place::vt, Place::delivered_at, Place::given_back, Place::flags,
-           Place::expires_at);
+           Place::expires_at, Place::worker_id);
 
 // Opens the table for a look at all its rows. Below a guard.
 Relation open_to_count(const Table& table) {

@@ -5,6 +5,7 @@
 #include "core/scan_floor.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
+#include "engine/queue_cache.hpp"
 #include "engine/row_header.hpp"
 #include "engine/row_writer.hpp"
 #include "engine/settings.hpp"
@@ -44,7 +45,7 @@ bool changes(const Claim& wanted) {
 
 constexpr Places kWalked =
     places(Place::id, Place::queue_id, Place::priority, Place::available_at, Place::vt,
-           Place::read_ct, Place::given_back, Place::flags, Place::expires_at);
+           Place::read_ct, Place::given_back, Place::flags, Place::expires_at, Place::worker_id);
 constexpr Places kLeased = places(Place::vt, Place::read_ct, Place::worker_id, Place::delivered_at);
 
 Places looked_at(std::span<const ResultColumn> result) {
@@ -408,7 +409,11 @@ std::int64_t claim(const Table& table, QueueMarks& marks, const Claim& wanted,
     // of now. So it walks from the beginning, and raises no mark.
     const bool one_snapshot = pg::has_transaction_snapshot();
     const core::Instant now = clock_now();
-    const ScanTicket ticket = begin_scan(marks, now, !one_snapshot);
+    learn_of_dead_workers(marks, wanted.dead_workers);
+    ScanTicket ticket = begin_scan(marks, now, !one_snapshot);
+    // The leases of workers that have died since are counted as running. Whoever comes next looks at all
+    // leases again; see journal.hpp for why it cannot be overlooked.
+    ticket.trusts_leases = !queues_changed_since(wanted.known_since);
     core::Scan scan =
         core::plan_scan(ticket.known, own_marks(marks), now, ticket.rescan || one_snapshot);
     Work work{};

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/message.hpp"
+#include "engine/dead_workers.hpp"
 #include "engine/marks.hpp"
 #include "engine/table.hpp"
 #include "pg/rows.hpp"
@@ -43,6 +44,9 @@ struct Claim {
     std::string_view queue;
     std::int64_t quantity;
     core::DeliveryRule rule;
+    // Those of the rule, and the state of the queue cache that it is from (queue_cache.hpp).
+    DeadWorkers dead_workers = nullptr;
+    std::uint32_t known_since = 0;
     core::Duration lease = 0;
     std::optional<std::int64_t> worker = std::nullopt;
     // Gets the ids of messages on their way out that the walk meets, as many as its capacity has room for.

@@ -7,6 +7,7 @@
 #include "engine/notify.hpp"
 #include "engine/wait.hpp"
 #include "engine/wait_list.hpp"
+#include "pg/invalidation.hpp"
 #include "pg/transaction.hpp"
 #include "pg/transaction_end.hpp"
 
@@ -22,6 +23,8 @@ struct Entry {
     bool noticed = false;    // a notice is promised
     bool held = false;       // against recounts
     bool uncounted = false;  // the change of its counts is not known
+    Oid announced =
+        InvalidOid;  // a table whose change has to be known before the marks are lowered
 
     // Whether it is about every queue.
     bool is_of_all() const noexcept { return queue->key.queue == kAllQueues; }
@@ -59,6 +62,7 @@ void Entry::merge(const Entry& child) noexcept {
     noticed |= child.noticed;
     held |= child.held;
     uncounted |= child.uncounted;
+    announced = OidIsValid(child.announced) ? child.announced : announced;
 }
 
 void distrust_all() noexcept {
@@ -84,6 +88,9 @@ void Entry::apply() const noexcept {
     if (is_of_all()) {
         distrust_all();
         return;
+    }
+    if (OidIsValid(announced)) {
+        pg::announce_change_now(announced);
     }
     lower_marks(*queue, effects.after_commit, effects.ready_after_commit, effects.change);
     if (uncounted) {
@@ -213,6 +220,18 @@ void note_queue_changed(QueueMarks& queue) {
     effects.everything_after_commit(kAllWaiters);
     // What the transaction did not deliver because of the change can be delivered after a rollback.
     core::lower(effects.after_abort, core::marks_at(core::kBeginning));
+}
+
+void note_worker_died(QueueMarks& queue, Oid queues) {
+    Entry& entry = begin(queue);
+    entry.announced = queues;
+    entry.effects.leases_after_commit(kAllWaiters);
+    // What the transaction passed because of the change can be delivered after a rollback.
+    core::lower(entry.effects.after_abort, core::marks_at(core::kBeginning));
+}
+
+void note_worker_changed(QueueMarks& queue) {
+    begin(queue).effects.ready_after_commit = kAllWaiters;
 }
 
 void note_many_before(QueueMarks& queue) { effects_on(queue).everything_after_abort(kAllWaiters); }

@@ -60,6 +60,15 @@ void note_uncounted(QueueMarks& queue);
 
 // The queue's settings have changed: what could not be delivered may be now.
 void note_queue_changed(QueueMarks& queue);
+// A worker of the queue has become dead, or is not any more: leases may end before their time. `queues` is
+// the table of queues.
+//
+// A scan that goes by the dead workers it knows must not raise the marks of leases over one that died since.
+// So the commit tells every backend of the change first, and lowers the marks then. A scan that began
+// before the marks were lowered is told of that; one that began later finds that what it knows is old.
+void note_worker_died(QueueMarks& queue, Oid queues);
+// Whoever waits for a message shall look what has become of its worker.
+void note_worker_changed(QueueMarks& queue);
 // One statement is about to change any number of the queue's messages. Should it break off, its
 // triggers have not noted those it had changed by then.
 void note_many_before(QueueMarks& queue);

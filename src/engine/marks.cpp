@@ -67,7 +67,11 @@ void end_shared(Slot& slot, const ScanTicket& ticket, const core::Scan& scan) {
         return;  // the slot was given away in between
     }
     unregister_scan(slot);
-    tell(slot, core::settle(slot.marks, scan, own_seat().told));
+    core::Marks told = own_seat().told;
+    if (!ticket.trusts_leases) {
+        core::lower_leases(told);
+    }
+    tell(slot, core::settle(slot.marks, scan, told));
     if (ticket.rescan) {
         const std::int64_t now = elapsed_clock();
         slot.next_rescan =
@@ -126,6 +130,16 @@ void forget_idle_queues() noexcept {
     if (queues != nullptr && queues->size() > kMostQueues) {
         queues->clear();
     }
+}
+
+void learn_of_dead_workers(QueueMarks& queue, const DeadWorkers& dead) {
+    if (queue.dead_workers == dead) {
+        return;
+    }
+    if (dead != nullptr && (queue.dead_workers == nullptr || *dead != *queue.dead_workers)) {
+        core::lower_leases(queue.own);
+    }
+    queue.dead_workers = dead;
 }
 
 ScanTicket begin_scan(QueueMarks& queue, core::Instant now, bool raises) {

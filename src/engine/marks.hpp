@@ -7,6 +7,7 @@
 
 #include "core/scan_floor.hpp"
 #include "engine/clock.hpp"
+#include "engine/dead_workers.hpp"
 #include "engine/slots.hpp"
 
 namespace pgqrs::engine {
@@ -17,6 +18,7 @@ struct QueueMarks {
     Slot* slot = nullptr;  // where the queue's slot was last
     core::Marks own = core::marks_at(core::kBeginning);
     std::int64_t next_rescan = 0;
+    DeadWorkers dead_workers = nullptr;  // whose leases its own marks do not count
 };
 
 // The marks of a queue in a table of messages. The reference holds until the transaction ends.
@@ -32,10 +34,14 @@ struct ScanTicket {
     core::Marks known;  // the queue's marks when it began
     core::Instant now;
     std::int64_t began;
-    bool rescan;      // it looks from the beginning
-    bool shared;      // the marks are those of all backends
-    bool registered;  // it will raise marks
+    bool rescan;                // it looks from the beginning
+    bool shared;                // the marks are those of all backends
+    bool registered;            // it will raise marks
+    bool trusts_leases = true;  // what it says of leases may raise marks
 };
+
+// Makes the backend's own marks agree with who is dead. Call before a scan that goes by this.
+void learn_of_dead_workers(QueueMarks& queue, const DeadWorkers& dead);
 
 // Begins a scan at the time `now`; call before its snapshot is taken. One that works with an older
 // snapshot must not raise marks.

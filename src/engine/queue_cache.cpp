@@ -25,6 +25,8 @@ constexpr std::size_t kMostQueues = 4096;
 // Lives as long as the backend. Emptied at the next look-up after `stale` was set.
 constinit Registry* registry = nullptr;
 constinit bool stale = false;
+// How often it was emptied because of that, and one more.
+constinit std::uint32_t generation = 1;
 constinit Oid queues_relation = InvalidOid;
 
 constinit pg::Statement select_queue(R"sql(
@@ -92,6 +94,8 @@ std::optional<Queue> load(std::string_view name) {
         if (dead_letter_queue.size() < sizeof queue.dead_letter_queue) {
             dead_letter_queue.copy(queue.dead_letter_queue, dead_letter_queue.size());
         }
+        queue.dead_workers = find_dead_workers(queue.id);
+        queue.known_since = generation;
         return queue;
     });
 }
@@ -104,6 +108,7 @@ std::optional<Queue> look_up_if_any(std::string_view name) {
     if (stale) {
         registry->clear();
         stale = false;
+        ++generation;
     }
     const auto found = registry->find(name);
     if (found != registry->end()) {
@@ -139,6 +144,14 @@ void lock(std::string_view name, pg::LockMode mode) {
 }
 
 }  // namespace
+
+bool queues_changed_since(std::uint32_t known_since) {
+    if (known_since == 0) {
+        return false;
+    }
+    pg::accept_announcements();
+    return stale || known_since != generation;
+}
 
 Queue find_queue(std::string_view name) {
     pg::accept_announcements();

@@ -17,6 +17,8 @@
 #include "core/backoff.hpp"
 #include "core/duration.hpp"
 #include "core/limits.hpp"
+#include "core/message.hpp"
+#include "engine/dead_workers.hpp"
 
 namespace pgqrs::engine {
 
@@ -30,7 +32,19 @@ struct Queue {
     core::Backoff backoff{};
     core::Duration expires_after = 0;  // 0: messages do not expire
     char dead_letter_queue[64] = "";   // its name; empty: dead messages go to the archive
+    DeadWorkers dead_workers = nullptr;
+    std::uint32_t known_since = 0;  // for queues_changed_since()
+
+    // Valid as long as this object.
+    core::DeliveryRule rule() const {
+        return {max_deliveries, dead_workers == nullptr ? nullptr : dead_workers->data(),
+                dead_workers == nullptr ? 0 : dead_workers->size()};
+    }
 };
+
+// Whether any queue, or who is dead of its workers, may have changed since a Queue was looked up.
+// 0: no Queue.
+bool queues_changed_since(std::uint32_t known_since);
 
 // The queue of that name; raises PQ002 when there is none, PQ004 when there cannot be one.
 Queue find_queue(std::string_view name);

@@ -27,11 +27,11 @@ std::size_t place_of(const TableSpec& spec, const char* name) {
 }
 
 // What read_message() reads.
-constexpr Places kMessageParts =
-    places(MessageColumn::id, MessageColumn::queue_id, MessageColumn::priority,
-           MessageColumn::flags, MessageColumn::read_ct, MessageColumn::enqueued_at,
-           MessageColumn::available_at, MessageColumn::vt, MessageColumn::delivered_at,
-           MessageColumn::attempt, MessageColumn::given_back, MessageColumn::expires_at);
+constexpr Places kMessageParts = places(
+    MessageColumn::id, MessageColumn::queue_id, MessageColumn::priority, MessageColumn::flags,
+    MessageColumn::read_ct, MessageColumn::enqueued_at, MessageColumn::available_at,
+    MessageColumn::vt, MessageColumn::delivered_at, MessageColumn::attempt,
+    MessageColumn::given_back, MessageColumn::expires_at, MessageColumn::worker_id);
 
 // Everything that can be different from the spec.
 enum class Mismatch { none, no_table, no_column, other_type };
@@ -280,6 +280,11 @@ core::Message message_of(const Table& table, Get get) {
         const Datum value = table.has(place) ? get(table.numbers[place], null) : Datum{0};
         return null ? core::kBeginning : DatumGetTimestampTz(value);
     };
+    const auto number = [&](std::size_t place) {
+        bool null = true;
+        const Datum value = table.has(place) ? get(table.numbers[place], null) : Datum{0};
+        return null ? std::int64_t{0} : DatumGetInt64(value);
+    };
     return {
         .id = DatumGetInt64(datum(Place::id)),
         .queue_id = table.has(Place::queue_id) ? DatumGetInt32(datum(Place::queue_id))
@@ -294,7 +299,8 @@ core::Message message_of(const Table& table, Get get) {
         .available_at = instant(Place::available_at),
         .lease_end = instant(Place::vt),
         .delivered_at = instant(Place::delivered_at),
-        .expires_at = instant(Place::expires_at)};
+        .expires_at = instant(Place::expires_at),
+        .worker_id = number(Place::worker_id)};
 }
 
 }  // namespace

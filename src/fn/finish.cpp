@@ -60,6 +60,25 @@ PGQRS_FUNCTION(pgqrs_extend_visibility) {
                   queue::extend_visibility(queue, one, call.interval(2, "by")));
 }
 
+PGQRS_FUNCTION(pgqrs_extend_batch) {
+    const auto queue = call.text(0, "queue");
+    const auto all = deliveries(call, 3);
+    const auto extensions = queue::extend_batch(queue, all, call.interval(2, "by"));
+    if (call.boolean_or(4, false)) {
+        std::vector<bool> done;
+        for (const queue::Extension& each : extensions) {
+            done.push_back(each.done);
+        }
+        queue::require_all(queue, all, done);
+    }
+    auto sink = call.rows_result();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        sink.put({pg::int8(all[i].id), pg::boolean(extensions[i].done),
+                  pg::boolean(extensions[i].cancelled)});
+    }
+    return sink.done();
+}
+
 PGQRS_FUNCTION(pgqrs_archive_batch) {
     const auto queue = call.text(0, "queue");
     const auto all = deliveries(call, 2);

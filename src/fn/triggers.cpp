@@ -5,6 +5,7 @@
 #include "engine/row_trigger.hpp"
 #include "engine/tables.hpp"
 #include "pg/boundary.hpp"
+#include "pg/catalog.hpp"
 #include "pg/transaction.hpp"
 #include "queue/drop.hpp"
 #include "queue/totals.hpp"
@@ -38,6 +39,29 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
         engine::note_queue_changed(queue_with(trigger.old_value("id")));
     } else {
         engine::note_queue_created(queue_with(trigger.new_value("id")));
+    }
+    return trigger.result();
+}
+
+PGQRS_FUNCTION(pgqrs_workers_changed) {
+    const pg::Trigger trigger = call.trigger();
+    if (!trigger.is_row()) {
+        engine::announce_queues_changed();
+        return trigger.result();
+    }
+    const pg::Value dead = pg::enum_value(engine::kSchema, "worker_state", "dead");
+    const bool was_dead = !trigger.is_insert() && trigger.old_value("state").datum == dead.datum;
+    const bool is_dead = !trigger.is_delete() && trigger.new_value("state").datum == dead.datum;
+    if (!was_dead && !is_dead) {
+        return trigger.result();
+    }
+    engine::announce_queues_changed();
+    const Oid queues = engine::find_table(engine::kQueues);
+    if (was_dead) {
+        engine::note_worker_died(queue_with(trigger.old_value("queue_id")), queues);
+    }
+    if (is_dead) {
+        engine::note_worker_died(queue_with(trigger.new_value("queue_id")), queues);
     }
     return trigger.result();
 }

@@ -21,6 +21,14 @@ void announce_change(Oid relation) {
     guard([&] { CacheInvalidateRelcacheByRelid(relation); });
 }
 
+void announce_change_now(Oid relation) noexcept {
+    SharedInvalidationMessage message{};
+    message.rc.id = SHAREDINVALRELCACHE_ID;
+    message.rc.dbId = MyDatabaseId;
+    message.rc.relId = relation;
+    SendSharedInvalidMessages(&message, 1);
+}
+
 void accept_announcements() {
     guard([] { AcceptInvalidationMessages(); });
 }

@@ -10,6 +10,10 @@ namespace pgqrs::pg {
 // Tells every backend, at commit, that cached copies of the relation's rows are stale.
 void announce_change(Oid relation);
 
+// Tells the others now, and not only after the callbacks at the end of the transaction. For such a
+// callback: it never raises.
+void announce_change_now(Oid relation) noexcept;
+
 // Takes notice of such announcements now.
 void accept_announcements();
 

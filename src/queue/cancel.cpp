@@ -18,7 +18,10 @@ std::vector<CancelResult> cancel(std::string_view name, std::span<const std::int
     const core::Instant now = engine::clock_now();
     std::vector<CancelResult> results(ids.size(), CancelResult::not_found);
 
-    const auto is_idle = [&](const core::Message& row, pg::Value*) { return row.lease_end <= now; };
+    const core::DeliveryRule rule = held.queue.rule();
+    const auto is_idle = [&](const core::Message& row, pg::Value*) {
+        return !core::is_leased(row, rule, now);
+    };
     const engine::RemovedRows removed =
         engine::remove_rows(held.rows(sorted), true, engine::row_edit(0, is_idle));
     add_to_archive(held.marks, removed, now,

@@ -19,9 +19,9 @@
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "queue/dead_letters.hpp"
+#include "queue/presence.hpp"
 #include "queue/rounds.hpp"
 #include "queue/totals.hpp"
-#include "queue/workers.hpp"
 
 namespace pgqrs::queue {
 namespace {
@@ -32,7 +32,9 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
             .queue_id = queue.id,
             .queue = name,
             .quantity = quantity,
-            .rule = {.max_deliveries = queue.max_deliveries}};
+            .rule = queue.rule(),
+            .dead_workers = queue.dead_workers,
+            .known_since = queue.known_since};
 }
 
 // Messages on their way out that one call takes out of the queue, at least and at most; else as many as it
@@ -41,8 +43,8 @@ constexpr std::int64_t kFewestLeaving = 16;
 constexpr std::int64_t kMostLeaving = 1000;
 
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
-void deliver_or_wait(const DeliveryRequest& request, std::vector<std::int64_t>& leaving,
-                     pg::RowSink& sink) {
+void deliver_or_wait(const DeliveryRequest& request, Presence& worker,
+                     std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
     const core::Duration deadline = engine::elapsed_clock() + request.wait;
     engine::Waiting waiting;
     for (bool first = true;; first = false) {
@@ -53,13 +55,13 @@ void deliver_or_wait(const DeliveryRequest& request, std::vector<std::int64_t>& 
             if (!first) {
                 waiting.join(held.marks);
             }
-            return deliver(held, request, leaving, sink) > 0;
+            return deliver(held, request, worker, leaving, sink) > 0;
         };
         if (pg::try_in_subtransaction(attempt)) {
             waiting.succeed(engine::Waiting::Message::taken);
             return;
         }
-        if (last) {
+        if (last || worker.is_suspended()) {
             return;
         }
         if (!first) {
@@ -94,12 +96,10 @@ std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
     return leaving;
 }
 
-std::int64_t deliver(const Held& held, const DeliveryRequest& request,
+std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
-    if (request.worker) {
-        require_worker(*request.worker, held.queue.id, request.queue);
-    }
-    if (held.queue.paused) {
+    const bool gets_any = worker.may_take(held.queue.id, request.queue);
+    if (held.queue.paused || !gets_any) {
         return 0;
     }
     engine::Claim wanted =
@@ -113,11 +113,13 @@ std::int64_t deliver(const Held& held, const DeliveryRequest& request,
 void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
     check_request(request);
     std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
+    Presence worker(request.worker);
     if (request.wait == 0) {
-        deliver(Held(request.queue), request, leaving, sink);
+        deliver(Held(request.queue), request, worker, leaving, sink);
     } else {
-        deliver_or_wait(request, leaving, sink);
+        deliver_or_wait(request, worker, leaving, sink);
     }
+    worker.note();
     take_out_leaving(request.queue, std::move(leaving));
 }
 

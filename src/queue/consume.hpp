@@ -16,6 +16,7 @@
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "queue/held.hpp"
+#include "queue/presence.hpp"
 
 namespace pgqrs::queue {
 
@@ -51,9 +52,10 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink);
 
 // The parts of a dequeue that does not wait, for a larger call. The first raises what is wrong with the request
 // whatever the queue. The second answers how many messages it delivered, and notes those on their way out that
-// it met, for take_out_leaving() (dead_letters.hpp) at the end of the call.
+// it met, for take_out_leaving() (dead_letters.hpp) at the end of the call. The worker is that of the request; its
+// sign of life is to be noted at the end, too.
 void check_request(const DeliveryRequest& request);
-std::int64_t deliver(const Held& held, const DeliveryRequest& request,
+std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink);
 // Has room for as many as one call may take out.
 std::vector<std::int64_t> room_for_leaving(std::int64_t quantity);

@@ -52,7 +52,7 @@ std::size_t take_out_now(std::string_view name, std::span<const engine::RowKey> 
     const pg::LockPatience patience(kLockPatience);
     const WithDeadLetterQueue held(name);
     const core::Instant now = engine::clock_now();
-    const core::DeliveryRule rule{.max_deliveries = held.queue.queue.max_deliveries};
+    const core::DeliveryRule rule = held.queue.queue.rule();
     std::vector<Leaving> seen(keys.size());
     const auto is_leaving = [&](const core::Message& row, pg::Value* cells) {
         const auto key =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "engine/change.hpp"
@@ -13,28 +14,13 @@
 #include "pg/calendar.hpp"
 #include "queue/archive.hpp"
 #include "queue/held.hpp"
+#include "queue/presence.hpp"
 #include "queue/totals.hpp"
 
 namespace pgqrs::queue {
 namespace {
 
 using Column = engine::MessageColumn;
-
-std::vector<bool> extend_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
-                               core::Duration by) {
-    core::check_visibility(by, "by");
-    const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
-    const pg::Value lease_end = pg::timestamptz(engine::clock_now() + by);
-    const auto extend = [&](const core::Message&, pg::Value* cells) {
-        // A message without a lease is left alone.
-        const bool leased = !cells[Column::vt].null;
-        cells[Column::vt] = lease_end;
-        return leased;
-    };
-    return sorted.done(engine::change_rows(held.rows(sorted),
-                                           engine::row_edit(engine::places(Column::vt), extend)));
-}
 
 // A message that somebody wanted cancelled leaves as such, whatever its consumer made of it.
 core::Outcome outcome_of_finish(const core::Message& message) {
@@ -57,7 +43,49 @@ bool release(std::string_view name, const engine::Delivery& delivery, const core
 }
 
 bool extend_visibility(std::string_view name, const engine::Delivery& delivery, core::Duration by) {
-    return extend_batch(name, {&delivery, 1}, by).front();
+    return extend_batch(name, {&delivery, 1}, by).front().done;
+}
+
+std::vector<Extension> extend_batch(std::string_view name,
+                                    std::span<const engine::Delivery> deliveries,
+                                    core::Duration by) {
+    core::check_visibility(by, "by");
+    const engine::SortedDeliveries sorted(deliveries);
+    const Held held(name);
+    const core::DeliveryRule rule = held.queue.rule();
+    const pg::Value lease_end = pg::timestamptz(engine::clock_now() + by);
+    const auto keys = sorted.keys();
+    std::vector<core::Message> seen(keys.size());  // by the place of the first key with the id
+    const auto first_key = [&](std::int64_t id) {
+        const auto before = [](const engine::RowKey& key, std::int64_t id) { return key.id < id; };
+        return std::lower_bound(keys.begin(), keys.end(), id, before) - keys.begin();
+    };
+    const auto extend = [&](const core::Message& row, pg::Value* cells) {
+        // Without a lease there is nothing to extend, and that of a dead worker has ended for good.
+        if (cells[Column::vt].null || rule.is_dead(row.worker_id)) {
+            return false;
+        }
+        seen[static_cast<std::size_t>(first_key(row.id))] = row;
+        cells[Column::vt] = lease_end;
+        return true;
+    };
+    const auto row_of = [&](std::size_t place) -> const core::Message& {
+        return seen[static_cast<std::size_t>(first_key(keys[place].id))];
+    };
+    const auto extended = engine::change_rows(held.rows(sorted),
+                                              engine::row_edit(engine::places(Column::vt), extend));
+    std::vector<std::int64_t> workers;
+    for (const std::size_t place : extended) {
+        workers.push_back(row_of(place).worker_id);
+    }
+    const auto dead = note_extension(held.marks, std::move(workers));
+    std::vector<Extension> result(deliveries.size());
+    for (const std::size_t place : extended) {
+        const core::Message& row = row_of(place);
+        const bool done = !std::binary_search(dead.begin(), dead.end(), row.worker_id);
+        result[sorted.index(place)] = {done, done && (row.flags & core::kToBeCancelled) != 0};
+    }
+    return result;
 }
 
 std::vector<bool> archive_batch(std::string_view name,

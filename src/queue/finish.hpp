@@ -31,6 +31,14 @@ std::vector<bool> release_batch(std::string_view queue,
                                 std::span<const engine::Delivery> deliveries,
                                 const core::Span& delay);
 
+struct Extension {
+    bool done = false;
+    bool cancelled = false;  // it was done, but somebody wants the message cancelled
+};
+std::vector<Extension> extend_batch(std::string_view queue,
+                                    std::span<const engine::Delivery> deliveries,
+                                    core::Duration by);
+
 // For those who ask for an error instead of the answer false: raises lease_lost.
 [[noreturn]] void raise_lease_lost(std::string_view queue, const engine::Delivery& delivery);
 // Raises lease_lost unless all were done; names those that were not.

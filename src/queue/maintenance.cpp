@@ -10,6 +10,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/dead_letters.hpp"
+#include "queue/reaping.hpp"
 #include "queue/retention.hpp"
 #include "queue/totals.hpp"
 
@@ -45,7 +46,10 @@ constinit pg::Statement leaving_of_page(R"sql(
     JOIN pgqrs.queues AS q ON q.id = m.queue_id
     WHERE m.id > $1
         AND m.id <= $2
-        AND (m.vt IS NULL OR m.vt <= $3)
+        AND (
+            m.vt IS NULL
+            OR m.vt <= $3
+            OR EXISTS (SELECT FROM pgqrs.workers AS w WHERE w.id = m.worker_id AND w.state = 'dead'))
         AND (
             m.flags & $4 <> 0
             OR m.expires_at <= $3
@@ -148,16 +152,19 @@ Batch sum_up_departures(Bookmark&) {
     return {summed, summed > 1};
 }
 
-constexpr std::array kDuties = {
-    MaintenanceDuty{"leaving", "took out dead, expired and cancelled messages",
-                    take_out_all_leaving},
-    MaintenanceDuty{"retention", "removed archived messages", enforce_retention},
-    MaintenanceDuty{"failures", "removed failures of messages that are gone", forget_history},
-    MaintenanceDuty{"departures", "summed up departures", sum_up_departures}};
+// In a transaction of its own: a dequeue of a worker that has just been found dead waits for its end.
+Batch find_dead(Bookmark&) { return {reap_workers(), false}; }
+
+constexpr std::array<MaintenanceDuty, kMaintenanceDuties> kDuties = {
+    {{"workers", "found dead workers", find_dead},
+     {"leaving", "took out dead, expired and cancelled messages", take_out_all_leaving},
+     {"retention", "removed archived messages", enforce_retention},
+     {"failures", "removed failures of messages that are gone", forget_history},
+     {"departures", "summed up departures", sum_up_departures}}};
 
 }  // namespace
 
-std::span<const MaintenanceDuty> maintenance_duties() { return kDuties; }
+std::span<const MaintenanceDuty, kMaintenanceDuties> maintenance_duties() { return kDuties; }
 
 Batch run_batch(const MaintenanceDuty& duty) {
     const auto number = static_cast<std::int32_t>(&duty - kDuties.data());

@@ -33,7 +33,8 @@ struct MaintenanceDuty {
     Batch (*run)(Bookmark& bookmark);
 };
 
-std::span<const MaintenanceDuty> maintenance_duties();
+inline constexpr std::size_t kMaintenanceDuties = 5;
+std::span<const MaintenanceDuty, kMaintenanceDuties> maintenance_duties();
 
 // Does one batch in the transaction under way, in READ COMMITTED; none when somebody else has the duty.
 Batch run_batch(const MaintenanceDuty& duty);

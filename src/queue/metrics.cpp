@@ -1,6 +1,7 @@
 #include "queue/metrics.hpp"
 
 #include <optional>
+#include <vector>
 
 #include "core/limits.hpp"
 #include "engine/census.hpp"
@@ -39,15 +40,23 @@ struct Measured {
     std::int32_t id;
     std::string_view name;
     bool paused;
-    core::DeliveryRule rule;
+    std::int32_t max_deliveries;
+    engine::DeadWorkers dead_workers;
+
+    // Valid as long as this object.
+    core::DeliveryRule rule() const {
+        return engine::Queue{
+            .id = id, .max_deliveries = max_deliveries, .dead_workers = dead_workers}
+            .rule();
+    }
 };
 
 Measured measured(const pg::Rows& queues, std::uint64_t row) {
     return {.id = queues.int4(row, 1),
             .name = pg::text_of(queues.at(row, 2)),
             .paused = queues.boolean(row, 3),
-            .rule = {.max_deliveries =
-                         queues.optional_int4(row, 4).value_or(core::kUnlimitedDeliveries)}};
+            .max_deliveries = queues.optional_int4(row, 4).value_or(core::kUnlimitedDeliveries),
+            .dead_workers = engine::find_dead_workers(queues.int4(row, 1))};
 }
 
 void add_totals(const pg::Rows& queues, std::uint64_t row, core::QueueCounts& counts) {
@@ -114,7 +123,7 @@ std::optional<MetricsRow> count(std::int32_t queue_id, core::Instant now) {
         return std::nullopt;
     }
     const Measured queue = measured(queues, 0);
-    engine::Census census{.rule = queue.rule};
+    engine::Census census{.rule = queue.rule()};
     engine::count_queue(messages, queue_id, snapshot.get(), now, census);
     snapshot.release();
     add_totals(queues, 0, census.counts);
@@ -126,7 +135,7 @@ MetricsRow count_few(const Measured& queue, const core::QueueCounts& known, core
     const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
     pg::HeldSnapshot snapshot;
     snapshot.take_current();
-    engine::Census census{.rule = queue.rule};
+    engine::Census census{.rule = queue.rule()};
     engine::count_queue(messages, queue.id, snapshot.get(), now, census);
     snapshot.release();
     census.counts.archived = known.archived;
@@ -139,7 +148,7 @@ MetricsRow count_few(const Measured& queue, const core::QueueCounts& known, core
 MetricsRow look_up(const Measured& queue, const engine::QueueState& state, core::Instant now) {
     const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
     return row_of(queue, state.counts,
-                  engine::oldest_pending(messages, queue.id, queue.rule, state.marks, now), now);
+                  engine::oldest_pending(messages, queue.id, queue.rule(), state.marks, now), now);
 }
 
 // Sets `patient` to false when counting anew was tried in vain.
@@ -161,17 +170,18 @@ void count_all(core::Instant now, pg::RowSink& sink) {
     pg::HeldSnapshot snapshot;
     snapshot.take_current();
     const pg::Rows queues = every_queue.look_at(snapshot, {});
+    std::vector<Measured> all;
+    all.reserve(queues.count());
     engine::Censuses censuses;
     for (std::uint64_t row = 0; row < queues.count(); ++row) {
-        const Measured queue = measured(queues, row);
-        engine::Census census{.rule = queue.rule};
+        const Measured& queue = all.emplace_back(measured(queues, row));
+        engine::Census census{.rule = queue.rule()};
         add_totals(queues, row, census.counts);
         censuses.emplace(queue.id, census);
     }
     engine::count_queues(messages, snapshot.get(), now, censuses);
     snapshot.release();
-    for (std::uint64_t row = 0; row < queues.count(); ++row) {
-        const Measured queue = measured(queues, row);
+    for (const Measured& queue : all) {
         sink.put(row_of(queue, censuses.at(queue.id), now));
     }
 }
@@ -187,7 +197,8 @@ MetricsRow queue_metrics(std::string_view name, bool exact) {
                          : measure({.id = queue.id,
                                     .name = name,
                                     .paused = queue.paused,
-                                    .rule = {.max_deliveries = queue.max_deliveries}},
+                                    .max_deliveries = queue.max_deliveries,
+                                    .dead_workers = queue.dead_workers},
                                    now, patient);
     if (!row) {
         // Created after the caller's snapshot, or dropped a moment ago.

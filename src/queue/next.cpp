@@ -41,6 +41,7 @@ void next(std::span<const engine::Delivery> done, const DeliveryRequest& request
     }
     check_request(wanted);
     const engine::SortedDeliveries sorted(done);
+    Presence worker(wanted.worker);
     const Held held(wanted.queue);
     // First, so that the delivery cannot meet what is done.
     const std::vector<bool> counted = archive_batch(held, sorted);
@@ -50,7 +51,8 @@ void next(std::span<const engine::Delivery> done, const DeliveryRequest& request
         }
     }
     std::vector<std::int64_t> leaving = room_for_leaving(wanted.quantity);
-    deliver(held, wanted, leaving, sink);
+    deliver(held, wanted, worker, leaving, sink);
+    worker.note();
     take_out_leaving(wanted.queue, std::move(leaving));
 }
 

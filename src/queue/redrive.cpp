@@ -235,8 +235,9 @@ std::int64_t send_back(const Way& way, const std::vector<engine::RowKey>& keys) 
         return 0;
     }
     const core::Instant now = engine::clock_now();
+    const core::DeliveryRule rule = source.queue.rule();
     const auto edit = [&](const core::Message& row, pg::Value* cells) {
-        if (row.lease_end > now || cells[Column::origin_id].null) {
+        if (core::is_leased(row, rule, now) || cells[Column::origin_id].null) {
             return false;
         }
         cells[Column::queue_id] = pg::int4(target->id);
@@ -330,8 +331,9 @@ std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids
         for (const auto& [way, keys] : grouped(page, [](const Buried&) { return ""; })) {
             const Held source(way.from);
             const core::Instant now = engine::clock_now();
+            const core::DeliveryRule rule = source.queue.rule();
             const auto is_idle = [&](const core::Message& row, pg::Value* cells) {
-                return row.lease_end <= now && !cells[Column::origin_id].null;
+                return !core::is_leased(row, rule, now) && !cells[Column::origin_id].null;
             };
             const auto removed = static_cast<std::int64_t>(
                 engine::remove_rows({source.messages, source.marks, keys, true}, false,

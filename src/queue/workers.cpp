@@ -5,27 +5,32 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/names.hpp"
-#include "engine/settings.hpp"
-#include "pg/spi.hpp"
+#include "engine/clock.hpp"
 #include "engine/queue_cache.hpp"
+#include "engine/settings.hpp"
+#include "engine/tables.hpp"
+#include "pg/spi.hpp"
+#include "pg/transaction.hpp"
 
 namespace pgqrs::queue {
 namespace {
 
-#define PGQRS_WORKER_COLUMNS                                                       \
-    "SELECT w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at " \
+#define PGQRS_WORKER_COLUMNS                                                        \
+    "SELECT w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at, " \
+    "w.state, w.lease, w.heartbeat_at "                                             \
     "FROM pgqrs.workers AS w JOIN pgqrs.queues AS q ON q.id = w.queue_id "
 
 constinit pg::Statement insert_worker(R"sql(
-    INSERT INTO pgqrs.workers (queue_id, name, hostname, pid, metadata)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO pgqrs.workers (queue_id, name, hostname, pid, metadata, lease, heartbeat_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     RETURNING id
 )sql");
 
-constinit pg::Statement delete_one("DELETE FROM pgqrs.workers WHERE id = $1");
+#define PGQRS_KNOWN \
+    "SELECT id, queue_id, state::text, lease, heartbeat_at FROM pgqrs.workers WHERE "
 
-constinit pg::Statement select_queue_of("SELECT queue_id FROM pgqrs.workers WHERE id = $1",
-                                        pg::Planning::index_order);
+constinit pg::Statement select_known(PGQRS_KNOWN "id = $1", pg::Planning::index_order);
+constinit pg::Statement select_several(PGQRS_KNOWN "id = ANY ($1)", pg::Planning::indexed);
 
 constinit pg::Statement select_one(PGQRS_WORKER_COLUMNS "WHERE w.id = $1");
 
@@ -46,17 +51,66 @@ constinit pg::Statement count_of_queue("SELECT count(*) FROM pgqrs.workers WHERE
 
 constinit pg::Statement count_of_all("SELECT count(*) FROM pgqrs.workers");
 
+#define PGQRS_HEALTH(condition)                                                            \
+    "SELECT q.name,"                                                                       \
+    " count(*) FILTER (WHERE w.state = 'ready'),"                                          \
+    " count(*) FILTER (WHERE w.state = 'polling'),"                                        \
+    " count(*) FILTER (WHERE w.state = 'suspended'),"                                      \
+    " count(*) FILTER (WHERE w.state = 'stopped'),"                                        \
+    " count(*) FILTER (WHERE w.state = 'dead'),"                                           \
+    " $1 - min(w.heartbeat_at) FILTER (WHERE w.state NOT IN ('stopped', 'dead'))"          \
+    " FROM pgqrs.queues AS q LEFT JOIN pgqrs.workers AS w ON w.queue_id = q.id " condition \
+    " GROUP BY q.id ORDER BY q.name"
+
+constinit pg::Statement health_of_queue(PGQRS_HEALTH("WHERE q.id = $2"));
+constinit pg::Statement health_of_all(PGQRS_HEALTH(""));
+
+// A lease of a dead worker has ended.
+constinit pg::Statement metrics_of_workers(R"sql(
+    SELECT
+        w.id, w.name, w.state, $2 - w.heartbeat_at,
+        coalesce(m.in_flight, 0), $2 - m.first_delivery, m.first_end
+    FROM pgqrs.workers AS w
+    LEFT JOIN (
+        SELECT
+            worker_id, count(*) AS in_flight, min(delivered_at) AS first_delivery,
+            min(vt) AS first_end
+        FROM pgqrs.messages
+        WHERE queue_id = $1
+            AND vt > $2
+        GROUP BY worker_id
+    ) AS m ON m.worker_id = w.id AND w.state <> 'dead'
+    WHERE w.queue_id = $1
+    ORDER BY w.id
+)sql");
+
+KnownWorker known_at(const pg::Rows& rows, std::uint64_t row) {
+    return {.id = rows.int8(row, 1),
+            .queue_id = rows.int4(row, 2),
+            .state = core::worker_state(pg::text_of(rows.at(row, 3))),
+            .lease = rows.interval(row, 4),
+            .heartbeat_at = pg::timestamp_of(rows.at(row, 5))};
+}
+
+// Two workers may have the same: then a lock on one holds the other as well.
+std::int32_t lock_of(std::int64_t id) {
+    return static_cast<std::int32_t>(static_cast<std::uint64_t>(id) ^
+                                     (static_cast<std::uint64_t>(id) >> 32));
+}
+
 }  // namespace
 
 std::int64_t register_worker(const NewWorker& worker) {
     core::check_worker_name(worker.name);
+    core::check_worker_lease(worker.lease);
     const auto pid =
         worker.pid ? pg::int4(core::integer_of(*worker.pid, "pid")) : pg::null_of(INT4OID);
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(worker.queue);
         const pg::Rows inserted = insert_worker.run(
             {pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname), pid,
-             worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID)});
+             worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID),
+             pg::interval(worker.lease), pg::timestamptz(engine::clock_now())});
         if (inserted.empty()) {
             throw core::Error(core::SqlState::invalid_argument,
                               "a trigger on pgqrs.workers suppressed the row");
@@ -65,24 +119,45 @@ std::int64_t register_worker(const NewWorker& worker) {
     });
 }
 
-bool delete_worker(std::int64_t id) {
-    return pg::with_spi([&] { return delete_one.run({pg::int8(id)}).count() > 0; });
+KnownWorker find_worker(std::int64_t id) {
+    const pg::Rows rows = select_known.run_latest({pg::int8(id)});
+    if (rows.empty()) {
+        throw core::Error(core::SqlState::worker_not_found,
+                          "worker " + std::to_string(id) + " does not exist", "",
+                          "register_worker() gives a worker its id.");
+    }
+    return known_at(rows, 0);
 }
 
-void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue) {
-    pg::with_spi([&] {
-        const pg::Rows rows = select_queue_of.run_latest({pg::int8(id)});
-        if (rows.empty()) {
-            throw core::Error(core::SqlState::worker_not_found,
-                              "worker " + std::to_string(id) + " does not exist", "",
-                              "register_worker() gives a worker its id.");
-        }
-        if (rows.int4(0, 1) != queue_id) {
-            throw core::Error(core::SqlState::worker_not_found, "worker " + std::to_string(id) +
-                                                                    " is not a worker of queue \"" +
-                                                                    std::string(queue) + "\"");
-        }
-    });
+std::vector<KnownWorker> find_workers(const pg::Value& ids) {
+    const pg::Rows rows = select_several.run_latest({ids});
+    std::vector<KnownWorker> found;
+    for (std::uint64_t row = 0; row < rows.count(); ++row) {
+        found.push_back(known_at(rows, row));
+    }
+    return found;
+}
+
+void require_alive(std::int64_t id, core::WorkerState state) {
+    if (core::is_alive(state)) {
+        return;
+    }
+    const bool dead = state == core::WorkerState::dead;
+    throw core::Error(core::SqlState::worker_not_found,
+                      "worker " + std::to_string(id) + " is " + std::string(core::label_of(state)),
+                      dead
+                          ? "It gave no sign of life for longer than its lease, and others get its "
+                            "messages."
+                          : "",
+                      "Register a new worker. It may have the same name.");
+}
+
+void lock_worker(std::int64_t id) {
+    pg::lock_number(engine::find_table(engine::kWorkers), lock_of(id), pg::LockMode::shared);
+}
+
+bool try_lock_worker_alone(std::int64_t id) {
+    return pg::try_lock_number(engine::find_table(engine::kWorkers), lock_of(id));
 }
 
 void get_worker(std::int64_t id, pg::RowSink& sink) {
@@ -106,6 +181,24 @@ std::int64_t count_workers(std::optional<std::string_view> queue) {
     return pg::with_spi([&] {
         return queue ? count_of_queue.look({pg::int4(engine::find_queue(*queue).id)}).int8(0, 1)
                      : count_of_all.look({}).int8(0, 1);
+    });
+}
+
+void worker_health(std::optional<std::string_view> queue, pg::RowSink& sink) {
+    pg::with_spi([&] {
+        const pg::Value now = pg::timestamptz(engine::clock_now());
+        if (queue) {
+            health_of_queue.look_into(sink, {now, pg::int4(engine::find_queue(*queue).id)});
+        } else {
+            health_of_all.look_into(sink, {now});
+        }
+    });
+}
+
+void worker_metrics(std::string_view queue, pg::RowSink& sink) {
+    pg::with_spi([&] {
+        metrics_of_workers.look_into(
+            sink, {pg::int4(engine::find_queue(queue).id), pg::timestamptz(engine::clock_now())});
     });
 }
 

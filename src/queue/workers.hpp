@@ -1,10 +1,13 @@
-// The table pgqrs.workers.
+// The table pgqrs.workers: registering, looking, counting.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
+#include "core/duration.hpp"
+#include "core/worker.hpp"
 #include "pg/call.hpp"
 
 namespace pgqrs::queue {
@@ -15,18 +18,39 @@ struct NewWorker {
     std::optional<std::string_view> hostname;
     std::optional<std::int64_t> pid;
     std::optional<pg::Json> metadata;
+    core::Duration lease = core::kDefaultWorkerLease;
 };
 
 std::int64_t register_worker(const NewWorker& worker);
-bool delete_worker(std::int64_t id);
 
-// Raises PQ008 unless the worker is registered for the queue.
-void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue);
+// The row of a worker, as far as its life is concerned.
+struct KnownWorker {
+    std::int64_t id;
+    std::int32_t queue_id;
+    core::WorkerState state;
+    core::Duration lease;
+    core::Instant heartbeat_at;
+};
+
+// As committed by now, inside with_spi(). The first raises PQ008 when there is none; the other, which
+// takes an array of ids, leaves it out.
+KnownWorker find_worker(std::int64_t id);
+std::vector<KnownWorker> find_workers(const pg::Value& ids);
+
+// Raises PQ008 and says which, for a worker that is stopped or dead.
+void require_alive(std::int64_t id, core::WorkerState state);
+
+// Keeps the worker from being reaped until the end of the transaction, and takes notice of what was
+// committed before. The other one is for who reaps: it does not wait, and answers whether it got it.
+void lock_worker(std::int64_t id);
+bool try_lock_worker_alone(std::int64_t id);
 
 void get_worker(std::int64_t id, pg::RowSink& sink);
 // Without a queue: of all queues.
 void list_workers(std::optional<std::string_view> queue, std::int64_t after_id,
                   std::int64_t quantity, pg::RowSink& sink);
 std::int64_t count_workers(std::optional<std::string_view> queue);
+void worker_health(std::optional<std::string_view> queue, pg::RowSink& sink);
+void worker_metrics(std::string_view queue, pg::RowSink& sink);
 
 }  // namespace pgqrs::queue

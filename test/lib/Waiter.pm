@@ -63,7 +63,7 @@ sub asleep
 {
     my ($node, $number) = @_;
     my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
-    while (query($node, q{SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Extension' AND wait_event IN ('Extension', 'PgqrsWait')}) != $number)
+    while (query($node, q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND wait_event_type = 'Extension' AND wait_event IN ('Extension', 'PgqrsWait')}) != $number)
     {
         die "there are not $number sessions that wait" if time > $deadline;
         sleep 0.01;

@@ -8,10 +8,10 @@ SELECT id AS q FROM pgqrs.create_queue('maintained', max_deliveries => 1, dead_l
 
 -- Nobody dequeues.
 SELECT count(*) FROM pgqrs.enqueue_batch('maintained', '{1,2,3}');
-SELECT payload FROM pgqrs.dequeue('maintained', vt => '1 h');
-SELECT payload FROM pgqrs.dequeue('maintained', vt => '1 ms');
+SELECT payload FROM pgqrs.dequeue_batch('maintained', 2, vt => '1 h');
+SELECT pgqrs.extend_visibility('maintained', id, '1 ms') FROM pgqrs.messages WHERE payload = '1';
 SELECT created FROM pgqrs.enqueue_job('maintained', '"late"', expires_after => '1 ms');
-SELECT result FROM pgqrs.cancel('maintained', ARRAY(SELECT id FROM pgqrs.messages WHERE payload = '1'));
+SELECT result FROM pgqrs.cancel('maintained', ARRAY(SELECT id FROM pgqrs.messages WHERE payload = '2'));
 SELECT pg_sleep(0.01);
 CALL pgqrs.maintain();
 SELECT payload, error FROM pgqrs.list_dead('maintained');
@@ -20,7 +20,7 @@ SELECT payload FROM pgqrs.list_messages('maintained');
 SELECT duty, last_done, total_done FROM pgqrs.maintenance ORDER BY duty COLLATE "C";
 CALL pgqrs.maintain(budget => '0');
 -- What is running stays, also when it is to be cancelled. Its lease ends.
-SELECT pgqrs.extend_visibility('maintained', id, '1 ms') FROM pgqrs.messages WHERE payload = '1';
+SELECT pgqrs.extend_visibility('maintained', id, '1 ms') FROM pgqrs.messages WHERE payload = '2';
 SELECT pg_sleep(0.01);
 CALL pgqrs.maintain(NULL);
 SELECT payload, outcome FROM pgqrs.list_archive('maintained') ORDER BY id;

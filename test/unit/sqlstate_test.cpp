@@ -43,7 +43,7 @@ TEST_CASE("codes, conditions and states are unique") {
 }
 
 TEST_CASE("the table lists every state, in the order of the enumeration") {
-    REQUIRE(core::kSqlStates.size() == static_cast<std::size_t>(SqlState::queue_not_empty) + 1);
+    REQUIRE(core::kSqlStates.size() == static_cast<std::size_t>(SqlState::worker_state) + 1);
     for (std::size_t i = 0; i < core::kSqlStates.size(); ++i) {
         CHECK(static_cast<std::size_t>(core::kSqlStates[i].state) == i);
     }
@@ -79,6 +79,7 @@ TEST_CASE("a published code never changes its meaning") {
         {SqlState::limit_exceeded, "PQ009", "limit_exceeded", true},
         {SqlState::invalid_argument, "PQ010", "invalid_argument", true},
         {SqlState::queue_not_empty, "PQ011", "queue_not_empty", true},
+        {SqlState::worker_state, "PQ014", "worker_state", true},
     };
     for (const auto& expected : published) {
         INFO("code " << expected.code);
