@@ -44,7 +44,7 @@ void make_invoice(const OrderPlaced& placed, pgqrs::Job& job) {
     const auto total = job.connection().execute(
         "SELECT sum(quantity * price) FROM order_lines WHERE order_id = $1", {order_id});
     if (total.is_null(0, 0)) {
-        throw std::runtime_error("there is no order " + order_id);  // released: tried again later
+        throw std::runtime_error("there is no order " + order_id);  // tried again later, or dead
     }
     // The invoice and the end of the message are one transaction: both, or neither.
     job.finish([&](pgqrs::Connection& db) {

@@ -125,9 +125,10 @@ public class Worker {
             log("message " + message.id + " went to another worker");
         } catch (Exception error) {
             log("message " + message.id + " failed: " + error.getMessage());
-            // Without a connection this fails, too: the lease runs out, and somebody gets the message again.
-            isTrue(prepare(db, "SELECT pgqrs.release(?, ?, delay => make_interval(secs => ?), read_ct => ?)",
-                    QUEUE, message.id, Math.min(Math.pow(2, message.readCt), 300), message.readCt));
+            // Tried again after the queue's back-off, until its attempts are used up. Without a connection this fails, too: the
+            // lease runs out, and somebody gets the message again.
+            isTrue(prepare(db, "SELECT result = 'retrying' FROM pgqrs.fail(?, ?, error => ?, read_ct => ?)",
+                    QUEUE, message.id, String.valueOf(error.getMessage()), message.readCt));
         } finally {
             extension.cancel(false);
         }

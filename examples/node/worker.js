@@ -94,8 +94,8 @@ async function handle(message) {
   } catch (error) {
     if (lost.signal.aborted || error instanceof LeaseLost) return log(`message ${id} went to another worker`);
     log(`message ${id} failed: ${error.message}`);
-    const delay = `${Math.min(2 ** read_ct, 300)} s`;
-    await pool.query("SELECT pgqrs.release($1, $2, delay => $3, read_ct => $4)", [queue, id, delay, read_ct]);
+    // Tried again after the queue's back-off, until its attempts are used up.
+    await pool.query("SELECT pgqrs.fail($1, $2, error => $3, read_ct => $4)", [queue, id, error.message, read_ct]);
   } finally {
     clearInterval(timer);
   }

@@ -89,9 +89,9 @@ sub process {
     $db->rollback if !$db->{AutoCommit};
     return say_error("message $id went to another worker") if $error eq "lease lost\n";
     say_error("message $id failed: $error");
-    # Without a connection this dies, too: the lease runs out, and somebody gets the message again.
-    $db->do('SELECT pgqrs.release(?, ?, delay => ?, read_ct => ?)', undef,
-        $queue, $id, min(2**$read_ct, 300) . ' s', $read_ct);
+    # Tried again after the queue's back-off, until its attempts are used up. Without a connection this dies, too: the lease
+    # runs out, and somebody gets the message again.
+    $db->do('SELECT pgqrs.fail(?, ?, error => ?, read_ct => ?)', undef, $queue, $id, $error =~ s/\s+\z//r, $read_ct);
 }
 
 # Asynchronous, since Perl handles signals between two calls only. Outside of a transaction.

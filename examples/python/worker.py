@@ -79,8 +79,8 @@ def process(db, message_id, payload, read_ct):
         if db.broken:  # not the job's fault: its lease runs out, and somebody gets it again
             raise
         log(f"message {message_id} failed: {error}")
-        release = "SELECT pgqrs.release(%s, %s, delay => make_interval(secs => %s), read_ct => %s)"
-        db.execute(release, [QUEUE, message_id, min(2**read_ct, 300), read_ct])
+        # Tried again after the queue's back-off, until its attempts are used up.
+        db.execute("SELECT pgqrs.fail(%s, %s, error => %s, read_ct => %s)", [QUEUE, message_id, str(error), read_ct])
     finally:
         done.set()
 

@@ -82,8 +82,8 @@ rescue StandardError => error
   raise if error.is_a?(PG::ConnectionBad) # not the job's fault: its lease runs out, and somebody gets it again
 
   log "message #{id} failed: #{error.message}"
-  db.exec_params("SELECT pgqrs.release($1, $2, delay => $3, read_ct => $4)",
-                 [QUEUE, id, "#{[2**read_ct.to_i, 300].min} s", read_ct])
+  # Tried again after the queue's back-off, until its attempts are used up.
+  db.exec_params("SELECT pgqrs.fail($1, $2, error => $3, read_ct => $4)", [QUEUE, id, error.message, read_ct])
 end
 
 # Sent without waiting for the answer, so that a signal can cancel it. Outside of a transaction.

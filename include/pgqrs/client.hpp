@@ -15,6 +15,7 @@
 #include "pgqrs/client/consumer.hpp"
 #include "pgqrs/client/error.hpp"
 #include "pgqrs/client/error_code.hpp"
+#include "pgqrs/client/failure.hpp"
 #include "pgqrs/client/json_check.hpp"
 #include "pgqrs/client/message.hpp"
 #include "pgqrs/client/pool.hpp"

@@ -1,16 +1,55 @@
 #include "pgqrs/client/admin.hpp"
 
+#include <array>
+#include <charconv>
+
 #include "pgqrs/client/tables.hpp"
 #include "rows.hpp"
 
 namespace pgqrs {
 namespace {
 
-Parameter boolean_or_null(std::optional<bool> value) {
-    if (!value) {
+Parameter label_or_null(std::optional<Outcome> outcome) {
+    return outcome ? Parameter(to_string(*outcome)) : Parameter();
+}
+
+Parameter label_or_null(std::optional<Backoff> backoff) {
+    return backoff ? Parameter(to_string(*backoff)) : Parameter();
+}
+
+// As the server reads it, in whatever locale this program is.
+Parameter real_or_null(std::optional<double> number) {
+    if (!number) {
         return std::nullopt;
     }
-    return *value ? "true" : "false";
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), *number).ptr;
+    return std::string(text.data(), end);
+}
+
+// What create_queue and alter_queue take behind notify.
+std::vector<Parameter> failure_settings(const QueueOptions& options) {
+    return {number_or_null(options.max_attempts),   label_or_null(options.backoff),
+            interval_or_null(options.backoff_base), interval_or_null(options.backoff_cap),
+            real_or_null(options.backoff_jitter),   options.dead_letter_queue,
+            interval_or_null(options.expires_after)};
+}
+
+std::vector<Parameter> joined(std::vector<Parameter> parameters,
+                              const std::vector<Parameter>& more) {
+    parameters.insert(parameters.end(), more.begin(), more.end());
+    return parameters;
+}
+
+// A statement for each part of the ids, in one transaction.
+std::vector<Result> for_parts(Connection& connection, const std::string& sql,
+                              const std::string& queue, const std::vector<std::int64_t>& ids) {
+    const auto size = static_cast<std::size_t>(connection.config().default_batch_size);
+    std::vector<Statement> statements;
+    for (std::size_t start = 0; start < ids.size(); start += size) {
+        statements.push_back({sql, {queue, array_of(part_of(ids, start, size))}});
+    }
+    return statements.empty() ? std::vector<Result>() : connection.pipeline(statements);
 }
 
 // The schema stays behind when it was named in the control file. Others may have put something there: then it stays.
@@ -85,25 +124,32 @@ std::vector<Fault> Admin::verify() {
 
 Queue Admin::create_queue(const std::string& queue, const QueueOptions& options,
                           bool if_not_exists) {
+    // NULL means the default.
+    static const std::string sql =
+        select(kQueueColumns,
+               "pgqrs.create_queue($1, $2::interval, $3::integer, $4, $5::boolean, $6::boolean, "
+               "$7::integer, $8, $9::interval, $10::interval, $11::double precision, $12, "
+               "$13::interval)");
     return queue_of(
-        connection_.execute(select(kQueueColumns,
-                                   "pgqrs.create_queue($1, coalesce($2::interval, '30 "
-                                   "s'), $3::integer, $4, $5::boolean, "
-                                   "coalesce($6::boolean, false))"),
-                            {queue, interval_or_null(options.visibility_timeout),
-                             number_or_null(options.max_deliveries), options.description,
-                             boolean_or_null(if_not_exists), boolean_or_null(options.notify)}),
+        connection_.execute(
+            sql, joined({queue, interval_or_null(options.visibility_timeout),
+                         number_or_null(options.max_deliveries), options.description,
+                         boolean_or_null(if_not_exists), boolean_or_null(options.notify)},
+                        failure_settings(options))),
         0);
 }
 
 Queue Admin::alter_queue(const std::string& queue, const QueueOptions& options) {
-    return queue_of(connection_.execute(
-                        select(kQueueColumns,
-                               "pgqrs.alter_queue($1, $2::interval, $3::integer, $4, $5::boolean)"),
-                        {queue, interval_or_null(options.visibility_timeout),
-                         number_or_null(options.max_deliveries), options.description,
-                         boolean_or_null(options.notify)}),
-                    0);
+    static const std::string sql =
+        select(kQueueColumns,
+               "pgqrs.alter_queue($1, $2::interval, $3::integer, $4, $5::boolean, $6::integer, $7, "
+               "$8::interval, $9::interval, $10::double precision, $11, $12::interval)");
+    return queue_of(
+        connection_.execute(sql, joined({queue, interval_or_null(options.visibility_timeout),
+                                         number_or_null(options.max_deliveries),
+                                         options.description, boolean_or_null(options.notify)},
+                                        failure_settings(options))),
+        0);
 }
 
 Queue Admin::get_queue(const std::string& queue) {
@@ -138,6 +184,13 @@ std::int64_t Admin::purge_archive(const std::string& queue, Duration older_than)
         .integer(0, 0);
 }
 
+std::int64_t Admin::purge(const std::string& queue, const PurgeOptions& options) {
+    return connection_
+        .execute("CALL pgqrs.purge($1, $2::boolean, $3::interval)",
+                 {queue, boolean_or_null(options.archive), to_interval(options.older_than)})
+        .integer(0, 0);
+}
+
 Metrics Admin::queue_metrics(const std::string& queue, bool exact) {
     return metrics_of(
         connection_.execute(select(kMetricsColumns, "pgqrs.queue_metrics($1, $2::boolean)"),
@@ -150,6 +203,66 @@ std::vector<Metrics> Admin::all_queues_metrics(bool exact) {
         connection_.execute(select(kMetricsColumns, "pgqrs.all_queues_metrics($1::boolean)"),
                             {boolean_or_null(exact)}),
         metrics_of);
+}
+
+std::vector<Cancelled> Admin::cancel(const std::string& queue,
+                                     const std::vector<std::int64_t>& ids) {
+    return all_rows(
+        for_parts(connection_, "SELECT id, result FROM pgqrs.cancel($1, $2::bigint[])", queue, ids),
+        cancelled_of);
+}
+
+std::vector<Failure> Admin::list_failures(const std::string& queue, std::int64_t id) {
+    return all_rows(
+        connection_.execute(select(kFailureColumns, "pgqrs.list_failures($1, $2::bigint)"),
+                            {queue, std::to_string(id)}),
+        failure_of);
+}
+
+std::vector<DeadLetter> Admin::list_dead(const std::string& queue, std::int64_t after_id,
+                                         int quantity) {
+    return all_rows(connection_.execute(
+                        select(kDeadLetterColumns, "pgqrs.list_dead($1, $2::bigint, $3::integer)"),
+                        {queue, std::to_string(after_id), std::to_string(quantity)}),
+                    dead_letter_of);
+}
+
+std::int64_t Admin::redrive(const std::string& queue, const RedriveOptions& options) {
+    return connection_
+        .execute("SELECT pgqrs.redrive($1, $2::bigint[], $3, $4::bigint)",
+                 {queue, options.ids ? Parameter(array_of(*options.ids)) : Parameter(),
+                  options.target, number_or_null(options.quantity)})
+        .integer(0, 0);
+}
+
+std::int64_t Admin::discard(const std::string& queue, const std::vector<std::int64_t>& ids) {
+    std::int64_t discarded = 0;
+    for (const auto& result :
+         for_parts(connection_, "SELECT pgqrs.discard($1, $2::bigint[])", queue, ids)) {
+        discarded += result.integer(0, 0);
+    }
+    return discarded;
+}
+
+std::vector<RetentionRule> Admin::set_retention(const std::string& queue,
+                                                const RetentionOptions& options) {
+    return all_rows(
+        connection_.execute(
+            select(kRetentionColumns, "pgqrs.set_retention($1, $2, $3::interval, $4::bigint)"),
+            {queue, label_or_null(options.outcome), interval_or_null(options.max_age),
+             number_or_null(options.max_count)}),
+        retention_of);
+}
+
+std::vector<RetentionRule> Admin::list_retention(const std::optional<std::string>& queue) {
+    return all_rows(
+        connection_.execute(select(kRetentionColumns, "pgqrs.list_retention($1)"), {queue}),
+        retention_of);
+}
+
+std::int64_t Admin::maintain(Duration budget) {
+    return connection_.execute("CALL pgqrs.maintain($1::interval)", {to_interval(budget)})
+        .integer(0, 0);
 }
 
 }  // namespace pgqrs

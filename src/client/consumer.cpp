@@ -5,6 +5,7 @@
 #include "pgqrs/client/stop.hpp"
 #include "core/duration.hpp"
 #include "core/names.hpp"
+#include "error_text.hpp"
 #include "rows.hpp"
 #include "rules.hpp"
 #include "lease_lost.hpp"
@@ -13,7 +14,7 @@ namespace pgqrs {
 namespace {
 
 // Where pgqrs.next's column lost is: behind kMessageColumns.
-constexpr int kLost = 11;
+constexpr int kLost = 12;
 
 struct Deliveries {
     std::vector<std::int64_t> ids;
@@ -27,6 +28,10 @@ Deliveries deliveries_of(const std::vector<Message>& messages) {
         all.read_cts.push_back(message.read_ct);
     }
     return all;
+}
+
+Finished finished_of(const Result& result, int row) {
+    return {result.integer(row, 0), result.boolean(row, 1)};
 }
 
 }  // namespace
@@ -199,10 +204,8 @@ std::vector<Finished> Consumer::finish_batch(const std::string& sql,
     const auto size = static_cast<std::size_t>(connection_.config().default_batch_size);
     std::vector<Statement> statements;
     for (std::size_t start = 0; start < ids.size(); start += size) {
-        const auto from = static_cast<std::ptrdiff_t>(start);
-        const auto to = static_cast<std::ptrdiff_t>(std::min(start + size, ids.size()));
         const auto part = [&](const std::vector<std::int64_t>& all) {
-            return array_of(std::vector<std::int64_t>(all.begin() + from, all.begin() + to));
+            return array_of(part_of(all, start, size));
         };
         Statement statement{sql,
                             {queue_, part(ids), read_cts.empty() ? Parameter() : part(read_cts)}};
@@ -211,16 +214,70 @@ std::vector<Finished> Consumer::finish_batch(const std::string& sql,
         }
         statements.push_back(std::move(statement));
     }
-    std::vector<Finished> finished;
     if (statements.empty()) {
-        return finished;
+        return {};
     }
-    for (const auto& result : connection_.pipeline(statements)) {
-        for (int row = 0; row < result.rows(); ++row) {
-            finished.push_back({result.integer(row, 0), result.boolean(row, 1)});
-        }
+    return all_rows(connection_.pipeline(statements), finished_of);
+}
+
+Failed Consumer::fail(const Message& message, const std::string& error,
+                      const FailOptions& options) {
+    return fail(message.id, error, message.read_ct, options);
+}
+
+Failed Consumer::fail(std::int64_t id, const std::string& error, std::optional<int> read_ct,
+                      const FailOptions& options) {
+    static const std::string sql = select(
+        kFailedColumns, "pgqrs.fail($1, $2::bigint, $3, $4::integer, $5::boolean, $6::interval)");
+    return failed_of(
+        connection_.execute(sql,
+                            {queue_, std::to_string(id), error_text(error), number_or_null(read_ct),
+                             boolean_or_null(options.retry), interval_or_null(options.delay)}),
+        0);
+}
+
+std::vector<Failed> Consumer::fail_batch(const std::vector<Message>& messages,
+                                         const std::vector<std::string>& errors,
+                                         const FailOptions& options) {
+    const Deliveries all = deliveries_of(messages);
+    return fail_all(all.ids, all.read_cts, errors, options);
+}
+
+std::vector<Failed> Consumer::fail_batch(const std::vector<std::int64_t>& ids,
+                                         const std::vector<std::string>& errors,
+                                         const FailOptions& options) {
+    return fail_all(ids, {}, errors, options);
+}
+
+std::vector<Failed> Consumer::fail_all(const std::vector<std::int64_t>& ids,
+                                       const std::vector<std::int64_t>& read_cts,
+                                       const std::vector<std::string>& errors,
+                                       const FailOptions& options) {
+    static const std::string sql = select(
+        kFailedColumns,
+        "pgqrs.fail_batch($1, $2::bigint[], $3::text[], $4::bigint[], $5::boolean, $6::interval)");
+    if (errors.size() != 1 && errors.size() != ids.size()) {
+        throw InvalidArgument(
+            Error::Parts{"PQ010", "fail_batch takes one error for all messages, or one for each"});
     }
-    return finished;
+    std::vector<Parameter> texts;
+    for (const auto& error : errors) {
+        texts.emplace_back(error_text(error));
+    }
+    const auto size = static_cast<std::size_t>(connection_.config().default_batch_size);
+    std::vector<Statement> statements;
+    for (std::size_t start = 0; start < ids.size(); start += size) {
+        statements.push_back(
+            {sql,
+             {queue_, array_of(part_of(ids, start, size)),
+              array_of(texts.size() == 1 ? texts : part_of(texts, start, size)),
+              read_cts.empty() ? Parameter() : array_of(part_of(read_cts, start, size)),
+              boolean_or_null(options.retry), interval_or_null(options.delay)}});
+    }
+    if (statements.empty()) {
+        return {};
+    }
+    return all_rows(connection_.pipeline(statements), failed_of);
 }
 
 }  // namespace pgqrs

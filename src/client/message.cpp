@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pgqrs/client/failure.hpp"
+
 namespace pgqrs {
 
 nlohmann::json Message::payload_json() const { return nlohmann::json::parse(payload); }
@@ -40,8 +42,56 @@ const char* to_string(Outcome outcome) {
             return "dead";
         case Outcome::cancelled:
             return "cancelled";
+        case Outcome::expired:
+            return "expired";
+        case Outcome::unknown:
+            break;
     }
-    return "";
+    return "unknown";
+}
+
+const char* to_string(Backoff backoff) {
+    switch (backoff) {
+        case Backoff::fixed:
+            return "fixed";
+        case Backoff::linear:
+            return "linear";
+        case Backoff::exponential:
+            return "exponential";
+        case Backoff::unknown:
+            break;
+    }
+    return "unknown";
+}
+
+const char* to_string(FailureResult result) {
+    switch (result) {
+        case FailureResult::retrying:
+            return "retrying";
+        case FailureResult::dead:
+            return "dead";
+        case FailureResult::cancelled:
+            return "cancelled";
+        case FailureResult::lost:
+            return "lost";
+        case FailureResult::unknown:
+            break;
+    }
+    return "unknown";
+}
+
+const char* to_string(CancelResult result) {
+    switch (result) {
+        case CancelResult::cancelled:
+            return "cancelled";
+        case CancelResult::requested:
+            return "requested";
+        case CancelResult::not_found:
+            return "not_found";
+        case CancelResult::unknown:
+            break;
+    }
+    return "unknown";
 }
 
 }  // namespace pgqrs

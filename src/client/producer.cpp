@@ -101,6 +101,18 @@ std::int64_t Producer::enqueue_delayed(const nlohmann::json& payload, Duration d
     return enqueue(payload, options);
 }
 
+EnqueuedJob Producer::enqueue_job(const nlohmann::json& payload, const JobOptions& job,
+                                  const EnqueueOptions& options) {
+    check_options(options);
+    const auto result = connection_.execute(
+        "SELECT id, created FROM pgqrs.enqueue_job($1, $2::jsonb, $3::interval, $4::integer, "
+        "$5::jsonb, $6::bigint, $7::interval)",
+        {queue_, checked_text(validation_, payload, "payload"), to_interval(options.delay),
+         std::to_string(options.priority), headers_of(options), number_or_null(job.max_attempts),
+         interval_or_null(job.expires_after)});
+    return {result.integer(0, 0), result.boolean(0, 1)};
+}
+
 std::int64_t Producer::enqueue_at(const nlohmann::json& payload, TimePoint at,
                                   const EnqueueOptions& options) {
     check_options(options);

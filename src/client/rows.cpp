@@ -1,5 +1,7 @@
 #include "rows.hpp"
 
+#include <charconv>
+
 namespace pgqrs {
 namespace {
 
@@ -35,15 +37,32 @@ void read_message(Message& message, const Result& result, int row) {
     message.headers = optional_text(result, row, 3);
     message.priority = static_cast<int>(result.integer(row, 4));
     message.read_ct = static_cast<int>(result.integer(row, 5));
-    message.enqueued_at = time_at(result, row, 6);
-    message.available_at = time_at(result, row, 7);
-    message.vt = optional_time(result, row, 8);
-    message.worker_id = unless_null<std::int64_t>(result, row, 9, integer_at);
-    message.lease_left = unless_null<Duration>(result, row, 10, integer_at);
+    message.attempt = static_cast<int>(result.integer(row, 6));
+    message.enqueued_at = time_at(result, row, 7);
+    message.available_at = time_at(result, row, 8);
+    message.vt = optional_time(result, row, 9);
+    message.worker_id = unless_null<std::int64_t>(result, row, 10, integer_at);
+    message.lease_left = unless_null<Duration>(result, row, 11, integer_at);
 }
 
-Outcome outcome_of(const std::string& text) {
-    return text == "done" ? Outcome::done : text == "dead" ? Outcome::dead : Outcome::cancelled;
+// The label of an enumeration whose labels follow one another and end with `unknown`.
+template <typename Enumeration>
+Enumeration label_of(const Result& result, int row, int column) {
+    const std::string text = result.text(row, column);
+    for (int label = 0; label < static_cast<int>(Enumeration::unknown); ++label) {
+        if (text == to_string(static_cast<Enumeration>(label))) {
+            return static_cast<Enumeration>(label);
+        }
+    }
+    return Enumeration::unknown;
+}
+
+double real_at(const Result& result, int row, int column) {
+    // As the server writes it, in whatever locale this program is.
+    const std::string text = result.text(row, column);
+    double number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
 }
 
 }  // namespace
@@ -57,9 +76,9 @@ Message message_of(const Result& result, int row) {
 ArchivedMessage archived_of(const Result& result, int row) {
     ArchivedMessage message;
     read_message(message, result, row);
-    message.archived_at = time_at(result, row, 11);
-    message.processing_duration = unless_null<Duration>(result, row, 12, integer_at);
-    message.outcome = outcome_of(result.text(row, 13));
+    message.archived_at = time_at(result, row, 12);
+    message.processing_duration = unless_null<Duration>(result, row, 13, integer_at);
+    message.outcome = label_of<Outcome>(result, row, 14);
     return message;
 }
 
@@ -73,6 +92,13 @@ Queue queue_of(const Result& result, int row) {
     queue.notify = result.boolean(row, 5);
     queue.paused_at = optional_time(result, row, 6);
     queue.created_at = time_at(result, row, 7);
+    queue.max_attempts = static_cast<int>(result.integer(row, 8));
+    queue.backoff = label_of<Backoff>(result, row, 9);
+    queue.backoff_base = Duration(result.integer(row, 10));
+    queue.backoff_cap = Duration(result.integer(row, 11));
+    queue.backoff_jitter = real_at(result, row, 12);
+    queue.dead_letter_queue = optional_text(result, row, 13);
+    queue.expires_after = unless_null<Duration>(result, row, 14, integer_at);
     return queue;
 }
 
@@ -107,6 +133,59 @@ Metrics metrics_of(const Result& result, int row) {
     return metrics;
 }
 
+Failed failed_of(const Result& result, int row) {
+    Failed failed;
+    failed.id = result.integer(row, 0);
+    failed.result = label_of<FailureResult>(result, row, 1);
+    failed.attempt = unless_null<int>(result, row, 2, integer_at);
+    failed.available_at = optional_time(result, row, 3);
+    failed.retry_in = unless_null<Duration>(result, row, 4, integer_at);
+    return failed;
+}
+
+Failure failure_of(const Result& result, int row) {
+    Failure failure;
+    failure.id = result.integer(row, 0);
+    failure.queue = optional_text(result, row, 1);
+    failure.failed_at = time_at(result, row, 2);
+    failure.read_ct = static_cast<int>(result.integer(row, 3));
+    failure.attempt = static_cast<int>(result.integer(row, 4));
+    failure.died = result.boolean(row, 5);
+    failure.worker_id = unless_null<std::int64_t>(result, row, 6, integer_at);
+    failure.worker = optional_text(result, row, 7);
+    failure.error = result.text(row, 8);
+    return failure;
+}
+
+DeadLetter dead_letter_of(const Result& result, int row) {
+    DeadLetter letter;
+    letter.id = result.integer(row, 0);
+    letter.queue = optional_text(result, row, 1);
+    letter.origin = optional_text(result, row, 2);
+    letter.payload = result.text(row, 3);
+    letter.headers = optional_text(result, row, 4);
+    letter.priority = static_cast<int>(result.integer(row, 5));
+    letter.read_ct = static_cast<int>(result.integer(row, 6));
+    letter.attempt = static_cast<int>(result.integer(row, 7));
+    letter.enqueued_at = time_at(result, row, 8);
+    letter.died_at = time_at(result, row, 9);
+    letter.error = optional_text(result, row, 10);
+    return letter;
+}
+
+Cancelled cancelled_of(const Result& result, int row) {
+    return {result.integer(row, 0), label_of<CancelResult>(result, row, 1)};
+}
+
+RetentionRule retention_of(const Result& result, int row) {
+    RetentionRule rule;
+    rule.queue = result.text(row, 0);
+    rule.outcome = label_of<Outcome>(result, row, 1);
+    rule.max_age = unless_null<Duration>(result, row, 2, integer_at);
+    rule.max_count = unless_null<std::int64_t>(result, row, 3, integer_at);
+    return rule;
+}
+
 std::string select(std::string_view columns, std::string_view source) {
     return "SELECT " + std::string(columns) + " FROM " + std::string(source);
 }
@@ -116,6 +195,13 @@ Parameter interval_or_null(const std::optional<Duration>& duration) {
         return std::nullopt;
     }
     return to_interval(*duration);
+}
+
+Parameter boolean_or_null(std::optional<bool> value) {
+    if (!value) {
+        return std::nullopt;
+    }
+    return *value ? "true" : "false";
 }
 
 std::string array_of(const std::vector<std::int64_t>& numbers) {

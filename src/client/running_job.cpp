@@ -1,5 +1,7 @@
 #include "running_job.hpp"
 
+#include <algorithm>
+
 #include "lease_lost.hpp"
 
 namespace pgqrs {
@@ -44,7 +46,28 @@ void RunningJob::remove() {
 void RunningJob::release(Duration delay) {
     check_open();
     record(consumer_.release(message_, delay), WorkEvent::Kind::released);
-    released_for_ = delay;
+    again_in_ = delay;
+}
+
+Failed RunningJob::fail(const std::string& error, const FailOptions& options) {
+    check_open();
+    const Failed failed = consumer_.fail(message_, error, options);
+    record(failed.result != FailureResult::lost, WorkEvent::Kind::failed);
+    error_ = error;
+    result_ = failed.result;
+    again_in_ = retry_delay_of(failed, options.delay);
+    return failed;
+}
+
+WorkEvent RunningJob::event(const std::string& error) const {
+    return {finished_.value(), &message_, error_.empty() ? error : error_, again_in_, result_};
+}
+
+Duration retry_delay_of(const Failed& failed, const std::optional<Duration>& wanted) {
+    if (failed.result != FailureResult::retrying) {
+        return {};
+    }
+    return wanted ? *wanted : std::max(failed.retry_in.value_or(Duration()), Duration());
 }
 
 }  // namespace pgqrs

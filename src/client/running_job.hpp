@@ -25,10 +25,12 @@ public:
     void archive() override;
     void remove() override;
     void release(Duration delay) override;
+    Failed fail(const std::string& error, const FailOptions& options) override;
 
-    // What the handler itself did with the message: archived, removed or released.
+    // What the handler itself did with the message: archived, removed, released or failed.
     std::optional<WorkEvent::Kind> finished() const { return finished_; }
-    Duration released_for() const { return released_for_; }
+    // The event of that; `error` is what the handler threw.
+    WorkEvent event(const std::string& error) const;
 
 private:
     void record(bool done, WorkEvent::Kind kind);
@@ -39,7 +41,12 @@ private:
     const LeaseKeeper::Held& lease_;
     const Stop& stop_;
     std::optional<WorkEvent::Kind> finished_;
-    Duration released_for_{};
+    Duration again_in_{};
+    std::string error_;  // given to fail()
+    FailureResult result_ = FailureResult::retrying;
 };
+
+// How long a failed message waits for its next delivery; `wanted` is the delay that was asked for.
+Duration retry_delay_of(const Failed& failed, const std::optional<Duration>& wanted);
 
 }  // namespace pgqrs

@@ -12,11 +12,13 @@ static_assert(Table<Queues> && Table<Workers> && Table<Messages> && Table<Archiv
 
 // A table of messages as rows of the type its functions answer with.
 constexpr std::string_view kMessagesOfAllQueues =
-    "(SELECT m.id, q.name AS queue, m.payload, m.headers, m.priority, m.read_ct, m.enqueued_at, "
+    "(SELECT m.id, q.name AS queue, m.payload, m.headers, m.priority, m.read_ct, m.attempt, "
+    "m.enqueued_at, "
     "m.available_at, m.vt, "
     "m.worker_id FROM pgqrs.messages AS m JOIN pgqrs.queues AS q ON q.id = m.queue_id) AS m";
 constexpr std::string_view kArchiveOfAllQueues =
-    "(SELECT a.id, q.name AS queue, a.payload, a.headers, a.priority, a.read_ct, a.enqueued_at, "
+    "(SELECT a.id, q.name AS queue, a.payload, a.headers, a.priority, a.read_ct, a.attempt, "
+    "a.enqueued_at, "
     "a.available_at, a.vt, "
     "a.worker_id, a.archived_at, a.processing_duration, a.outcome "
     "FROM pgqrs.archive AS a JOIN pgqrs.queues AS q ON q.id = a.queue_id) AS a";
@@ -192,17 +194,19 @@ ArchivedMessage Archive::insert(const ArchivedMessage& row) {
     connection_.execute(
         "INSERT INTO pgqrs.archive (id, queue_id, payload, headers, priority, read_ct, "
         "enqueued_at, available_at, vt, "
-        "worker_id, archived_at, processing_duration, outcome) "
+        "worker_id, archived_at, processing_duration, outcome, attempt) "
         "SELECT $1::bigint, q.id, $3::jsonb, $4::jsonb, $5::smallint, $6::integer, "
         "'epoch'::timestamptz + "
         "$7::interval, 'epoch'::timestamptz + $8::interval, 'epoch'::timestamptz + $9::interval, "
         "$10::bigint, "
-        "'epoch'::timestamptz + $11::interval, $12::interval, $13::pgqrs.outcome FROM "
+        "'epoch'::timestamptz + $11::interval, $12::interval, $13::pgqrs.outcome, $14::smallint "
+        "FROM "
         "pgqrs.get_queue($2) AS q",
         {std::to_string(row.id), row.queue, row.payload, row.headers, std::to_string(row.priority),
          std::to_string(row.read_ct), microseconds(row.enqueued_at), microseconds(row.available_at),
          microseconds(row.vt), number_or_null(row.worker_id), microseconds(row.archived_at),
-         interval_or_null(row.processing_duration), std::string(to_string(row.outcome))});
+         interval_or_null(row.processing_duration), std::string(to_string(row.outcome)),
+         std::to_string(row.attempt)});
     return get(row.id).value();
 }
 

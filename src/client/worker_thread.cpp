@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backoff.hpp"
+#include "error_text.hpp"
 #include "pgqrs/client/tables.hpp"
 #include "core/duration.hpp"
 
@@ -69,6 +70,7 @@ void WorkShared::report(const WorkEvent& event) {
             break;
         case WorkEvent::Kind::failed:
             ++summary.failed;
+            summary.dead += event.result == FailureResult::dead ? 1 : 0;
             break;
         case WorkEvent::Kind::lease_lost:
             ++summary.lease_lost;
@@ -268,15 +270,15 @@ bool WorkerThread::tidy_connection() {
     return false;
 }
 
-// Reports what the handler did with the message itself, or archives or releases it.
+// Reports what the handler did with the message itself, or archives or fails it.
 WorkerThread::Next WorkerThread::settle(const RunningJob& job, const Message& message,
                                         const std::string& error, const LeaseKeeper::Held& lease) {
-    if (const auto kind = job.finished()) {
-        shared_.report({*kind, &message, error, job.released_for()});
+    if (job.finished()) {
+        shared_.report(job.event(error));
         return {};
     }
     if (!error.empty()) {
-        release_failed(message, error, lease);
+        fail(message, error, lease);
         return {};
     }
     return archive_and_take(message, lease);
@@ -316,7 +318,8 @@ WorkerThread::Next WorkerThread::archive_and_take(const Message& message,
     return next;
 }
 
-Duration WorkerThread::retry_delay(const Message& message) {
+// None: the queue's back-off.
+std::optional<Duration> WorkerThread::retry_delay(const Message& message) {
     try {
         if (shared_.options.retry_delay) {
             return std::clamp(shared_.options.retry_delay(message), Duration(0),
@@ -325,17 +328,52 @@ Duration WorkerThread::retry_delay(const Message& message) {
     } catch (...) {
         // The message must not suffer from it.
     }
-    return default_retry_delay(message);
+    return std::nullopt;
 }
 
-void WorkerThread::release_failed(const Message& message, const std::string& error,
-                                  const LeaseKeeper::Held& lease) {
-    const Duration delay = retry_delay(message);
+void WorkerThread::fail(const Message& message, const std::string& error,
+                        const LeaseKeeper::Held& lease) {
+    const auto delay = retry_delay(message);
     std::string problem;
-    const bool released = persist(
-        lease, [&] { return consumer_->release(message, delay); }, problem);
-    shared_.report({released ? WorkEvent::Kind::failed : WorkEvent::Kind::lease_lost, &message,
-                    released ? error : error + (problem.empty() ? "" : "; " + problem), delay});
+    Failed failed;
+    const auto action = [&] {
+        failed = fail_once(message, error, delay);
+        return failed.result != FailureResult::lost;
+    };
+    if (persist(lease, action, problem)) {
+        shared_.report({WorkEvent::Kind::failed, &message, error, retry_delay_of(failed, delay),
+                        failed.result});
+    } else {
+        shared_.report({WorkEvent::Kind::lease_lost, &message,
+                        error + (problem.empty() ? "" : "; " + problem)});
+    }
+}
+
+// A role that was given its rights function by function may lack this one: then the message is released.
+Failed WorkerThread::fail_once(const Message& message, const std::string& error,
+                               const std::optional<Duration>& delay) {
+    const FailOptions options{.delay = delay};
+    try {
+        if (!fail_refused_) {
+            return consumer_->fail(message, error, options);
+        }
+    } catch (const ServerError& refusal) {
+        if (refusal.sqlstate() == "22P05") {
+            // The database's encoding lacks a character.
+            return consumer_->fail(message, ascii_text(error), options);
+        }
+        if (!is_refused(refusal)) {
+            throw;
+        }
+        fail_refused_ = true;
+    }
+    Failed released{.id = message.id};
+    const Duration pause = delay.value_or(default_retry_delay(message));
+    if (consumer_->release(message, pause)) {
+        released.result = FailureResult::retrying;
+        released.retry_in = pause;
+    }
+    return released;
 }
 
 // Finishes, whatever happens to the connection, as long as the lease lives, and when stopping not for long. It is fenced,

@@ -78,12 +78,13 @@ private:
     Next process(const Taken& taken);
     std::string run_handler(RunningJob& job);
     bool tidy_connection();
-    Duration retry_delay(const Message& message);
+    std::optional<Duration> retry_delay(const Message& message);
     Next settle(const RunningJob& job, const Message& message, const std::string& error,
                 const LeaseKeeper::Held& lease);
     Next archive_and_take(const Message& message, const LeaseKeeper::Held& lease);
-    void release_failed(const Message& message, const std::string& error,
-                        const LeaseKeeper::Held& lease);
+    void fail(const Message& message, const std::string& error, const LeaseKeeper::Held& lease);
+    Failed fail_once(const Message& message, const std::string& error,
+                     const std::optional<Duration>& delay);
     bool persist(const LeaseKeeper::Held& lease, const std::function<bool()>& action,
                  std::string& problem);
     void reconnect(const std::string& reason);
@@ -98,6 +99,7 @@ private:
     std::optional<Consumer> consumer_;
     int failures_ = 0;           // in a row
     bool next_refused_ = false;  // messages are archived and taken by two calls
+    bool fail_refused_ = false;  // failed messages are released
 };
 
 }  // namespace pgqrs

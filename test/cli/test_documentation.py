@@ -32,6 +32,9 @@ def test_every_key():
         ("archive", "list", "mails"),
         ("worker", "list"),
         ("queue", "metrics"),
+        ("queue", "retention"),
+        ("message", "dead", "mails"),
+        ("message", "failures", "mails", "1"),
         ("verify",),
     ):
         for key in pgqrs(*arguments, "--format", "csv").expect(0).out.split("\r\n")[0].split(","):

@@ -61,13 +61,65 @@ def test_exit_codes():
 
 
 def test_pauses_grow():
+    """As the queue's back-off says, until the message is dead."""
     queue = fresh("pauses")
+    psql(f"SELECT pgqrs.alter_queue('{queue}', max_attempts => 3, backoff_base => '1 h', backoff_cap => '3 h')")
     sent(queue, "1")
-    run = work(queue, "exit 1")
-    assert 1 <= float(re.search(r"again in ([\d.]+) s", run.err)[1]) <= 1.25, run.err
-    psql(f"SELECT pgqrs.release('{queue}', {row_of(queue)['id']})")
-    run = work(queue, "exit 1")
-    assert 2 <= float(re.search(r"again in ([\d.]+) s", run.err)[1]) <= 2.5, run.err
+    for attempt, least, most in ((1, 0.85, 1), (2, 1.75, 2)):
+        run = work(queue, "exit 1").expect(8, "(?s).*", SUMMARY.format(0, 0, 0, 1, 0))
+        pause = float(re.search(r"again in ([\d.]+) s", run.err)[1])
+        assert least * 3600 <= pause <= most * 3600, run.err
+        assert row_of(queue)["attempt"] == attempt, "counted"
+        psql(f"SELECT pgqrs.release('{queue}', {row_of(queue)['id']})")
+    work(queue, "exit 1").expect(
+        8,
+        r".* failed after [\d.]+ s: exit code 1; it is dead\nerror: 1 message failed",
+        SUMMARY.replace("failed", r"failed \({} dead\)").format(0, 0, 0, 1, 1, 0),
+    )
+
+
+def errors_of(queue):
+    """The kept errors of the messages in the archive, the oldest first."""
+    listing = f"FROM pgqrs.list_archive('{queue}') AS a, pgqrs.list_failures('{queue}', a.id) AS f"
+    return json.loads(psql(f"SELECT json_agg(f.error ORDER BY f.id) {listing}"))
+
+
+def test_what_is_kept_of_a_failure():
+    """How the command ended, and the last lines of its stderr, which also go to ours."""
+    queue = fresh("stories")
+    psql(f"SELECT pgqrs.alter_queue('{queue}', max_attempts => 1)")
+    sent(queue, "1", "2", "3", "4")
+    command = (
+        "read n; case $n in "
+        "1) echo told; echo 'no route' >&2; echo 'to host' >&2; exit 3;; "
+        "2) seq 1 100000 >&2; exit 1;; "
+        "3) echo dying >&2; kill -9 $$;; "
+        "4) yes xxxxxxxxx | head -c 9000 | tr -d '\\n' >&2; exit 1;; esac"
+    )
+    run = work(queue, command)
+    assert run.code == 8 and "no route\nto host\n" in run.err and "told" in run.out, run.err[:2000]
+    assert "\n".join(str(n) for n in range(1, 100001)) in run.err, "all of it goes on"
+    assert re.search(r"failed after [\d.]+ s: exit code 3; it is dead", run.err), "one line in the log"
+    first, second, third, fourth = errors_of(queue)
+    assert first == "exit code 3\nno route\nto host", first
+    assert second == "exit code 1\n" + "\n".join(str(n) for n in range(99981, 100001)), second
+    assert third == "killed by signal 9 (Killed)\ndying", third
+    assert fourth == "exit code 1\n" + "x" * 4000, fourth
+
+
+def test_stderr_of_what_a_command_leaves_running():
+    """Nobody waits for it, and it still can write while the worker runs."""
+    queue = fresh("talkers")
+    sent(queue, "1", "2")
+    go, place = flag("talk"), flag("talked")
+    command = (
+        f"read n; if [ $n = 1 ]; then "
+        f"(until [ -e {go} ]; do sleep 0.05; done; echo late >&2; echo $? >{place}) & "
+        f"else touch {go}; until [ -s {place} ]; do sleep 0.05; done; fi"
+    )
+    run = work(queue, command, "--timeout", "50s")
+    run.expect(0, "(late)?", SUMMARY.format(2, 0, 0, 0, 0))
+    assert place.read_text() == "0\n", place.read_text()
 
 
 def test_what_a_command_gets():

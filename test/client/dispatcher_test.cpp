@@ -28,6 +28,7 @@ public:
     void archive() override {}
     void remove() override {}
     void release(pgqrs::Duration) override {}
+    pgqrs::Failed fail(const std::string&, const pgqrs::FailOptions&) override { return {}; }
 
 private:
     pgqrs::Message message_;

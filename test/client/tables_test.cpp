@@ -169,6 +169,7 @@ TEST_CASE("an archived message keeps every column", "[server]") {
     row.headers = R"({"h": 1})";
     row.priority = 0;
     row.read_ct = 7;
+    row.attempt = 3;
     row.vt = row.enqueued_at + 5s;
     row.worker_id = 12;
     row.archived_at = row.enqueued_at + 25h;
@@ -178,6 +179,7 @@ TEST_CASE("an archived message keeps every column", "[server]") {
     CHECK(full.headers == row.headers);
     CHECK(full.priority == 0);
     CHECK(full.read_ct == 7);
+    CHECK(full.attempt == 3);
     CHECK(full.enqueued_at == row.enqueued_at);
     CHECK(full.vt == row.vt);
     CHECK(full.worker_id == 12);
@@ -187,6 +189,9 @@ TEST_CASE("an archived message keeps every column", "[server]") {
     row.id = free_archive_id();
     row.outcome = pgqrs::Outcome::cancelled;
     CHECK(archive.insert(row).outcome == pgqrs::Outcome::cancelled);
+    row.id = free_archive_id();
+    row.outcome = pgqrs::Outcome::expired;
+    CHECK(archive.insert(row).outcome == pgqrs::Outcome::expired);
     CHECK(server_error([&] { archive.insert(row); }) == "23505");
     row.queue = "none-such";
     CHECK(server_error([&] { archive.insert(row); }) == "PQ002");

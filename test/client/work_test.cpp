@@ -240,7 +240,7 @@ TEST_CASE("an empty queue ends it when asked", "[server][work]") {
     CHECK(f.work_until_empty(nothing, {.concurrency = 3}).archived == 0);
 }
 
-TEST_CASE("a handler that throws has its message released, for later", "[server][work]") {
+TEST_CASE("a handler that throws has its message tried again, later", "[server][work]") {
     Fixture f;
     const auto id = f.producer.enqueue(1);
     Events events;
@@ -250,8 +250,9 @@ TEST_CASE("a handler that throws has its message released, for later", "[server]
     const auto message = f.messages.get(id).value();
     CHECK_FALSE(message.vt.has_value());
     CHECK(message.read_ct == 1);
-    // 2^0 s and up to a quarter more, counted from the release.
-    CHECK(message.available_at - message.enqueued_at >= 1s);
+    CHECK(message.attempt == 1);
+    // The queue's back-off, 1 s and up to a tenth less, counted from the failure.
+    CHECK(message.available_at - message.enqueued_at >= 900ms);
     CHECK(events.kinds() == std::vector{Kind::started, Kind::failed});
     CHECK(events.error(1) == "broken");
     CHECK(events.id(1) == id);
@@ -275,7 +276,8 @@ TEST_CASE("what is thrown may be anything", "[server][work]") {
     CHECK(f.left() == 3);
 }
 
-TEST_CASE("the delay before another try is the caller's, and grows without", "[server][work]") {
+TEST_CASE("the delay before another try is the caller's, or the queue's back-off",
+          "[server][work]") {
     Fixture f;
     f.producer.enqueue(1);
     std::vector<int> deliveries;
@@ -292,20 +294,25 @@ TEST_CASE("the delay before another try is the caller's, and grows without", "[s
     CHECK(summary.archived == 1);
 
     const auto id = f.producer.enqueue(2);
-    f.connection.execute("UPDATE pgqrs.messages SET read_ct = 4 WHERE id = $1::bigint",
+    f.connection.execute("UPDATE pgqrs.messages SET attempt = 4 WHERE id = $1::bigint",
                          {std::to_string(id)});
     f.work_until_empty([](Job&) { throw std::runtime_error("again"); });
     const auto message = f.messages.get(id).value();
-    CHECK(message.available_at - message.enqueued_at >= 16s);
+    CHECK(message.attempt == 5);
+    CHECK(message.available_at - message.enqueued_at >= 14s);
     CHECK(message.available_at - message.enqueued_at < 10min);
-    f.connection.execute(
-        "UPDATE pgqrs.messages SET read_ct = 2000000000, available_at = enqueued_at WHERE id = "
-        "$1::bigint",
-        {std::to_string(id)});
-    f.work_until_empty([](Job&) { throw std::runtime_error("again"); });
-    const auto late = f.messages.get(id).value();
-    CHECK(late.available_at - late.enqueued_at >= 10min);
-    CHECK(late.available_at - late.enqueued_at < 30min);
+}
+
+TEST_CASE("the delay for those who release grows with the deliveries") {
+    Message message;
+    message.read_ct = 1;
+    CHECK(pgqrs::default_retry_delay(message) >= 1s);
+    CHECK(pgqrs::default_retry_delay(message) <= 1250ms);
+    message.read_ct = 5;
+    CHECK(pgqrs::default_retry_delay(message) >= 16s);
+    message.read_ct = 2'000'000'000;
+    CHECK(pgqrs::default_retry_delay(message) >= 10min);
+    CHECK(pgqrs::default_retry_delay(message) < 30min);
 }
 
 TEST_CASE("a handler can end its message itself", "[server][work]") {

@@ -103,7 +103,8 @@ def test_rolls_back_a_lost_job(shop, language):
 
 @places("direct", "pooler")
 def test_tries_again_later(shop, language):
-    """A job that fails is released with a delay, and the worker goes on; the next delivery succeeds."""
+    """A job that fails is tried again after the back-off, and the worker goes on; the next delivery succeeds."""
+    shop.rows("SELECT pgqrs.alter_queue('invoices', backoff_base => '3 s')")
     enqueue = "SELECT pgqrs.enqueue('invoices', %s, headers => %s)"
     order = 1_000_000
     headers = f'{{"type": "order_placed", "source": "{language.name}"}}'
@@ -113,7 +114,9 @@ def test_tries_again_later(shop, language):
         lambda: shop.rows("SELECT delayed FROM pgqrs.queue_metrics('invoices', exact => true)") == [(1,)],
         "the message is delayed",
     )
-    assert shop.rows("SELECT read_ct FROM pgqrs.messages") == [(1,)], "it was delivered once"
+    assert shop.rows("SELECT read_ct, attempt FROM pgqrs.messages") == [(1, 1)], "it was delivered and failed once"
+    failure = shop.value("SELECT f.error FROM pgqrs.messages AS m, pgqrs.list_failures('invoices', m.id) AS f")
+    assert f"no order {order}" in failure, failure
     with shop.db.transaction():
         shop.db.execute("INSERT INTO orders (id, placed_by) VALUES (%s, %s)", [order, language.name])
         shop.db.execute("INSERT INTO order_lines VALUES (%s, 'ink', 1, 9.80)", [order])

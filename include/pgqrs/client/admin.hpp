@@ -1,7 +1,8 @@
-// Installing, queues, metrics, cleaning up.
+// Installing, queues, metrics, dead messages, cleaning up.
 //
 // Threads: an Admin is used by the thread that uses its Connection.
-// ABI: Admin stays one reference within a major version. QueueOptions gets members with minor versions.
+// ABI: Admin stays one reference within a major version. The structs get members with minor
+// versions.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "pgqrs/client/connection.hpp"
+#include "pgqrs/client/failure.hpp"
 #include "pgqrs/client/message.hpp"
 
 namespace pgqrs {
@@ -19,6 +21,40 @@ struct QueueOptions {
     std::optional<int> max_deliveries = {};           // alter: 0 takes the limit away
     std::optional<std::string> description = {};
     std::optional<bool> notify = {};
+    std::optional<int> max_attempts = {};               // 25 when it is created; 0: no limit
+    std::optional<Backoff> backoff = {};                // exponential when it is created
+    std::optional<Duration> backoff_base = {};          // 1 s when it is created
+    std::optional<Duration> backoff_cap = {};           // 1 h when it is created
+    std::optional<double> backoff_jitter = {};          // 0.1 when it is created
+    std::optional<std::string> dead_letter_queue = {};  // alter: the empty text takes it away
+    std::optional<Duration> expires_after = {};         // alter: 0 takes it away
+};
+
+struct RedriveOptions {
+    std::optional<std::vector<std::int64_t>> ids = {};  // without: all
+    std::optional<std::string> target =
+        {};  // the queue they all go to; without, where each one died
+    std::optional<std::int64_t> quantity = {};  // at most so many, those with the lowest ids
+};
+
+struct PurgeOptions {
+    bool archive = false;  // the archived messages instead
+    Duration older_than{};
+};
+
+// How long archived messages of a queue are kept.
+struct RetentionRule {
+    std::string queue = {};
+    Outcome outcome = Outcome::done;
+    std::optional<Duration> max_age = {};
+    std::optional<std::int64_t> max_count = {};
+};
+
+struct RetentionOptions {
+    std::optional<Outcome> outcome = {};  // without: each of them
+    // Without both, the rule is taken away.
+    std::optional<Duration> max_age = {};
+    std::optional<std::int64_t> max_count = {};
 };
 
 class Admin {
@@ -47,9 +83,32 @@ public:
     bool resume_queue(const std::string& queue);
     std::int64_t purge_queue(const std::string& queue);
     std::int64_t purge_archive(const std::string& queue, Duration older_than);
+    // In small transactions, however many there are, and without waiting for those that somebody has locked, which stay.
+    // What is deleted stays deleted when it is cancelled. Outside of transactions only (25001).
+    std::int64_t purge(const std::string& queue, const PurgeOptions& options = {});
 
     Metrics queue_metrics(const std::string& queue, bool exact = false);
     std::vector<Metrics> all_queues_metrics(bool exact = false);
+
+    // One answer for each message, in their order; all in one transaction, however many.
+    std::vector<Cancelled> cancel(const std::string& queue, const std::vector<std::int64_t>& ids);
+    // The failures of a message that are kept, the oldest first.
+    std::vector<Failure> list_failures(const std::string& queue, std::int64_t id);
+    // Dead messages of the queue, or in it if it is a dead letter queue: up to `quantity` by id, after `after_id`.
+    std::vector<DeadLetter> list_dead(const std::string& queue, std::int64_t after_id = 0,
+                                      int quantity = 100);
+    // Sends dead messages back, and answers how many it sent. More ids than pgqrs.max_batch_size raise PQ009.
+    std::int64_t redrive(const std::string& queue, const RedriveOptions& options = {});
+    // Deletes dead messages for good, and answers how many; all in one transaction, however many.
+    std::int64_t discard(const std::string& queue, const std::vector<std::int64_t>& ids);
+
+    // Answers the rules of the queue.
+    std::vector<RetentionRule> set_retention(const std::string& queue,
+                                             const RetentionOptions& options);
+    std::vector<RetentionRule> list_retention(const std::optional<std::string>& queue = {});
+    // One round of maintenance, which begins no further step after `budget`; answers how many rows it dealt with.
+    // Outside of transactions only (25001).
+    std::int64_t maintain(Duration budget = std::chrono::seconds(1));
 
 private:
     Connection& connection_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pgqrs/client/connection.hpp"
+#include "pgqrs/client/failure.hpp"
 #include "pgqrs/client/message.hpp"
 
 namespace pgqrs {
@@ -78,6 +79,23 @@ public:
     std::vector<Finished> remove_batch(const std::vector<std::int64_t>& ids);
     std::vector<Finished> release_batch(const std::vector<std::int64_t>& ids, Duration delay = {});
 
+    // Ends a delivery as failed: it is delivered again after the queue's back-off, or is dead when it has failed
+    // max_attempts times. Bytes of `error` that are no UTF-8 become question marks; the server keeps its first 10,000
+    // bytes.
+    [[nodiscard]] Failed fail(const Message& message, const std::string& error,
+                              const FailOptions& options = {});
+    [[nodiscard]] Failed fail(std::int64_t id, const std::string& error,
+                              std::optional<int> read_ct = std::nullopt,
+                              const FailOptions& options = {});
+    // One answer for each message, in their order; all in one transaction, however many. One error for all, or one for
+    // each (else InvalidArgument PQ010).
+    std::vector<Failed> fail_batch(const std::vector<Message>& messages,
+                                   const std::vector<std::string>& errors,
+                                   const FailOptions& options = {});
+    std::vector<Failed> fail_batch(const std::vector<std::int64_t>& ids,
+                                   const std::vector<std::string>& errors,
+                                   const FailOptions& options = {});
+
     // As archive(), but raises LeaseLost (PQ001) instead of answering false: for the end of a transaction, which is then
     // rolled back with the work in it.
     void archive_or_throw(const Message& message);
@@ -96,6 +114,11 @@ private:
     std::vector<Finished> finish_batch(const std::string& sql, const std::vector<std::int64_t>& ids,
                                        const std::vector<std::int64_t>& read_cts,
                                        std::optional<Duration> delay = std::nullopt);
+
+    std::vector<Failed> fail_all(const std::vector<std::int64_t>& ids,
+                                 const std::vector<std::int64_t>& read_cts,
+                                 const std::vector<std::string>& errors,
+                                 const FailOptions& options);
 
     Connection& connection_;
     std::string queue_;

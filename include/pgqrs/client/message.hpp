@@ -24,6 +24,7 @@ struct Message {
     std::optional<std::string> headers = {};  // JSON text of an object
     int priority = 5;
     int read_ct = 0;  // deliveries so far; that of a delivery is its fencing token
+    int attempt = 0;  // failures since it was enqueued, or sent back by redrive
     TimePoint enqueued_at = {};
     TimePoint available_at = {};
     std::optional<TimePoint> vt = {};  // end of the lease, by the server's clock
@@ -56,8 +57,14 @@ struct NewMessage {
     std::optional<TimePoint> available_at = {};
 };
 
-enum class Outcome { done, dead, cancelled };
+// Why a message left its queue. `unknown` stands for a label that a newer server has: later versions add some, so a switch
+// has a default.
+enum class Outcome { done, dead, cancelled, expired, unknown };
 const char* to_string(Outcome outcome);
+
+// How the wait grows from one failure of a message to the next; with labels as above.
+enum class Backoff { fixed, linear, exponential, unknown };
+const char* to_string(Backoff backoff);
 
 struct ArchivedMessage : Message {
     TimePoint archived_at = {};
@@ -74,6 +81,13 @@ struct Queue {
     bool notify = false;
     std::optional<TimePoint> paused_at = {};
     TimePoint created_at = {};
+    int max_attempts = 0;  // 0: no limit
+    Backoff backoff = Backoff::exponential;
+    Duration backoff_base{};
+    Duration backoff_cap{};
+    double backoff_jitter = 0;
+    std::optional<std::string> dead_letter_queue = {};
+    std::optional<Duration> expires_after = {};
 };
 
 struct Worker {

@@ -6,8 +6,9 @@
 //
 // What becomes of a message:
 //
-//   delivered --> handler runs --returns-----------------> archived (unless job.finish/archive/remove/release did something)
-//                    |  ^   \----throws------------------> released, to be delivered again after retry_delay
+//   delivered --> handler runs --returns-----------------> archived (unless the job's functions ended it)
+//                    |  ^   \----throws------------------> failed with pgqrs.fail: delivered again after the queue's
+//                    |  |                                  back-off, or dead when its attempts are used up
 //                    |  |lease extended every third of it
 //                    +--+--------lease lost--------------> job.lease_lost() is true; nothing is finished
 //
@@ -31,6 +32,7 @@
 #include <utility>
 
 #include "pgqrs/client/connection.hpp"
+#include "pgqrs/client/failure.hpp"
 #include "pgqrs/client/message.hpp"
 #include "pgqrs/client/stop.hpp"
 
@@ -57,6 +59,8 @@ public:
     virtual void archive() = 0;
     virtual void remove() = 0;
     virtual void release(Duration delay = {}) = 0;
+    // As throwing, with options; answers what became of the message.
+    virtual Failed fail(const std::string& error, const FailOptions& options = {}) = 0;
 };
 
 // Called by all threads, at the same time.
@@ -69,7 +73,7 @@ struct WorkEvent {
         archived,  // finished with success
         removed,
         released,         // the handler gave it back
-        failed,           // the handler threw: released for later (error says what)
+        failed,           // the handler threw (error says what): `result` says what became of it
         lease_lost,       // another consumer has it, or the finish came too late
         connection_lost,  // reconnecting after `delay` (error says why)
         connection_back,
@@ -77,10 +81,11 @@ struct WorkEvent {
     Kind kind = {};
     const Message* message = nullptr;  // null for the last two
     std::string error = {};
-    Duration delay{};  // until it is tried again
+    Duration delay{};                                // until it is tried again
+    FailureResult result = FailureResult::retrying;  // of a message that failed
 };
 
-// 2^(read_ct - 1) s, at most 10 minutes, and up to a quarter more by chance.
+// 2^(read_ct - 1) s, at most 10 minutes, and up to a quarter more by chance: for handlers that release.
 Duration default_retry_delay(const Message& message);
 
 struct WorkOptions {
@@ -88,7 +93,9 @@ struct WorkOptions {
     std::optional<Duration> lock_time =
         {};  // length of the lease; without, the configuration's or the queue's
     bool extend_leases = true;
-    // After how long a message whose handler threw is delivered again. Without, default_retry_delay.
+    // After how long a message whose handler threw is delivered again, if it is. Without, the queue's back-off says so. With
+    // a role that may not call pgqrs.fail such a message is released, and counts no failure: after this delay, without
+    // after default_retry_delay.
     std::function<Duration(const Message&)> retry_delay = {};
     // Returns when there is nothing to deliver, instead of waiting.
     bool stop_when_empty = false;
@@ -103,8 +110,9 @@ struct WorkSummary {
     std::int64_t archived = 0;
     std::int64_t removed = 0;
     std::int64_t released = 0;
-    std::int64_t failed = 0;
+    std::int64_t failed = 0;  // also those that are dead now
     std::int64_t lease_lost = 0;
+    std::int64_t dead = 0;
 };
 
 // Runs until stopped (running handlers come to their end first), empty or max_messages. A lost connection is opened again

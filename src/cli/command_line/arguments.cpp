@@ -39,6 +39,16 @@ int parse_number(std::string_view text, const std::string& name, int least, int 
     return static_cast<int>(whole_number(text, name, least, most));
 }
 
+double parse_fraction(std::string_view text, const std::string& name) {
+    double value = -1;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (end.ec != std::errc() || end.ptr != text.data() + text.size() ||
+        !(value >= 0 && value <= 1)) {
+        throw UsageError(name + " must be from 0 to 1: " + quote_argument(text));
+    }
+    return value;
+}
+
 bool parse_boolean(std::string_view text, const std::string& name) {
     if (text == "true" || text == "on" || text == "yes" || text == "1") {
         return true;

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include <algorithm>
-
 #include "cli/command_line/arguments.hpp"
 #include "cli/failure.hpp"
 
@@ -61,6 +59,11 @@ void Command::id(const std::string& name, std::int64_t& target, const std::strin
 }
 
 void Command::ids(std::vector<std::int64_t>& target, const std::string& about) {
+    optional_ids(target, about);
+    require("id");
+}
+
+void Command::optional_ids(std::vector<std::int64_t>& target, const std::string& about) {
     app_->add_option_function<std::vector<std::string>>(
             "id",
             [&target](const std::vector<std::string>& texts) {
@@ -73,7 +76,6 @@ void Command::ids(std::vector<std::int64_t>& target, const std::string& about) {
                 }
             },
             about)
-        ->required()
         ->type_name("");
 }
 
@@ -116,6 +118,12 @@ void Command::number(const std::string& name, std::optional<int>& target, int le
     add_value(*app_, name, "N", about, [&target, name, least, most](const std::string& text) {
         target = parse_number(text, name, least, most);
     });
+}
+
+void Command::fraction(const std::string& name, std::optional<double>& target,
+                       const std::string& about) {
+    add_value(*app_, name, "N", about,
+              [&target, name](const std::string& text) { target = parse_fraction(text, name); });
 }
 
 void Command::id_option(const std::string& name, std::optional<std::int64_t>& target,

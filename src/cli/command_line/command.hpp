@@ -36,7 +36,8 @@ public:
     void text(const std::string& name, std::optional<std::string>& target,
               const std::string& about);  // may be left out
     void id(const std::string& name, std::int64_t& target, const std::string& about);
-    void ids(std::vector<std::int64_t>& target, const std::string& about);  // one or more
+    void ids(std::vector<std::int64_t>& target, const std::string& about);           // one or more
+    void optional_ids(std::vector<std::int64_t>& target, const std::string& about);  // none or more
     void duration(const std::string& name, Duration& target, const std::string& about);
 
     // Options, "--name" or "-n,--name". What is not given stays as it is.
@@ -48,6 +49,8 @@ public:
     void option(const std::string& name, std::optional<bool>& target, const std::string& about);
     void number(const std::string& name, std::optional<int>& target, int least, int most,
                 const std::string& about);
+    // From 0 to 1.
+    void fraction(const std::string& name, std::optional<double>& target, const std::string& about);
     void id_option(const std::string& name, std::optional<std::int64_t>& target,
                    const std::string& about);
     // From 1, as far as there are numbers.

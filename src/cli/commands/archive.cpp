@@ -65,7 +65,8 @@ void add_purge(Command& group) {
     command.runs([options](Context& context) {
         const auto& queue = options->queue;
         const auto deleted =
-            Admin(context.connection()).purge_archive(queue, options->older_than.value());
+            Admin(context.connection())
+                .purge(queue, {.archive = true, .older_than = options->older_than.value()});
         context.show_done(
             record_of({{"queue", text_value(queue)}, {"deleted", number_value(deleted)}}),
             number_of(deleted, "archived message") + " deleted from queue \"" + queue + "\"",

@@ -10,6 +10,7 @@ void add_commands(Command& root) {
     add_work(root);
     add_top(root);
     add_worker_commands(root);
+    add_maintain(root);
     add_completion(root);
     add_manual(root);
 }
@@ -19,6 +20,8 @@ void add_message_commands(Command& root) {
     add_message_send(message);
     add_message_taking(message);
     add_message_finishing(message);
+    add_message_failing(message);
+    add_message_dead(message);
     add_message_looking(message);
     add_message_export(message);
 }

@@ -10,11 +10,13 @@ void add_commands(Command& root);
 
 void add_extension_commands(Command& root);  // install, uninstall, verify
 void add_queue_commands(Command& root);
+void add_queue_retention(Command& group);
 void add_message_commands(Command& root);
 void add_archive_commands(Command& root);
 void add_work(Command& root);  // work/work.cpp
 void add_top(Command& root);   // top/top.cpp
 void add_worker_commands(Command& root);
+void add_maintain(Command& root);
 void add_completion(Command& root);  // help/completion.cpp
 void add_manual(Command& root);      // help/manual.cpp
 
@@ -22,6 +24,8 @@ void add_manual(Command& root);      // help/manual.cpp
 void add_message_send(Command& group);
 void add_message_taking(Command& group);     // read, dequeue
 void add_message_finishing(Command& group);  // archive, delete, release, extend
+void add_message_failing(Command& group);    // fail, cancel, failures
+void add_message_dead(Command& group);       // dead, redrive, discard
 void add_message_looking(Command& group);    // count, show, list
 void add_message_export(Command& group);
 

@@ -9,14 +9,43 @@
 #include "cli/output/rows.hpp"
 #include "cli/output/text.hpp"
 #include "pgqrs/client/admin.hpp"
+#include "pgqrs/client/tables.hpp"
 
 namespace pgqrs::cli {
 namespace {
 
 enum class Purpose { create, alter };
 
+// QueueOptions, with the word that was given for the back-off.
+struct Given : QueueOptions {
+    std::optional<std::string> backoff_word;
+    QueueOptions options() const {
+        QueueOptions result = *this;
+        for (const auto one : {Backoff::fixed, Backoff::linear, Backoff::exponential}) {
+            if (backoff_word == to_string(one)) {
+                result.backoff = one;
+            }
+        }
+        return result;
+    }
+};
+
+// How long a failed message waits.
+void add_backoff(Command& command, Given& target, bool alter) {
+    const auto usual = [&](const char* value) {
+        return alter ? std::string() : " [" + std::string(value) + "]";
+    };
+    command.choice("--backoff", target.backoff_word, {"fixed", "linear", "exponential"},
+                   "How the wait grows from one failure to the next" + usual("exponential"));
+    command.option("--backoff-base", target.backoff_base,
+                   "The wait after the first failure" + usual("1s"));
+    command.option("--backoff-cap", target.backoff_cap, "The longest wait" + usual("1h"));
+    command.fraction("--backoff-jitter", target.backoff_jitter,
+                     "The part of a wait that chance may take off" + usual("0.1"));
+}
+
 // What `create` and `alter` can set.
-void add_settings(Command& command, QueueOptions& target, Purpose purpose) {
+void add_settings(Command& command, Given& target, Purpose purpose) {
     const bool alter = purpose == Purpose::alter;
     command.option("--visibility-timeout", target.visibility_timeout,
                    std::string("How long a delivered message belongs to its consumer") +
@@ -25,6 +54,16 @@ void add_settings(Command& command, QueueOptions& target, Purpose purpose) {
                    std::string("How often a message is delivered at most") +
                        (alter ? "; 0: no limit" : " [no limit]"));
     command.option("--description", target.description, "A text for people");
+    command.number(
+        "--max-attempts", target.max_attempts, 0, 32767,
+        std::string("A message that fails so often is dead; 0: no limit") + (alter ? "" : " [25]"));
+    add_backoff(command, target, alter);
+    command.option("--dead-letter-queue", target.dead_letter_queue,
+                   std::string("The queue that gets dead messages") +
+                       (alter ? "; '': the archive" : " [the archive]"));
+    command.option("--expires-after", target.expires_after,
+                   std::string("Messages that wait longer than this are given up") +
+                       (alter ? "; 0: none are" : " [none are]"));
     if (alter) {
         command.option("--notify", target.notify, "Whether new messages cause a NOTIFY");
     } else {
@@ -32,10 +71,17 @@ void add_settings(Command& command, QueueOptions& target, Purpose purpose) {
     }
 }
 
+bool is_empty(const QueueOptions& settings) {
+    return !settings.visibility_timeout && !settings.max_deliveries && !settings.description &&
+           !settings.notify && !settings.max_attempts && !settings.backoff &&
+           !settings.backoff_base && !settings.backoff_cap && !settings.backoff_jitter &&
+           !settings.dead_letter_queue && !settings.expires_after;
+}
+
 void add_create(Command& group) {
     struct Options {
         std::string queue;
-        QueueOptions settings;
+        Given settings;
         bool if_not_exists = false;
     };
     auto options = std::make_shared<Options>();
@@ -47,7 +93,7 @@ void add_create(Command& group) {
     command.runs([options](Context& context) {
         const Queue queue =
             Admin(context.connection())
-                .create_queue(options->queue, options->settings, options->if_not_exists);
+                .create_queue(options->queue, options->settings.options(), options->if_not_exists);
         context.show_done(
             table_of<Queue>(queue_fields(), {queue}),
             "queue \"" + queue.name + "\" " + (options->if_not_exists ? "is there" : "created"));
@@ -75,16 +121,15 @@ void add_show(Command& group) {
 void add_alter(Command& group) {
     struct Options {
         std::string queue;
-        QueueOptions settings;
+        Given settings;
     };
     auto options = std::make_shared<Options>();
     Command command = group.add("alter", "Change settings of a queue; the others stay");
     command.queue(options->queue);
     add_settings(command, options->settings, Purpose::alter);
     command.runs([options](Context& context) {
-        const auto& settings = options->settings;
-        if (!settings.visibility_timeout && !settings.max_deliveries && !settings.description &&
-            !settings.notify) {
+        const QueueOptions settings = options->settings.options();
+        if (is_empty(settings)) {
             throw UsageError("nothing to change", "Give at least one of the settings.");
         }
         const Queue queue = Admin(context.connection()).alter_queue(options->queue, settings);
@@ -128,12 +173,28 @@ void show_deleted(Context& context, const std::string& queue, std::int64_t delet
                       sentence, std::to_string(deleted));
 }
 
+// All at once, unless they are so many that others would have to wait for it.
+std::int64_t purge(Context& context, const std::string& queue) {
+    constexpr std::int64_t kMany = 10'000;
+    Admin admin(context.connection());
+    Messages messages(context.connection());
+    if (messages.count_by_queue(queue) <= kMany) {
+        return admin.purge_queue(queue);
+    }
+    const auto deleted = admin.purge(queue);
+    if (const auto left = messages.count_by_queue(queue); left > 0) {
+        context.note(number_of(left, "message") +
+                     " left, which came meanwhile or are held by others");
+    }
+    return deleted;
+}
+
 void add_purge(Command& group) {
     auto name = std::make_shared<std::string>();
     Command command = group.add("purge", "Delete all messages of a queue, but not its archive");
     command.queue(*name);
     command.runs([name](Context& context) {
-        const auto deleted = Admin(context.connection()).purge_queue(*name);
+        const auto deleted = purge(context, *name);
         show_deleted(context, *name, deleted,
                      number_of(deleted, "message") + " deleted from queue \"" + *name + "\"");
     });
@@ -191,6 +252,7 @@ void add_queue_commands(Command& root) {
     add_purge(group);
     add_delete(group);
     add_metrics(group);
+    add_queue_retention(group);
 }
 
 }  // namespace pgqrs::cli

@@ -16,6 +16,7 @@ std::vector<Field<Row>> common_fields() {
         {"queue", [](const Row& row) { return text_value(row.queue); }, false},
         {"priority", [](const Row& row) { return number_value(row.priority); }, kWaiting<Row>},
         {"read_ct", [](const Row& row) { return number_value(row.read_ct); }},
+        {"attempt", [](const Row& row) { return number_value(row.attempt); }, false},
         {"enqueued_at", [](const Row& row) { return time_value(row.enqueued_at); }, false},
         {"available_at", [](const Row& row) { return time_value(row.available_at); }, false},
         {"vt", [](const Row& row) { return optional_value(row.vt, time_value); }, kWaiting<Row>},

@@ -35,6 +35,17 @@ const std::vector<Field<Queue>>& queue_fields() {
         {"created_at", [](const Queue& row) { return time_value(row.created_at); }, false},
         {"paused_at", [](const Queue& row) { return optional_value(row.paused_at, time_value); },
          false},
+        {"max_attempts", [](const Queue& row) { return number_value(row.max_attempts); }, false},
+        {"backoff", [](const Queue& row) { return text_value(to_string(row.backoff)); }, false},
+        {"backoff_base_seconds", [](const Queue& row) { return seconds_value(row.backoff_base); },
+         false},
+        {"backoff_cap_seconds", [](const Queue& row) { return seconds_value(row.backoff_cap); },
+         false},
+        {"backoff_jitter", [](const Queue& row) { return real_value(row.backoff_jitter); }, false},
+        {"dead_letter_queue",
+         [](const Queue& row) { return optional_value(row.dead_letter_queue, text_value); }, false},
+        {"expires_after_seconds",
+         [](const Queue& row) { return optional_value(row.expires_after, seconds_value); }, false},
     };
     return fields;
 }

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "cli/output/table.hpp"
+#include "pgqrs/client/admin.hpp"
+#include "pgqrs/client/failure.hpp"
 #include "pgqrs/client/message.hpp"
 
 namespace pgqrs::cli {
@@ -14,5 +16,10 @@ const std::vector<Field<ArchivedMessage>>& archived_fields();
 const std::vector<Field<Worker>>& worker_fields();
 const std::vector<Field<Metrics>>& metrics_fields();
 const std::vector<Field<Fault>>& fault_fields();
+const std::vector<Field<Failed>>& failed_fields();
+const std::vector<Field<Cancelled>>& cancelled_fields();
+const std::vector<Field<pgqrs::Failure>>& failure_fields();
+const std::vector<Field<DeadLetter>>& dead_letter_fields();
+const std::vector<Field<RetentionRule>>& retention_fields();
 
 }  // namespace pgqrs::cli

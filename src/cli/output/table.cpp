@@ -1,6 +1,8 @@
 // Values and tables made of them.
 #include "cli/output/table.hpp"
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace pgqrs::cli {
@@ -8,6 +10,12 @@ namespace pgqrs::cli {
 Value text_value(std::string text) { return {Value::Kind::text, std::move(text)}; }
 
 Value number_value(std::int64_t number) { return {Value::Kind::number, std::to_string(number)}; }
+
+Value real_value(double number) {
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+    return {Value::Kind::number, std::string(text.data(), end)};
+}
 
 Value boolean_value(bool boolean) { return {Value::Kind::boolean, boolean ? "true" : "false"}; }
 

@@ -22,6 +22,7 @@ struct Value {
 inline Value null_value() { return {}; }
 Value text_value(std::string text);
 Value number_value(std::int64_t number);
+Value real_value(double number);
 Value boolean_value(bool boolean);
 Value json_value(std::string json);
 Value time_value(TimePoint time);

@@ -69,8 +69,10 @@ bool any_alive(pid_t group) {
 Child::Child(const std::string& command, std::string_view input,
              const std::vector<std::string>& environment, const Guard& guard)
     : guard_(guard),
-      pid_(spawn_shell(command, input, environment, guard)),
-      descriptor_(descriptor_of(pid_)) {}
+      pid_(spawn_shell(command, input, errors_.for_command(), environment, guard)),
+      descriptor_(descriptor_of(pid_)) {
+    errors_.command_started();
+}
 
 Child::~Child() {
     if (!ended_) {
@@ -105,9 +107,14 @@ bool Child::wait_for(Duration time, const Stop& wake) {
             break;
         }
         const auto pause = descriptor_ < 0 ? std::min<Duration>(left, kLook) : Duration(left);
-        pollfd entries[] = {{descriptor_, POLLIN, 0}, {wake.descriptor(), POLLIN, 0}};
-        ::poll(entries, 2,
+        pollfd entries[] = {
+            {descriptor_, POLLIN, 0}, {wake.descriptor(), POLLIN, 0}, errors_.awaited()};
+        ::poll(entries, 3,
                static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(pause).count()));
+        errors_.pass_on();
+    }
+    if (ended_) {
+        errors_.finish();
     }
     return ended_;
 }

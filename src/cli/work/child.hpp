@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "cli/work/error_output.hpp"
 #include "cli/work/guard.hpp"
 #include "pgqrs/client/stop.hpp"
 #include "pgqrs/client/time.hpp"
@@ -15,8 +16,8 @@ namespace pgqrs::cli {
 
 class Child {
 public:
-    // Starts `sh -c command`. Its stdin is a file with `input`, so that nobody waits for it to be read; stdout and stderr
-    // are ours. environment: NAME=VALUE, in addition to ours. Goes with us when we are killed. Raises Failure.
+    // Starts `sh -c command`. Its stdin is a file with `input`, so that nobody waits for it to be read; stdout is
+    // ours, and what it writes to stderr goes on to ours. environment: NAME=VALUE, in addition to ours. Goes with us when we are killed. Raises Failure.
     Child(const std::string& command, std::string_view input,
           const std::vector<std::string>& environment, const Guard& guard);
     ~Child();  // ends it, if it has not ended
@@ -34,11 +35,14 @@ public:
     int exit_code() const noexcept;
     // "exit code 3", "killed by signal 9 (Killed)"
     std::string how_it_ended() const;
+    // Of its stderr.
+    std::string last_lines() const { return errors_.last_lines(); }
 
 private:
     bool reap(int flags) noexcept;
 
     const Guard& guard_;
+    ErrorOutput errors_;
     pid_t pid_ = -1;
     int descriptor_ = -1;  // readable when it has ended; -1 where the system has no such thing
     bool ended_ = false;

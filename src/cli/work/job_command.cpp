@@ -33,6 +33,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+// How it ended, and from the second line on what it said last.
+std::string story_of(const std::string& reason, const Child& child) {
+    const std::string last = child.last_lines();
+    return reason + child.how_it_ended() + (last.empty() ? "" : "\n" + last);
+}
+
 }  // namespace
 
 void JobCommand::operator()(Job& job) {
@@ -46,7 +52,7 @@ void JobCommand::operator()(Job& job) {
             job.release();
             break;
         case End::timeout:
-            throw JobFailed("took longer than --timeout, " + child.how_it_ended());
+            throw JobFailed(story_of("took longer than --timeout, ", child));
         case End::lease_lost:
             throw JobFailed("the lease was lost, " + child.how_it_ended());
     }
@@ -102,14 +108,10 @@ void JobCommand::settle(Job& job, const Child& child) const {
         return;
     }
     if (child.exited() && child.exit_code() == kNotNow) {
-        job.release(retry_delay(job.message()));
+        job.release(options_.retry_delay.value_or(default_retry_delay(job.message())));
         return;
     }
-    throw JobFailed(child.how_it_ended());
-}
-
-Duration JobCommand::retry_delay(const Message& message) const {
-    return options_.retry_delay ? *options_.retry_delay : default_retry_delay(message);
+    throw JobFailed(story_of("", child));
 }
 
 }  // namespace pgqrs::cli

@@ -2,7 +2,8 @@
 //
 //   0     done: archived, or deleted where that was asked for
 //   75    not now (EX_TEMPFAIL of sysexits.h): given back, to be delivered again after the delay for retries
-//   else  failed, as is being killed by a signal or the time limit: the same, but it counts as a failure
+//   else  failed, as is being killed by a signal or the time limit: pgqrs.fail, whose error is that, and what the command wrote
+//         to stderr last
 #pragma once
 
 #include <atomic>
@@ -20,7 +21,8 @@ struct JobCommandOptions {
     bool remove = false;  // instead of archiving
     std::optional<Duration> timeout = {};
     Duration grace = std::chrono::seconds(5);  // between SIGTERM and SIGKILL
-    std::optional<Duration> retry_delay = {};  // without: the client library's
+    std::optional<Duration> retry_delay =
+        {};  // of messages that are given back; without, the client library's
 };
 
 class JobCommand {
@@ -35,7 +37,6 @@ public:
           on_wait_(std::move(on_wait)) {}
 
     void operator()(Job& job);
-    Duration retry_delay(const Message& message) const;
 
 private:
     enum class End { by_itself, timeout, lease_lost, aborted };

@@ -94,6 +94,7 @@ struct Call {
     char* const* arguments;
     char* const* environment;
     int input;
+    int error_output;
     int errors;  // gets errno when there is no command
 };
 
@@ -101,7 +102,8 @@ struct Call {
 [[noreturn]] void become(const Call& call, const Guard& guard) {
     ::setpgid(0, 0);
     ::signal(SIGPIPE, SIG_DFL);  // which we ignore
-    if (guard.enter() && ::dup2(call.input, STDIN_FILENO) >= 0) {
+    if (guard.enter() && ::dup2(call.input, STDIN_FILENO) >= 0 &&
+        ::dup2(call.error_output, STDERR_FILENO) >= 0) {
         ::execve(call.program, call.arguments, call.environment);
     }
     const int error = errno;
@@ -121,7 +123,7 @@ int outcome_of(int errors) {
 
 }  // namespace
 
-pid_t spawn_shell(const std::string& command, std::string_view input,
+pid_t spawn_shell(const std::string& command, std::string_view input, int error_output,
                   const std::vector<std::string>& environment, const Guard& guard) {
     const NamelessFile file(input);
     auto variables = environment_of(environment);
@@ -133,7 +135,8 @@ pid_t spawn_shell(const std::string& command, std::string_view input,
     if (::pipe2(errors.data(), O_CLOEXEC) != 0) {
         fail("start the command", errno);
     }
-    const Call call{"/bin/sh", arguments, variables.data(), file.descriptor(), errors[1]};
+    const Call call{"/bin/sh",         arguments,    variables.data(),
+                    file.descriptor(), error_output, errors[1]};
     const pid_t pid = ::fork();
     int error = pid < 0 ? errno : 0;
     if (pid == 0) {

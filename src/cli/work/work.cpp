@@ -38,11 +38,13 @@ JobCommandOptions command_options(const Options& options) {
     return result;
 }
 
-WorkOptions work_options(const Options& options, const JobCommand& command, WorkLog& log) {
+WorkOptions work_options(const Options& options, WorkLog& log) {
     WorkOptions result;
     result.concurrency = options.concurrency.value_or(1);
     result.lock_time = options.lock_time;
-    result.retry_delay = [&](const Message& message) { return command.retry_delay(message); };
+    if (options.retry_delay) {
+        result.retry_delay = [delay = *options.retry_delay](const Message&) { return delay; };
+    }
     result.stop_when_empty = options.stop_when_empty;
     result.max_messages = options.max_messages.value_or(0);
     result.worker_name = options.worker.value_or("");
@@ -59,10 +61,12 @@ void show(Context& context, const std::string& queue, const WorkSummary& summary
                                  {"released", number_value(summary.released)},
                                  {"failed", number_value(summary.failed)},
                                  {"lease_lost", number_value(summary.lease_lost)},
+                                 {"dead", number_value(summary.dead)},
                                  {"seconds", seconds}}),
                       "queue \"" + queue + "\": " + count(summary.archived) + " archived, " +
                           count(summary.removed) + " deleted, " + count(summary.released) +
-                          " released, " + count(summary.failed) + " failed, " +
+                          " released, " + count(summary.failed) + " failed" +
+                          (summary.dead > 0 ? " (" + count(summary.dead) + " dead), " : ", ") +
                           count(summary.lease_lost) + " leases lost, in " + seconds.text + " s");
 }
 
@@ -80,7 +84,7 @@ void run(Context& context, const Options& options) {
     const Interrupts interrupts(context.stop(), abort);
     const WorkSummary summary = work(
         context.config(), options.queue, [&](Job& job) { command(job); },
-        work_options(options, command, log), context.stop());
+        work_options(options, log), context.stop());
     show(context, options.queue, summary,
          std::chrono::round<Duration>(std::chrono::steady_clock::now() - started));
     if (abort.requested()) {
@@ -108,7 +112,7 @@ void add_work(Command& root) {
     command.option("--timeout", options->timeout, "End the command after this long [never]");
     command.option("--kill-after", options->kill_after, "Between SIGTERM and SIGKILL then [5s]");
     command.option("--retry-delay", options->retry_delay,
-                   "Until a failed message is delivered again [1s, then 2s, 4s... up to 10m]");
+                   "Until a failed message is delivered again [the queue's back-off]");
     command.count("--max-messages", options->max_messages, "Stop after so many [no limit]");
     command.flag("--stop-when-empty", options->stop_when_empty,
                  "Stop when there is nothing to deliver");

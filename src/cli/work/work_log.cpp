@@ -10,6 +10,16 @@ std::string seconds_text(Duration duration) {
     return seconds_value(rounded).text + " s";
 }
 
+namespace {
+
+std::string what_next(const WorkEvent& event) {
+    return event.result == FailureResult::retrying
+               ? "again in " + seconds_text(event.delay)
+               : std::string("it is ") + to_string(event.result);
+}
+
+}  // namespace
+
 // " after 1.25 s"; forgets when it began.
 std::string WorkLog::after(const Message& message) {
     const auto found = started_.find(&message);
@@ -52,7 +62,9 @@ void WorkLog::operator()(const WorkEvent& event) {
             log_.info(message + "released" + end + ", again in " + seconds_text(event.delay));
             break;
         case Kind::failed:
-            log_.warn(message + "failed" + end + error + "; again in " + seconds_text(event.delay));
+            // The other lines of the error were on stderr already.
+            log_.warn(message + "failed" + end + error.substr(0, error.find('\n')) + "; " +
+                      what_next(event));
             break;
         default:
             log_.warn(message + "lost its lease" + end + error);
