@@ -35,6 +35,8 @@ constexpr ErrorCode public_name(SqlState state) {
             return ErrorCode::invalid_argument;
         case SqlState::queue_not_empty:
             return ErrorCode::queue_not_empty;
+        case SqlState::worker_state:
+            return ErrorCode::worker_state;
     }
     return ErrorCode{};
 }

@@ -58,7 +58,8 @@ def settings_are_the_variables():
     source = source.replace("'000", "000")
     listed = {row[0].strip("`"): row for row in table_rows(ROOT / "doc/settings.md") if row[0].startswith("`pgqrs.")}
     calls = re.findall(r'DefineCustomIntVariable\(\s*"(pgqrs\.\w+)",(.*?)nullptr\);', source, re.DOTALL)
-    who = {"PGC_SUSET": "superuser", "PGC_USERSET": "everybody", "PGC_POSTMASTER": "start of the server"}
+    who = {"PGC_SUSET": "superuser", "PGC_USERSET": "everybody", "PGC_SIGHUP": "configuration file",
+           "PGC_POSTMASTER": "start of the server"}
     units = {"GUC_UNIT_MS": {"ms": 1, "s": 1000}, "GUC_UNIT_MIN": {"min": 1, "h": 60, "d": 1440},
              "GUC_UNIT_BYTE": {"bytes": 1, "MB": 1 << 20}, None: {"": 1}}
     public = {name: call for name, call in calls if "GUC_NO_SHOW_ALL" not in call}

@@ -20,6 +20,7 @@ enum class ErrorCode {
     limit_exceeded = 9,     // more items in one call than pgqrs.max_batch_size
     invalid_argument = 10,  // an argument is null, negative, not finite or out of range
     queue_not_empty = 11,   // the queue still holds messages
+    worker_state = 14,      // the worker cannot go from its state to the one asked for
 };
 
 }  // namespace pgqrs
