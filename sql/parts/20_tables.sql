@@ -232,7 +232,7 @@ COMMENT ON INDEX pgqrs.departures_queue IS
 -- What is known of a message's failures stays apart from the message, so that a delivery does not copy it.
 -- It has no foreign key, for the message moves between tables.
 CREATE TABLE pgqrs.failures (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     message_id bigint NOT NULL,
     failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     queue_id integer NOT NULL,
@@ -240,9 +240,9 @@ CREATE TABLE pgqrs.failures (
     attempt smallint NOT NULL,
     died boolean NOT NULL DEFAULT false,
     worker_id bigint,
-    error text NOT NULL
+    error text NOT NULL,
+    PRIMARY KEY (message_id, id)
 );
-CREATE INDEX failures_message ON pgqrs.failures (message_id, id);
 CREATE INDEX failures_died ON pgqrs.failures (queue_id, message_id) WHERE died;
 COMMENT ON TABLE pgqrs.failures IS
 'The last failures of the messages that are in a queue or in the archive. Rows of messages that are gone
@@ -258,10 +258,9 @@ COMMENT ON COLUMN pgqrs.failures.died IS 'Whether the message was dead with this
 COMMENT ON COLUMN pgqrs.failures.worker_id IS
     'The worker that had the message, if dequeue() named one.';
 COMMENT ON COLUMN pgqrs.failures.error IS 'The text that the consumer gave, cut to a bounded length.';
-COMMENT ON INDEX pgqrs.failures_message IS 'It serves to show and to bound the failures of a message.';
 COMMENT ON INDEX pgqrs.failures_died IS 'It finds the dead messages of a queue.';
 COMMENT ON INDEX pgqrs.failures_pkey IS
-    'It identifies rows for logical replication and other tools.';
+    'It serves to show and to bound the failures of a message, and identifies rows for other tools.';
 COMMENT ON SEQUENCE pgqrs.failures_id_seq IS 'It gives the rows of failures their ids.';
 
 CREATE TABLE pgqrs.retention (

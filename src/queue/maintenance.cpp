@@ -57,16 +57,22 @@ constinit pg::Statement leaving_of_page(R"sql(
 )sql",
                                         pg::Planning::indexed);
 
+// By messages, so that the end of a page does not part the failures of one.
 constinit pg::Statement end_of_failures(R"sql(
-    SELECT max(id), count(*)
-    FROM (SELECT id FROM pgqrs.failures WHERE id > $1 ORDER BY id LIMIT $2) AS page
+    SELECT max(message_id), count(*)
+    FROM (
+        SELECT message_id
+        FROM pgqrs.failures
+        WHERE message_id > $1
+        ORDER BY message_id
+        LIMIT $2) AS page
 )sql",
                                         pg::Planning::indexed);
 
 constinit pg::Statement forget_failures(R"sql(
     DELETE FROM pgqrs.failures AS f
-    WHERE f.id > $1
-        AND f.id <= $2
+    WHERE f.message_id > $1
+        AND f.message_id <= $2
         AND NOT EXISTS (SELECT FROM pgqrs.messages AS m WHERE m.id = f.message_id)
         AND NOT EXISTS (SELECT FROM pgqrs.archive AS a WHERE a.id = f.message_id)
 )sql",
