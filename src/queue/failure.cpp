@@ -71,7 +71,9 @@ public:
 private:
     // The place of the first key with the id, which is one of them.
     std::size_t first_key(std::int64_t id) const {
-        const auto before = [](const engine::RowKey& key, std::int64_t id) { return key.id < id; };
+        const auto before = [](const engine::RowKey& key, std::int64_t wanted) {
+            return key.id < wanted;
+        };
         return static_cast<std::size_t>(std::lower_bound(keys_.begin(), keys_.end(), id, before) -
                                         keys_.begin());
     }

@@ -57,7 +57,9 @@ std::vector<Extension> extend_batch(std::string_view name,
     const auto keys = sorted.keys();
     std::vector<core::Message> seen(keys.size());  // by the place of the first key with the id
     const auto first_key = [&](std::int64_t id) {
-        const auto before = [](const engine::RowKey& key, std::int64_t id) { return key.id < id; };
+        const auto before = [](const engine::RowKey& key, std::int64_t wanted) {
+            return key.id < wanted;
+        };
         return std::lower_bound(keys.begin(), keys.end(), id, before) - keys.begin();
     };
     const auto extend = [&](const core::Message& row, pg::Value* cells) {
