@@ -19,7 +19,8 @@ $node->safe_psql('postgres', q{
     -- Every function with good arguments but one, which is hostile, and with NULL everywhere.
     CREATE TABLE good (type text, value text);
     INSERT INTO good VALUES ('text', '''storm'''), ('jsonb', '''{}'''), ('interval', '''1 ms'''), ('integer', '1'), ('bigint', '1'), ('boolean', 'true'),
-        ('timestamp with time zone', 'now() + ''1 h'''), ('jsonb[]', '''{}'''), ('bigint[]', '''{1}'''), ('integer[]', '''{1}''');
+        ('timestamp with time zone', 'now() + ''1 h'''), ('jsonb[]', '''{}'''), ('bigint[]', '''{1}'''), ('integer[]', '''{1}'''),
+        ('double precision', '0.5'), ('text[]', '''{e}''');
     CREATE TABLE hostile (type text, value text);
     INSERT INTO hostile SELECT type, value FROM good;
     INSERT INTO hostile SELECT type, 'NULL' FROM good;
@@ -32,6 +33,8 @@ $node->safe_psql('postgres', q{
         ('timestamp with time zone', '''infinity'''), ('timestamp with time zone', '''-infinity'''), ('timestamp with time zone', '''2000-01-01'''), ('timestamp with time zone', '''294276-12-31'''),
         ('jsonb[]', '''{NULL}'''), ('jsonb[]', '''{{1},{2}}'''), ('jsonb[]', 'array_fill(''1''::jsonb, ARRAY[10001])'), ('jsonb[]', 'ARRAY[to_jsonb(repeat(''x'', 2000000))]'),
         ('bigint[]', '''{NULL}'''), ('bigint[]', '''{}'''), ('bigint[]', '''{{1},{2}}'''), ('bigint[]', 'array_fill(1::bigint, ARRAY[10001])'),
+        ('double precision', '''NaN'''), ('double precision', '''-Infinity'''), ('double precision', '2'),
+        ('text[]', '''{NULL}'''), ('text[]', '''{}'''), ('text[]', '''{{a},{b}}'''), ('text[]', 'ARRAY[repeat(''ä'', 600000)]'),
         ('integer[]', '''{NULL}'''), ('integer[]', '''{1,2}'''), ('integer[]', '''{{1}}''');
     CREATE TABLE calls AS
     SELECT format('%s pgqrs.%I(%s)', CASE prokind WHEN 'p' THEN 'CALL' ELSE 'SELECT' END, proname, string_agg(CASE WHEN a.place = bad.place THEN hostile.value ELSE good.value END, ', ' ORDER BY a.place)) AS call
