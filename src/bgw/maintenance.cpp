@@ -167,13 +167,14 @@ private:
 void leave(int, Datum) { engine::leave_upkeep(); }
 
 void run_launcher() {
-    pg::accept_signals();
+    pg::accept_signals_of_launcher();
     pg::connect_to_server();
     pg::guard([] { before_shmem_exit(leave, Datum{0}); });
     engine::attend_upkeep();
     Launcher launcher;
     core::Duration next_round = 0;
     for (bool first = true;;) {
+        pg::end_if_asked();
         pg::attend_to_signals();
         const core::Duration interval = engine::maintenance_interval();
         const core::Duration now = engine::elapsed_clock();

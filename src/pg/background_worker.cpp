@@ -101,6 +101,23 @@ void connect(Oid database) {
 
 }  // namespace
 
+void accept_signals_of_launcher() {
+    guard([] {
+        pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+        pqsignal(SIGHUP, SignalHandlerForConfigReload);
+        BackgroundWorkerUnblockSignals();
+    });
+}
+
+void end_if_asked() {
+    guard([] {
+        if (ShutdownRequestPending) {
+            // Not 0, which would end it for good.
+            proc_exit(1);
+        }
+    });
+}
+
 void connect_to_database(Oid database) { connect(database); }
 
 void connect_to_server() { connect(InvalidOid); }

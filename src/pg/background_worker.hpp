@@ -40,6 +40,12 @@ void run_with_server(const WorkerProgram& program);
 // The first thing a worker calls. From then on it can sleep.
 void accept_signals();
 
+// The same for a worker that is there as long as the server: SIGTERM only leaves a note for
+// end_if_asked(), so that each stop of the server does not put an error into the log.
+void accept_signals_of_launcher();
+// Ends the process when SIGTERM has come; PostgreSQL starts it again, unless the server stops.
+void end_if_asked();
+
 // Connects to the database as superuser. The settings of a database are meant for its sessions, so
 // those that could break a worker do not apply to it.
 void connect_to_database(Oid database);
