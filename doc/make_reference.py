@@ -21,6 +21,7 @@ TOPICS = {
     "60_finish": "Finish",
     "70_look": "Look",
     "80_workers": "Workers",
+    "85_grants": "Rights",
 }
 COMMENT = re.compile(r"COMMENT ON (SCHEMA|DOMAIN|TYPE|TABLE|COLUMN|FUNCTION|PROCEDURE) ([^']*?) IS\s+'((?:[^']|'')*)';")
 ROUTINE = re.compile(r"CREATE (FUNCTION|PROCEDURE) pgqrs\.(\w+)\((.*?)\)(?:\s+RETURNS (.*?))?\s+LANGUAGE", re.DOTALL)
@@ -144,7 +145,7 @@ class Reference:
         yield f"### {kind.capitalize()} {name}\n\n{escaped(one_line(self.comments[kind, name]))}\n"
         yield "| column | type | |\n|---|---|---|"
         for declaration in split_arguments(body):
-            column = re.match(r"(?!CONSTRAINT )(\w+) ([\w.]+)", declaration)
+            column = re.match(r"(?!CONSTRAINT |PRIMARY )(\w+) ([\w.]+)", declaration)
             if column:
                 description = one_line(self.comments["COLUMN", f"{name}.{column[1]}"])
                 yield f"| `{column[1]}` | `{column[2]}` | {escaped(description)} |"

@@ -111,6 +111,23 @@ COMMENT ON COLUMN pgqrs.worker.pid IS 'The worker''s process id on that host.';
 COMMENT ON COLUMN pgqrs.worker.metadata IS 'Anything else the worker said about itself.';
 COMMENT ON COLUMN pgqrs.worker.registered_at IS 'The time when the worker registered.';
 
+CREATE TYPE pgqrs.queue_grant AS (
+    queue text,
+    role text,
+    privilege text,
+    valid boolean,
+    granted_by text,
+    granted_at timestamptz
+);
+COMMENT ON TYPE pgqrs.queue_grant IS 'A right of a role on a queue.';
+COMMENT ON COLUMN pgqrs.queue_grant.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgqrs.queue_grant.role IS 'The name of the role.';
+COMMENT ON COLUMN pgqrs.queue_grant.privilege IS 'It is produce, consume, manage or monitor.';
+COMMENT ON COLUMN pgqrs.queue_grant.valid IS
+'Whether the grant counts. It does not when the role was dropped or renamed since.';
+COMMENT ON COLUMN pgqrs.queue_grant.granted_by IS 'The role that called grant_queue().';
+COMMENT ON COLUMN pgqrs.queue_grant.granted_at IS 'The time of the grant.';
+
 CREATE TYPE pgqrs.metrics AS (
     queue text,
     paused boolean,

@@ -9,6 +9,7 @@
 #include "core/names.hpp"
 #include "core/nearest_name.hpp"
 #include "pg/invalidation.hpp"
+#include "engine/access.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
@@ -32,6 +33,12 @@ constinit pg::Statement select_queue(R"sql(
     WHERE name = $1
 )sql");
 
+// Whether a queue of a name exists is no secret from who may call the functions; what is in it, is.
+pg::Rows select(pg::Statement& statement, const pg::Value& value) {
+    const StatementRights rights({{&kQueues, ACL_SELECT}});
+    return statement.run_latest({value});
+}
+
 constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
 
 // Names that may have been meant: the neighbours in order have the same beginning, and the rest is bounded, so that an
@@ -53,6 +60,9 @@ constinit pg::Statement select_near(R"sql(
 }
 
 std::string hint_for(std::string_view name) {
+    if (!has_own_rights({&kQueues, ACL_SELECT})) {
+        return "";
+    }
     core::NearestName nearest(name);
     const pg::Rows rows = select_near.run_latest({pg::text(name)});
     for (std::uint64_t row = 0; row < rows.count(); ++row) {
@@ -66,7 +76,7 @@ Queue load(std::string_view name) {
     // Before the query, so that a change committed while it runs marks the copy as stale.
     queues_relation = find_table(kQueues);
     return pg::with_spi([&] {
-        const pg::Rows rows = select_queue.run_latest({pg::text(name)});
+        const pg::Rows rows = select(select_queue, pg::text(name));
         if (rows.empty()) {
             core::check_queue_name(name);
             raise_not_found(name, hint_for(name));
@@ -109,8 +119,10 @@ Queue lock(std::string_view name, pg::LockMode mode) {
 
 }  // namespace
 
+void accept_queue_changes() { pg::accept_announcements(); }
+
 Queue find_queue(std::string_view name) {
-    pg::accept_announcements();
+    accept_queue_changes();
     return look_up(name);
 }
 

@@ -25,6 +25,9 @@ struct Queue {
     bool notify = false;
 };
 
+// Takes notice of what has changed in queues and grants. What finds or holds a queue does it.
+void accept_queue_changes();
+
 // The queue of that name; raises PQ002 when there is none, PQ004 when there cannot be one.
 Queue find_queue(std::string_view name);
 

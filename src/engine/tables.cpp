@@ -65,5 +65,7 @@ constinit const TableSpec kQueues = {
     .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
 constinit const TableSpec kWorkers = {
     .schema = kSchema, .name = "workers", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kGrants = {
+    .schema = kSchema, .name = "grants", .sequence = nullptr, .columns = {}, .claimable = false};
 
 }  // namespace pgqrs::engine

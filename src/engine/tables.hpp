@@ -12,6 +12,7 @@ extern const TableSpec kDepartures;
 // These are written by statements.
 extern const TableSpec kQueues;
 extern const TableSpec kWorkers;
+extern const TableSpec kGrants;
 
 struct ArchiveColumn {
     enum Place : std::size_t {

@@ -1,4 +1,5 @@
 // Trigger functions of sql/parts/25_triggers.sql.
+#include "engine/grant_cache.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
@@ -6,6 +7,7 @@
 #include "engine/tables.hpp"
 #include "pg/boundary.hpp"
 #include "pg/transaction.hpp"
+#include "pg/user.hpp"
 #include "queue/drop.hpp"
 #include "queue/totals.hpp"
 
@@ -38,6 +40,17 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
         engine::note_queue_changed(queue_with(trigger.old_value("id")));
     } else {
         engine::note_queue_created(queue_with(trigger.new_value("id")));
+    }
+    return trigger.result();
+}
+
+PGQRS_FUNCTION(pgqrs_grants_changed) {
+    const pg::Trigger trigger = call.trigger();
+    engine::announce_grants_changed();
+    // A dump can come from where roles have other numbers.
+    if (trigger.is_row() && trigger.is_insert() && pg::is_restoring_dump()) {
+        const Oid role = pg::find_role(pg::text_of(trigger.new_value("role")));
+        return trigger.result_with("role_oid", pg::of(OIDOID, ObjectIdGetDatum(role)));
     }
     return trigger.result();
 }

@@ -1,6 +1,8 @@
 // See value.hpp.
 #include "pg/value.hpp"
 
+#include <vector>
+
 #include "pg/guard.hpp"
 
 namespace pgqrs::pg {
@@ -57,6 +59,16 @@ Value array_of(Oid element_type, const Datum* elements, const bool* nulls, int c
                                &lower_bound, element_type, length, by_value, alignment);
         return of(get_array_type(element_type), PointerGetDatum(array));
     });
+}
+
+Value int4_array(std::span<const std::int32_t> elements) {
+    std::vector<Datum> datums;
+    for (const std::int32_t element : elements) {
+        datums.push_back(Int32GetDatum(element));
+    }
+    const std::vector<char> nulls(elements.size(), 0);
+    return array_of(INT4OID, datums.data(), reinterpret_cast<const bool*>(nulls.data()),
+                    static_cast<int>(elements.size()));
 }
 
 }  // namespace pgqrs::pg

@@ -31,8 +31,8 @@ constexpr std::array<std::pair<To::Place, From::Place>, 11> kKept = {
 
 }  // namespace
 
-void add_to_archive(engine::QueueMarks& queue, const engine::RemovedRows& messages,
-                    core::Instant now) {
+void add_to_archive(engine::QueueMarks& queue, const engine::Access& access,
+                    const engine::RemovedRows& messages, core::Instant now) {
     if (messages.count() == 0) {
         return;
     }
@@ -52,7 +52,7 @@ void add_to_archive(engine::QueueMarks& queue, const engine::RemovedRows& messag
         cells[To::processing_duration] = durations[row];
         cells[To::outcome] = outcome;
     };
-    engine::append_rows(engine::hold_table(engine::kArchive, engine::Purpose::write),
+    engine::append_rows(engine::hold_table(engine::kArchive, engine::Purpose::write, access),
                         engine::row_source(messages.count(), put));
     engine::effects_on(queue).change.archived += static_cast<std::int64_t>(messages.count());
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "engine/access.hpp"
 #include "engine/claim.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
@@ -46,15 +47,18 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
 
 std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting, pg::RowSink& sink) {
     const engine::Queue queue = engine::hold_queue(request.queue);
+    const engine::Access access{queue.id, request.queue, core::rights_for("dequeue")};
     if (request.worker) {
-        require_worker(*request.worker, queue.id, request.queue);
+        require_worker(*request.worker, access);
     }
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::write, access);
     engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
     if (waiting != nullptr) {
         waiting->join(marks);
     }
     if (queue.paused) {
+        engine::require_access(access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
         return 0;
     }
     engine::Claim wanted = claim_of(engine::Take::lease, queue, request.queue, request.quantity);
@@ -117,9 +121,14 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
         const bool last = engine::elapsed_clock() >= deadline;
         // Who is woken by a drop comes before it is complete.
         const engine::Queue queue = engine::hold_queue(name);
-        const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+        const engine::Access access{queue.id, name, core::rights_for("wait")};
+        const engine::Table messages =
+            engine::hold_table(engine::kMessages, engine::Purpose::look, access);
         engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
         waiting.join(marks);
+        if (queue.paused) {
+            engine::require_access(access, {{&engine::kMessages, ACL_SELECT}});
+        }
         const bool ready =
             !queue.paused &&
             engine::claim(messages, marks, claim_of(engine::Take::count, queue, name, 1), {},
@@ -139,22 +148,26 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
 void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
     core::check_quantity(quantity, engine::max_batch_size());
     const engine::Queue queue = engine::hold_queue(name);
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
+    const engine::Access access{queue.id, name, core::rights_for("pop")};
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::write, access);
     if (queue.paused) {
+        engine::require_access(access, {{&engine::kMessages, ACL_SELECT | ACL_DELETE}});
         return;
     }
     engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
     const std::int64_t popped = engine::claim(
         messages, marks, claim_of(engine::Take::remove, queue, name, quantity), kMessageRow, &sink);
     if (popped > 0) {
-        record_departures(marks, {.finished = popped});
+        record_departures(marks, access, {.finished = popped});
     }
 }
 
 void peek(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
     core::check_quantity(quantity, engine::max_batch_size());
     const engine::Queue queue = engine::find_queue(name);
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look,
+                                                      {queue.id, name, core::rights_for("peek")});
     engine::claim(messages, engine::marks_of(messages.relation, queue.id),
                   claim_of(engine::Take::show, queue, name, quantity), kMessageRow, &sink);
 }

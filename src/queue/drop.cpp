@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "engine/access.hpp"
 #include "engine/tables.hpp"
 #include "engine/clock.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
+#include "queue/grants.hpp"
 #include "queue/totals.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
@@ -76,15 +78,48 @@ void refuse_unless_empty(std::string_view name, std::int64_t messages) {
         "It has messages, archived messages, workers or counts.", "Use pgqrs.drop_queue().");
 }
 
+constexpr AclMode kReadAndDelete = ACL_SELECT | ACL_DELETE;
+constexpr std::initializer_list<engine::Need> kDropped = {{&engine::kMessages, kReadAndDelete},
+                                                          {&engine::kArchive, kReadAndDelete},
+                                                          {&engine::kWorkers, kReadAndDelete},
+                                                          {&engine::kDepartures, kReadAndDelete},
+                                                          {&engine::kQueues, kReadAndDelete}};
+
+engine::Access access_to(const engine::Queue& queue, std::string_view name) {
+    return {queue.id, name, core::rights_for("drop_queue")};
+}
+
+pg::Rows remove(pg::Statement& statement, const engine::TableSpec& table,
+                const engine::Access& access) {
+    const engine::StatementRights rights(access, {{&table, kReadAndDelete}});
+    return statement.run({pg::int4(access.queue)});
+}
+
+std::int64_t remove_old(const engine::Access& access, core::Instant before) {
+    const engine::StatementRights rights(access, {{&engine::kArchive, kReadAndDelete}});
+    return static_cast<std::int64_t>(
+        delete_old_archive.run({pg::int4(access.queue), pg::timestamptz(before)}).count());
+}
+
 // Whoever may delete rows but not lock them waits for them when it deletes them.
 void lock_rows_of(std::string_view name) {
-    const pg::Value queue = pg::int4(engine::find_queue(name).id);
-    if (pg::can_lock_rows(engine::find_table(engine::kQueues))) {
-        lock_queue.run_latest({queue});
-    }
-    if (pg::can_lock_rows(engine::find_table(engine::kWorkers))) {
-        lock_workers.run_latest({queue});
-    }
+    const engine::Access access = access_to(engine::find_queue(name), name);
+    const auto lock = [&](pg::Statement& statement, const engine::TableSpec& table) {
+        if (engine::may_lock_rows(access, table)) {
+            const engine::StatementRights rights(access, {{&table, ACL_SELECT | ACL_UPDATE}});
+            statement.run_latest({pg::int4(access.queue)});
+        }
+    };
+    lock(lock_queue, engine::kQueues);
+    lock(lock_workers, engine::kWorkers);
+}
+
+bool has_leftovers(const engine::Access& access) {
+    const engine::StatementRights rights(access, {{&engine::kMessages, ACL_SELECT},
+                                                  {&engine::kArchive, ACL_SELECT},
+                                                  {&engine::kWorkers, ACL_SELECT},
+                                                  {&engine::kDepartures, ACL_SELECT}});
+    return !find_leftovers.run_latest({pg::int4(access.queue)}).empty();
 }
 
 void refuse_leftovers(std::int32_t id, std::string_view name) {
@@ -99,19 +134,23 @@ std::int64_t drop_queue(std::string_view name, bool force) {
     pg::require_writable("DELETE");
     return pg::with_spi([&] {
         const auto decide = [&] {
-            const pg::Value queue = pg::int4(engine::find_queue(name).id);
+            const engine::Access access = access_to(engine::find_queue(name), name);
+            engine::require_access(access, kDropped);
             if (!force) {
-                refuse_unless_empty(name, count_in_queue.run_latest({queue}).int8(0, 1));
+                const engine::StatementRights rights(access, {{&engine::kMessages, ACL_SELECT}});
+                refuse_unless_empty(name,
+                                    count_in_queue.run_latest({pg::int4(access.queue)}).int8(0, 1));
             }
         };
         engine::hold_name_alone(name, {.decide = decide, .lock_rows = [&] { lock_rows_of(name); }});
         decide();
-        const pg::Value queue = pg::int4(engine::hold_queue_alone(name).id);
-        const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
-        delete_archive.run({queue});
-        delete_workers.run({queue});
-        delete_departures.run({queue});
-        if (!find_leftovers.run_latest({queue}).empty()) {
+        const engine::Access access = access_to(engine::hold_queue_alone(name), name);
+        const auto dropped =
+            static_cast<std::int64_t>(remove(delete_messages, engine::kMessages, access).count());
+        remove(delete_archive, engine::kArchive, access);
+        remove(delete_workers, engine::kWorkers, access);
+        remove(delete_departures, engine::kDepartures, access);
+        if (has_leftovers(access)) {
             // A snapshot taken before the lock cannot see, or delete, what was committed in between.
             if (pg::has_transaction_snapshot()) {
                 pg::raise_serialization_failure();
@@ -119,7 +158,7 @@ std::int64_t drop_queue(std::string_view name, bool force) {
             // A user's trigger kept rows.
             still_used(name);
         }
-        if (delete_queue.run({queue}).empty()) {
+        if (remove(delete_queue, engine::kQueues, access).empty()) {
             engine::raise_vanished(name);
         }
         return dropped;
@@ -129,13 +168,15 @@ std::int64_t drop_queue(std::string_view name, bool force) {
 std::int64_t purge_queue(std::string_view name) {
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(name);
+        const engine::Access access = access_to(queue, name);
+        engine::require_access(access, {{&engine::kMessages, kReadAndDelete}});
         engine::QueueMarks& marks =
             engine::marks_of(engine::find_table(engine::kMessages), queue.id);
         engine::note_many_before(marks);
         const auto purged =
-            static_cast<std::int64_t>(delete_messages.run({pg::int4(queue.id)}).count());
+            static_cast<std::int64_t>(remove(delete_messages, engine::kMessages, access).count());
         if (purged > 0) {
-            record_departures(marks, {.discarded = purged});
+            record_departures(marks, access, {.discarded = purged});
         }
         return purged;
     });
@@ -145,11 +186,11 @@ std::int64_t purge_archive(std::string_view name, const core::Span& older_than) 
     const core::Instant before = engine::time_of_age(older_than, "older_than");
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(name);
-        const auto purged = static_cast<std::int64_t>(
-            delete_old_archive.run({pg::int4(queue.id), pg::timestamptz(before)}).count());
+        const engine::Access access = access_to(queue, name);
+        const std::int64_t purged = remove_old(access, before);
         if (purged > 0) {
             record_departures(engine::marks_of(engine::find_table(engine::kMessages), queue.id),
-                              {.finished = purged});
+                              access, {.finished = purged});
         }
         return purged;
     });
@@ -160,6 +201,7 @@ void check_removal(std::int32_t id, std::string_view name) {
         const auto decide = [&] { refuse_leftovers(id, name); };
         engine::hold_name_alone(name, {.decide = decide});
         decide();
+        forget_grants(id);
     });
 }
 
@@ -191,6 +233,7 @@ void check_truncation() {
                 "There are messages, archived messages, workers or counts.",
                 "Truncate pgqrs.messages, archive, workers and departures with them.");
         }
+        forget_all_grants();
     });
 }
 

@@ -23,7 +23,8 @@ using Column = engine::MessageColumn;
 struct Held {
     explicit Held(std::string_view name)
         : queue(engine::hold_queue(name)),
-          messages(engine::hold_table(engine::kMessages, engine::Purpose::write)),
+          access{queue.id, name, core::rights_for("archive")},
+          messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
           marks(engine::marks_of(messages.relation, queue.id)) {}
 
     engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
@@ -31,6 +32,7 @@ struct Held {
     }
 
     engine::Queue queue;
+    engine::Access access;
     engine::Table messages;
     engine::QueueMarks& marks;
 };
@@ -75,7 +77,7 @@ std::vector<bool> archive_batch(std::string_view name,
     const Held held(name);
     const core::Instant now = engine::clock_now();
     const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), true);
-    add_to_archive(held.marks, removed, now);
+    add_to_archive(held.marks, held.access, removed, now);
     return sorted.done(removed.places());
 }
 
@@ -85,7 +87,8 @@ std::vector<bool> remove_batch(std::string_view name,
     const Held held(name);
     const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
     if (removed.count() > 0) {
-        record_departures(held.marks, {.finished = static_cast<std::int64_t>(removed.count())});
+        record_departures(held.marks, held.access,
+                          {.finished = static_cast<std::int64_t>(removed.count())});
     }
     return sorted.done(removed.places());
 }

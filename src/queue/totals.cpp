@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/access.hpp"
 #include "engine/append.hpp"
 #include "engine/journal.hpp"
 #include "engine/tables.hpp"
@@ -68,16 +69,18 @@ public:
     SummingUp& operator=(const SummingUp&) = delete;
 };
 
-std::int64_t sum_up_from(std::int32_t queue, std::int64_t id) {
+std::int64_t sum_up_from(const engine::Access& access, std::int32_t queue, std::int64_t id) {
     const SummingUp scope;
     return pg::with_spi([&] {
+        const engine::StatementRights rights(
+            access, {{&engine::kDepartures, ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE}});
         return sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)}).int8(0, 1);
     });
 }
 
 // Replaces rows of the queue by their sum. Whatever goes wrong is undone, and a later sum makes up for it:
 // the caller came for something else. Only a cancelled call stays cancelled.
-void try_to_sum_up(Oid relation, std::int32_t queue) {
+void try_to_sum_up(Oid relation, const engine::Access& access, std::int32_t queue) {
     const bool go_on = last_sum.relation == relation && last_sum.queue == queue &&
                        last_sum.since_start < kSumsBetweenStarts;
     if (!go_on) {
@@ -86,7 +89,7 @@ void try_to_sum_up(Oid relation, std::int32_t queue) {
     ++last_sum.since_start;
     pg::Subtransaction attempt;
     try {
-        last_sum.id = sum_up_from(queue, last_sum.id);
+        last_sum.id = sum_up_from(access, queue, last_sum.id);
         attempt.keep();
     } catch (const pg::Error& error) {
         const pg::Error copy = attempt.undo_after(error);
@@ -103,8 +106,10 @@ void try_to_sum_up(Oid relation, std::int32_t queue) {
 
 bool is_summing_up() { return summing_up; }
 
-void record_departures(engine::QueueMarks& queue, const Departures& departures) {
-    const engine::Table table = engine::hold_table(engine::kDepartures, engine::Purpose::write);
+void record_departures(engine::QueueMarks& queue, const engine::Access& access,
+                       const Departures& departures) {
+    const engine::Table table =
+        engine::hold_table(engine::kDepartures, engine::Purpose::write, access);
     const pg::Value id = pg::int8(engine::take_identity(engine::kDepartures));
     const auto put = [&](std::size_t, pg::Value* cells) {
         cells[Column::id] = id;
@@ -125,7 +130,7 @@ void record_departures(engine::QueueMarks& queue, const Departures& departures) 
         return;
     }
     rows_until_sum = kRowsBetweenSums;
-    try_to_sum_up(table.relation, queue.key.queue);
+    try_to_sum_up(table.relation, access, queue.key.queue);
 }
 
 }  // namespace pgqrs::queue

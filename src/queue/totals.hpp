@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/marks.hpp"
+#include "engine/table.hpp"
 
 namespace pgqrs::queue {
 
@@ -13,7 +14,8 @@ struct Departures {
 };
 
 // Adds to the counts of a queue, which the caller holds. Runs inside with_spi() or outside.
-void record_departures(engine::QueueMarks& queue, const Departures& departures);
+void record_departures(engine::QueueMarks& queue, const engine::Access& access,
+                       const Departures& departures);
 
 // Whether rows are being replaced by their sum, which changes no count.
 bool is_summing_up();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/table.hpp"
 #include "pg/call.hpp"
 
 namespace pgqrs::queue {
@@ -21,7 +22,7 @@ std::int64_t register_worker(const NewWorker& worker);
 bool delete_worker(std::int64_t id);
 
 // Raises PQ008 unless the worker is registered for the queue.
-void require_worker(std::int64_t id, std::int32_t queue_id, std::string_view queue);
+void require_worker(std::int64_t id, const engine::Access& access);
 
 void get_worker(std::int64_t id, pg::RowSink& sink);
 // Without a queue: of all queues.
