@@ -33,13 +33,13 @@ constinit pg::Statement select_queue(R"sql(
     WHERE name = $1
 )sql");
 
+constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
+
 // Whether a queue of a name exists is no secret from who may call the functions; what is in it, is.
 pg::Rows select(pg::Statement& statement, const pg::Value& value) {
     const StatementRights rights({{&kQueues, ACL_SELECT}});
     return statement.run_latest({value});
 }
-
-constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
 
 // Names that may have been meant: the neighbours in order have the same beginning, and the rest is bounded, so that an
 // error takes no time in proportion to the queues. The caller's own rights count.
@@ -132,7 +132,7 @@ Queue hold_queue_alone(std::string_view name) { return lock(name, pg::LockMode::
 
 void hold_queue_of_row(std::int32_t id) {
     pg::with_spi([&] {
-        const pg::Rows rows = select_name.run_latest({pg::int4(id)});
+        const pg::Rows rows = select(select_name, pg::int4(id));
         if (rows.empty() || hold_queue(pg::text_of(rows.at(0, 1))).id != id) {
             throw core::Error(core::SqlState::queue_not_found,
                               "queue with id " + std::to_string(id) + " does not exist");
