@@ -10,8 +10,9 @@
 namespace pgqrs::engine {
 namespace {
 
-// Below a guard, as all that raises here.
-Oid owner() { return pg::extension_owner(kExtension); }
+// Nothing tells of a change of pg_extension, so it is looked up once in each transaction.
+constinit LocalTransactionId owner_known_in = InvalidLocalTransactionId;
+constinit Oid known_owner = InvalidOid;
 
 // Whether the role has the privileges in `mode` on the table or on each of the columns.
 bool has_privileges(const Table& table, Oid role, AclMode mode, Places columns) {
@@ -36,11 +37,12 @@ bool has_privileges(const Table& table, Oid role, AclMode mode, Places columns) 
     ereport(ERROR,
             (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
              errmsg("permission denied for %s %s", kind, object),
-             privilege.empty() ? 0
-                               : errhint("pgqrs.grant_queue('%.*s', '%s', '%.*s') would allow it.",
-                                         static_cast<int>(access.name.size()), access.name.data(),
-                                         GetUserNameFromId(GetUserId(), false),
-                                         static_cast<int>(privilege.size()), privilege.data())));
+             access.name.empty()
+                 ? 0
+                 : errhint("pgqrs.grant_queue(%s, %s, '%s') would allow it.",
+                           quote_literal_cstr(pnstrdup(access.name.data(), access.name.size())),
+                           quote_literal_cstr(GetUserNameFromId(GetUserId(), false)),
+                           pnstrdup(privilege.data(), privilege.size()))));
     pg_unreachable();
 }
 
@@ -114,7 +116,7 @@ void StatementRights::become_owner(std::initializer_list<Need> needs) {
             return;
         }
     }
-    owner_.emplace(pg::guard([] { return owner(); }));
+    owner_.emplace(extension_owner());
 }
 
 std::optional<std::vector<std::int32_t>> queues_in_reach(core::Rights rights,
@@ -162,9 +164,19 @@ bool can_read_all(const Access& access, std::initializer_list<const TableSpec*> 
     });
 }
 
+Oid extension_owner() {
+    const LocalTransactionId now = pg::compat::local_transaction();
+    if (owner_known_in != now || !OidIsValid(known_owner)) {
+        known_owner = pg::guard([] { return pg::extension_owner(kExtension); });
+        owner_known_in = now;
+    }
+    return known_owner;
+}
+
 void require_ownership() {
-    pg::guard([] {
-        if (!has_privs_of_role(GetUserId(), owner())) {
+    const Oid owner = extension_owner();
+    pg::guard([&] {
+        if (!has_privs_of_role(GetUserId(), owner)) {
             ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
                             errmsg("must be owner of extension %s", kExtension)));
         }
@@ -179,8 +191,9 @@ void require_sequence(const Table& table, Oid sequence) {
         return;
     }
     const bool granted = has_grant(table.access.queue, table.access.rights);
+    const Oid owner = extension_owner();
     pg::guard([&] {
-        if (!granted || !may_use(owner())) {
+        if (!granted || !may_use(owner)) {
             refuse(table.access, "sequence", table.spec->sequence);
         }
     });
@@ -191,7 +204,7 @@ void require_privileges(const Table& table, AclMode mode, Places columns) {
         return;
     }
     if (!has_grant(table.access.queue, table.access.rights) ||
-        !has_privileges(table, owner(), mode, columns)) {
+        !has_privileges(table, extension_owner(), mode, columns)) {
         refuse(table.access, "table", table.spec->name);
     }
 }

@@ -61,6 +61,9 @@ bool may_lock_rows(const Access& access, const TableSpec& table);
 // back.
 bool can_read_all(const Access& access, std::initializer_list<const TableSpec*> tables);
 
+// The role that owns the extension. A change counts from the next transaction on.
+Oid extension_owner();
+
 // Raises 42501 unless the caller owns the extension, or has the rights of who does.
 void require_ownership();
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/access.hpp"
 #include "engine/tables.hpp"
 #include "pg/invalidation.hpp"
 #include "pg/spi.hpp"
@@ -57,8 +58,7 @@ void read_grants(pg::Statement& statement, std::initializer_list<pg::Value> valu
         if (!pg::guard([] { return pg::runs_own_code_only(grants_relation, false); })) {
             return;
         }
-        const Oid owner = pg::guard([] { return pg::extension_owner(kExtension); });
-        std::optional<pg::UserScope> as_owner(std::in_place, owner);
+        std::optional<pg::UserScope> as_owner(std::in_place, extension_owner());
         const pg::Rows rows = statement.run_latest(values);
         as_owner.reset();
         use(rows);

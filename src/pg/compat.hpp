@@ -109,6 +109,15 @@ extern "C" {
 
 namespace pgqrs::pg::compat {
 
+// The number of this backend's transaction, which it has from its beginning on. 17 moved it.
+inline LocalTransactionId local_transaction() {
+#if PG_VERSION_NUM >= 170000
+    return MyProc->vxid.lxid;
+#else
+    return MyProc->lxid;
+#endif
+}
+
 // Calls visit(child, null) for what an expression is made of, until one answers true. 16 gave the visitor a
 // type. May raise.
 inline bool walk_expression(Node* node, bool (*visit)(Node*, void*)) {

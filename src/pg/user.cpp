@@ -62,11 +62,14 @@ bool has_harmless_indexes(Relation relation) {
     return harmless;
 }
 
-bool has_triggers_of(Oid extension, const TriggerDesc* triggers) {
+// Those of foreign keys call functions of PostgreSQL, which do their work as the owners of the tables.
+bool has_known_triggers(Oid extension, const TriggerDesc* triggers) {
     for (int i = 0; triggers != nullptr && i < triggers->numtriggers; ++i) {
         const Trigger& trigger = triggers->triggers[i];
-        if (trigger.tgqual != nullptr || !OidIsValid(extension) ||
-            getExtensionOfObject(ProcedureRelationId, trigger.tgfoid) != extension) {
+        const bool known = !is_foreign_function(trigger.tgfoid, nullptr) ||
+                           (OidIsValid(extension) &&
+                            getExtensionOfObject(ProcedureRelationId, trigger.tgfoid) == extension);
+        if (!known || trigger.tgqual != nullptr) {
             return false;
         }
     }
@@ -91,10 +94,6 @@ bool is_another_user() { return switched; }
 Oid find_role(std::string_view name) {
     const std::string terminated(name);
     return guard([&] { return get_role_oid(terminated.c_str(), true); });
-}
-
-Oid owner_of_extension(const char* extension) {
-    return guard([&] { return extension_owner(extension); });
 }
 
 std::string current_user() {
@@ -137,8 +136,9 @@ bool runs_own_code_only(Oid oid, bool writes) {
                 !relation->rd_rel->relrowsecurity && !relation->rd_rel->relhassubclass &&
                 !has_generated_columns(shape);
     if (only && writes) {
-        only = has_harmless_constraints(shape->constr) && has_harmless_indexes(relation) &&
-               has_triggers_of(getExtensionOfObject(RelationRelationId, oid), relation->trigdesc);
+        only =
+            has_harmless_constraints(shape->constr) && has_harmless_indexes(relation) &&
+            has_known_triggers(getExtensionOfObject(RelationRelationId, oid), relation->trigdesc);
     }
     table_close(relation, NoLock);
     return only;

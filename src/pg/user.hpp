@@ -32,9 +32,6 @@ bool is_another_user();
 // The OID of a role; InvalidOid when there is none.
 Oid find_role(std::string_view name);
 
-// The role that owns the extension; raises 42704 when the extension is not there.
-Oid owner_of_extension(const char* extension);
-
 // The name of the current user.
 std::string current_user();
 
@@ -46,7 +43,7 @@ std::string quoted(std::string_view name);
 // Whether the current user has the privileges of the role, which must have this name.
 bool is_member_of(Oid role, const char* name);
 
-// The same.
+// The role that owns the extension; raises 42704 when the extension is not there.
 Oid extension_owner(const char* extension);
 
 // Whether a statement on the relation, which is locked, runs nothing but code of PostgreSQL and of the

@@ -75,13 +75,13 @@ std::string routines_for(core::Rights rights) {
 
 // As the owner of the extension, so that he has given them whoever calls, and can take them back.
 void let_execute(std::string_view role, core::Rights rights) {
-    const pg::UserScope as_owner(pg::owner_of_extension(engine::kExtension));
+    const pg::UserScope as_owner(engine::extension_owner());
     pg::run_command("GRANT USAGE ON SCHEMA pgqrs TO " + pg::quoted(role));
     pg::run_command("GRANT EXECUTE ON ROUTINE " + routines_for(rights) + " TO " + pg::quoted(role));
 }
 
 void let_execute_nothing(std::string_view role) {
-    const pg::UserScope as_owner(pg::owner_of_extension(engine::kExtension));
+    const pg::UserScope as_owner(engine::extension_owner());
     pg::run_command("REVOKE EXECUTE ON ROUTINE " + routines_for(core::Rights::any) + " FROM " +
                     pg::quoted(role));
     pg::run_command("REVOKE USAGE ON SCHEMA pgqrs FROM " + pg::quoted(role));

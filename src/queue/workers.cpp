@@ -69,14 +69,16 @@ constinit pg::Statement count_of_some(
 constexpr engine::Need kSelect{&engine::kWorkers, ACL_SELECT};
 constexpr engine::Need kSelectQueues{&engine::kQueues, ACL_SELECT};
 
-// On what grounds a caller may do something with a worker whose queue he does not name. None without the
+// On what grounds a caller may do something with a worker whose queue he does not name; nothing without the
 // worker.
-engine::Access access_to(std::int64_t id, core::Rights rights) {
+std::optional<engine::Access> access_to(std::int64_t id, core::Rights rights) {
     engine::accept_queue_changes();
     const engine::StatementRights as_owner({kSelect, kSelectQueues});
     const pg::Rows rows = queue_of_worker.run_latest({pg::int8(id)});
-    return rows.empty() ? engine::Access{}
-                        : engine::Access{rows.int4(0, 1), pg::text_of(rows.at(0, 2)), rights};
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    return engine::Access{rows.int4(0, 1), pg::text_of(rows.at(0, 2)), rights};
 }
 
 engine::Access access_to(std::string_view queue, core::Rights rights) {
@@ -107,7 +109,11 @@ std::int64_t register_worker(const NewWorker& worker) {
 
 bool delete_worker(std::int64_t id) {
     return pg::with_spi([&] {
-        const engine::StatementRights rights(access_to(id, core::rights_for("delete_worker")),
+        const auto access = access_to(id, core::rights_for("delete_worker"));
+        if (!access) {
+            return false;
+        }
+        const engine::StatementRights rights(*access,
                                              {{&engine::kWorkers, ACL_DELETE | ACL_SELECT}});
         return delete_one.run({pg::int8(id)}).count() > 0;
     });
@@ -132,9 +138,10 @@ void require_worker(std::int64_t id, const engine::Access& access) {
 
 void get_worker(std::int64_t id, pg::RowSink& sink) {
     pg::with_spi([&] {
-        const engine::StatementRights rights(access_to(id, core::rights_for("get_worker")),
-                                             {kSelect, kSelectQueues});
-        select_one.look_into(sink, {pg::int8(id)});
+        if (const auto access = access_to(id, core::rights_for("get_worker"))) {
+            const engine::StatementRights rights(*access, {kSelect, kSelectQueues});
+            select_one.look_into(sink, {pg::int8(id)});
+        }
     });
 }
 

@@ -205,7 +205,7 @@ RESET ROLE;
 -- An error that is caught leaves the user as he is.
 SET ROLE regress_pgqrs_consume;
 SELECT pg_temp.error_of($$SELECT pgqrs.dequeue('rights.own', worker => 0)$$), current_user;
-SELECT pg_temp.error_of($$SELECT pgqrs.get_worker(-1)$$), current_user;
+SELECT pg_temp.error_of($$SELECT pgqrs.list_workers('rights.own', qty => 0)$$), current_user;
 SELECT pg_temp.error_of($$SELECT pgqrs.register_worker('rights.own', '')$$), current_user;
 RESET ROLE;
 

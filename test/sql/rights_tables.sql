@@ -82,6 +82,7 @@ ALTER TABLE pgqrs.messages DROP CONSTRAINT fine;
 
 -- The table of workers is written by statements: with a trigger, a constraint, a default or an index of others that
 -- calls a function of theirs, only privileges of the caller count. What calls PostgreSQL's own functions does no harm.
+-- After an error in the middle of such a statement the user is the caller again.
 CREATE FUNCTION rights_tables.plus(value bigint) RETURNS bigint
     LANGUAGE plpgsql IMMUTABLE
     AS $$BEGIN RETURN value + 1; END$$;
@@ -94,6 +95,9 @@ BEGIN
     EXECUTE change;
     SET LOCAL ROLE regress_pgqrs_part;
     answer := pg_temp.error_of($q$SELECT pgqrs.register_worker('parts', 'w')$q$);
+    IF current_user <> 'regress_pgqrs_part' THEN
+        answer := 'the user is now ' || current_user;
+    END IF;
     RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = answer;
 EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
     RETURN split_part(SQLERRM, ' | ', 1);
@@ -104,10 +108,12 @@ FROM (VALUES
     ('SELECT'),
     ('CREATE TRIGGER note BEFORE INSERT ON pgqrs.workers FOR EACH ROW EXECUTE FUNCTION rights_tables.note()'),
     ('CREATE TRIGGER note AFTER DELETE ON pgqrs.workers EXECUTE FUNCTION rights_tables.note()'),
+    ('CREATE TABLE rights_tables.links (worker bigint REFERENCES pgqrs.workers)'),
     ('CREATE RULE note AS ON INSERT TO pgqrs.workers DO ALSO SELECT 1'),
     ('ALTER TABLE pgqrs.workers ENABLE ROW LEVEL SECURITY'),
     ('ALTER TABLE pgqrs.workers ADD CHECK (rights_tables.plus(pid) > 0)'),
     ('ALTER TABLE pgqrs.workers ADD CHECK (length(name) > 0)'),
+    ('ALTER TABLE pgqrs.workers ADD CHECK (length(name) > 9)'),
     ('ALTER TABLE pgqrs.workers ADD more bigint DEFAULT rights_tables.plus(1)'),
     ('ALTER TABLE pgqrs.workers ADD more bigint DEFAULT 1'),
     ('ALTER TABLE pgqrs.workers ADD more bigint GENERATED ALWAYS AS (rights_tables.plus(pid)) STORED'),

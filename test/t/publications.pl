@@ -43,6 +43,8 @@ my @calls = (
     q{DO $$ BEGIN FOR i IN 1..1000 LOOP PERFORM pgqrs.enqueue('q', '1'); PERFORM pgqrs.pop('q'); END LOOP; END $$},
     q{SELECT pgqrs.purge_queue('q')}, q{SELECT pgqrs.purge_archive('q', '0')}, q{SELECT pgqrs.version()},
     q{SELECT * FROM pgqrs.verify()},
+    q{SELECT pgqrs.grant_queue('q', current_user, 'produce')}, q{SELECT role FROM pgqrs.list_grants()},
+    q{SELECT pgqrs.revoke_queue('q', current_user, 'produce')}, q{SELECT pgqrs.grant_queue('q', current_user, 'manage')},
     q{SELECT pgqrs.drop_queue('q')}, q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT pgqrs.enqueue('q', '1')},
     q{SELECT pgqrs.drop_queue('q', force => true)});
 
