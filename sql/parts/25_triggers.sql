@@ -28,8 +28,9 @@ CREATE FUNCTION pgqrs.grants_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_grants_changed';
 COMMENT ON FUNCTION pgqrs.grants_changed() IS
-'Trigger: makes every backend read grants again after the commit. While a dump is restored, it looks
-up the number of the role.';
+'Trigger: makes every backend read grants again after the commit, and raises 42501 when somebody else
+than the owner of the extension adds or changes one. While a dump is restored, it looks up the number
+of the role.';
 CREATE TRIGGER grants_changed
     BEFORE INSERT OR UPDATE OR DELETE ON pgqrs.grants
     FOR EACH ROW EXECUTE FUNCTION pgqrs.grants_changed();

@@ -1,4 +1,5 @@
 // Trigger functions of sql/parts/25_triggers.sql.
+#include "engine/access.hpp"
 #include "engine/grant_cache.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_alone.hpp"
@@ -47,6 +48,10 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
 PGQRS_FUNCTION(pgqrs_grants_changed) {
     const pg::Trigger trigger = call.trigger();
     engine::announce_grants_changed();
+    if (trigger.is_row() && !trigger.is_delete()) {
+        // A privilege to write all tables must not be one to get every right.
+        engine::require_ownership();
+    }
     // A dump can come from where roles have other numbers.
     if (trigger.is_row() && trigger.is_insert() && pg::is_restoring_dump()) {
         const Oid role = pg::find_role(pg::text_of(trigger.new_value("role")));

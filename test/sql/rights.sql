@@ -201,6 +201,15 @@ SELECT pg_temp.error_of($$SELECT pgqrs.grant_queue('rights.own', 'regress_pgqrs_
 SELECT pg_temp.error_of($$SELECT pgqrs.revoke_queue('rights.own', 'regress_pgqrs_none', 'produce')$$);
 SELECT pg_temp.error_of($$SELECT pgqrs.create_queue('rights.new')$$);
 RESET ROLE;
+-- Nor can somebody help himself who may write the table.
+GRANT ALL ON ALL TABLES IN SCHEMA pgqrs TO regress_pgqrs_member;
+SET ROLE regress_pgqrs_member;
+SELECT pg_temp.error_of($$
+    INSERT INTO pgqrs.grants (queue_id, role, privilege, role_oid, granted_by)
+    SELECT queue_id, current_user, 'manage', current_user::regrole, current_user FROM pgqrs.grants LIMIT 1$$);
+SELECT pg_temp.error_of('UPDATE pgqrs.grants SET role = current_user, role_oid = current_user::regrole');
+RESET ROLE;
+REVOKE ALL ON ALL TABLES IN SCHEMA pgqrs FROM regress_pgqrs_member;
 
 -- An error that is caught leaves the user as he is.
 SET ROLE regress_pgqrs_consume;
