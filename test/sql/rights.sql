@@ -90,7 +90,7 @@ FROM pg_proc,
     unnest('{none,produce,consume,manage,monitor}'::text[]) AS role
 WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
-    AND proname NOT IN ('wait', 'version', 'verify');
+    AND proname NOT IN ('wait', 'version');
 
 -- On its own queue. (CALL wait is not for inside of a function: it stands below.)
 SELECT proname,
@@ -109,6 +109,21 @@ FROM calls
 WHERE queue = 'other'
     AND state <> '42501'
 ORDER BY proname, role;
+
+-- Nor can they wait, also where a paused queue would let them wait in vain.
+\set VERBOSITY sqlstate
+SELECT pgqrs.pause_queue('rights.other');
+SET ROLE regress_pgqrs_produce;
+CALL pgqrs.wait('rights.own', '1 s');
+CALL pgqrs.wait('rights.other', '1 s');
+SELECT pgqrs.dequeue('rights.own', wait => '1 s');
+SET ROLE regress_pgqrs_consume;
+CALL pgqrs.wait('rights.other', '1 s');
+SELECT pgqrs.dequeue('rights.other', wait => '1 s');
+SELECT pgqrs.pop('rights.other');
+RESET ROLE;
+SELECT pgqrs.resume_queue('rights.other');
+\set VERBOSITY default
 
 -- Without a queue: what they see is their own. A message in each queue.
 SELECT count(*) FROM (VALUES (pgqrs.enqueue('rights.own', '1')), (pgqrs.enqueue('rights.other', '1'))) AS sent;
@@ -168,6 +183,12 @@ SELECT pgqrs.purge_archive('rights.own', '0');
 SELECT pgqrs.purge_queue('rights.own') > 0 AS purged;
 RESET ROLE;
 SELECT messages, archived, total_enqueued, total_finished FROM pgqrs.queue_metrics('rights.own', exact => true);
+-- Departures are summed up by consumers, too: they come twice as often as sums do.
+SELECT count(*) FROM pgqrs.enqueue_batch('rights.own', array_fill('1'::jsonb, ARRAY[1000]));
+SET ROLE regress_pgqrs_consume;
+DO $$BEGIN FOR i IN 1..1000 LOOP PERFORM pgqrs.pop('rights.own'); END LOOP; END$$;
+RESET ROLE;
+SELECT count(*) < 1000 AS summed_up, sum(finished) FROM pgqrs.departures;
 
 -- Who is a member of a role has its rights, and SECURITY DEFINER gives those of the function's owner.
 CREATE ROLE regress_pgqrs_member IN ROLE regress_pgqrs_produce;
