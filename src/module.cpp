@@ -1,4 +1,5 @@
 // The library's entry points: what PostgreSQL looks for when it loads pgqrs.so.
+#include "bgw/maintenance.hpp"
 #include "bgw/notifier.hpp"
 #include "pg/boundary.hpp"
 #include "pg/shared_memory.hpp"
@@ -6,6 +7,7 @@
 #include "engine/ddl_watch.hpp"
 #include "engine/settings.hpp"
 #include "engine/slots.hpp"
+#include "engine/upkeep.hpp"
 #include "engine/journal.hpp"
 
 extern "C" {
@@ -17,6 +19,8 @@ PGDLLEXPORT void _PG_init() {
         if (pgqrs::pg::is_preloading()) {
             pgqrs::engine::request_shared_memory();
             pgqrs::engine::share_notices(pgqrs::bgw::start_notifier);
+            pgqrs::engine::request_upkeep();
+            pgqrs::bgw::run_launcher_with_server();
             pgqrs::engine::watch_other_commands();
         }
         pgqrs::engine::open_journal();

@@ -71,6 +71,8 @@ build_stages() {
         packages+=($(client_test_packages))
         [ -n "${PGQRS_CLIENT_BUILD:-}" ] || what+=(client_tests)
     fi
+    # shellcheck disable=SC2207
+    ! wants tap || packages+=($(tap_packages))
     if wants unit; then
         packages+=(catch2)
         what+=(unit)
@@ -84,7 +86,8 @@ build_stages() {
 
 # Both servers stand for the whole run. One stage's leftovers cannot reach another's database: pg_regress makes its own.
 set_up() {
-    local -a lines=('fsync = off' 'max_prepared_transactions = 10')
+    # Tests look at what maintenance would take away.
+    local -a lines=('fsync = off' 'max_prepared_transactions = 10' 'pgqrs.maintenance_interval = 0')
     make_private_server
     if wants 'regress|isolation'; then
         start_server plain "${lines[@]}"

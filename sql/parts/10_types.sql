@@ -19,10 +19,108 @@ CREATE DOMAIN pgqrs.headers AS jsonb
     CONSTRAINT headers_object CHECK (jsonb_typeof(VALUE) = 'object');
 COMMENT ON DOMAIN pgqrs.headers IS 'The headers of a message: a JSON object, or NULL.';
 
-CREATE TYPE pgqrs.outcome AS ENUM ('done', 'dead', 'cancelled');
+CREATE TYPE pgqrs.outcome AS ENUM ('done', 'dead', 'cancelled', 'expired');
 COMMENT ON TYPE pgqrs.outcome IS
-'The reason why a message left its queue: a consumer finished it (done), it was given up (dead), or
-it was cancelled.';
+'The reason why a message left its queue: a consumer finished it (done), it was given up (dead), it was
+cancelled, or nobody got it in time (expired).';
+
+CREATE TYPE pgqrs.backoff AS ENUM ('fixed', 'linear', 'exponential');
+COMMENT ON TYPE pgqrs.backoff IS
+'How the wait grows from one failure of a message to the next. With base for the first wait, the n-th
+is base (fixed), n * base (linear) or 2^(n-1) * base (exponential).';
+
+CREATE TYPE pgqrs.failure_result AS ENUM ('retrying', 'dead', 'cancelled', 'lost');
+COMMENT ON TYPE pgqrs.failure_result IS
+'What became of a message that failed: it is delivered again (retrying), it left the queue (dead, or
+cancelled when cancel() had been called), or the call changed nothing because its lease was lost.';
+
+CREATE TYPE pgqrs.cancel_result AS ENUM ('cancelled', 'requested', 'not_found');
+COMMENT ON TYPE pgqrs.cancel_result IS
+'What cancel() did with a message: it left the queue, the worker that has it was asked to stop, or there
+is none of that id in the queue.';
+
+CREATE TYPE pgqrs.failed_message AS (
+    id bigint,
+    result pgqrs.failure_result,
+    attempt smallint,
+    available_at timestamptz
+);
+COMMENT ON TYPE pgqrs.failed_message IS 'What fail() made of a message.';
+COMMENT ON COLUMN pgqrs.failed_message.id IS 'The id of the message.';
+COMMENT ON COLUMN pgqrs.failed_message.result IS 'What became of it.';
+COMMENT ON COLUMN pgqrs.failed_message.attempt IS
+    'The number of its failures, with this one. NULL where the lease was lost.';
+COMMENT ON COLUMN pgqrs.failed_message.available_at IS
+    'The time from which it is delivered again. NULL unless it is retried.';
+
+CREATE TYPE pgqrs.failure AS (
+    id bigint,
+    queue text,
+    failed_at timestamptz,
+    read_ct integer,
+    attempt smallint,
+    died boolean,
+    worker_id bigint,
+    worker text,
+    error text
+);
+COMMENT ON TYPE pgqrs.failure IS 'A failure of a message.';
+COMMENT ON COLUMN pgqrs.failure.id IS 'The id orders the failures in time.';
+COMMENT ON COLUMN pgqrs.failure.queue IS
+    'The name of the queue that the message failed in. NULL when it is gone.';
+COMMENT ON COLUMN pgqrs.failure.failed_at IS 'The time of the failure.';
+COMMENT ON COLUMN pgqrs.failure.read_ct IS 'The number of the delivery that failed.';
+COMMENT ON COLUMN pgqrs.failure.attempt IS
+    'The number of the failure, counted from the enqueue or the last redrive().';
+COMMENT ON COLUMN pgqrs.failure.died IS 'Whether the message was dead with this failure.';
+COMMENT ON COLUMN pgqrs.failure.worker_id IS
+    'The worker that had the message, if dequeue() named one.';
+COMMENT ON COLUMN pgqrs.failure.worker IS 'Its name. NULL when it is not registered any more.';
+COMMENT ON COLUMN pgqrs.failure.error IS 'The text that the consumer gave, cut to a bounded length.';
+
+CREATE TYPE pgqrs.retention_rule AS (
+    queue text,
+    outcome pgqrs.outcome,
+    max_age interval,
+    max_count bigint
+);
+COMMENT ON TYPE pgqrs.retention_rule IS 'How long archived messages of a queue are kept.';
+COMMENT ON COLUMN pgqrs.retention_rule.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgqrs.retention_rule.outcome IS
+    'The outcome of the messages that the rule is about.';
+COMMENT ON COLUMN pgqrs.retention_rule.max_age IS
+    'Messages that were archived longer ago are removed. NULL means none because of its age.';
+COMMENT ON COLUMN pgqrs.retention_rule.max_count IS
+'Of more messages than this, those with the lowest ids are removed. NULL means none because of their
+number.';
+
+CREATE TYPE pgqrs.dead_letter AS (
+    id bigint,
+    queue text,
+    origin text,
+    payload jsonb,
+    headers jsonb,
+    priority smallint,
+    read_ct integer,
+    attempt smallint,
+    enqueued_at timestamptz,
+    died_at timestamptz,
+    error text
+);
+COMMENT ON TYPE pgqrs.dead_letter IS 'A message that was given up.';
+COMMENT ON COLUMN pgqrs.dead_letter.id IS 'The id of the message.';
+COMMENT ON COLUMN pgqrs.dead_letter.queue IS
+    'The dead letter queue that holds it. NULL when it is in the archive.';
+COMMENT ON COLUMN pgqrs.dead_letter.origin IS
+    'The queue that it died in. NULL when that is gone.';
+COMMENT ON COLUMN pgqrs.dead_letter.payload IS 'The JSON value that the producer enqueued.';
+COMMENT ON COLUMN pgqrs.dead_letter.headers IS 'A JSON object about the payload, or NULL.';
+COMMENT ON COLUMN pgqrs.dead_letter.priority IS 'The priority of the message, 0 to 9.';
+COMMENT ON COLUMN pgqrs.dead_letter.read_ct IS 'The number of its deliveries.';
+COMMENT ON COLUMN pgqrs.dead_letter.attempt IS 'The number of its failures when it died.';
+COMMENT ON COLUMN pgqrs.dead_letter.enqueued_at IS 'The time when it was enqueued.';
+COMMENT ON COLUMN pgqrs.dead_letter.died_at IS 'The time when it died.';
+COMMENT ON COLUMN pgqrs.dead_letter.error IS 'The last of its failures.';
 
 CREATE TYPE pgqrs.message AS (
     id bigint,
@@ -31,6 +129,7 @@ CREATE TYPE pgqrs.message AS (
     headers jsonb,
     priority smallint,
     read_ct integer,
+    attempt smallint,
     enqueued_at timestamptz,
     available_at timestamptz,
     vt timestamptz,
@@ -46,6 +145,8 @@ COMMENT ON COLUMN pgqrs.message.priority IS '0 is delivered first, 9 last.';
 COMMENT ON COLUMN pgqrs.message.read_ct IS
 'The number of deliveries so far. It is the fencing token of a delivery: give it back when you
 finish the message.';
+COMMENT ON COLUMN pgqrs.message.attempt IS
+    'The number of failures since the message was enqueued, or sent back by redrive().';
 COMMENT ON COLUMN pgqrs.message.enqueued_at IS 'The time when the message was enqueued.';
 COMMENT ON COLUMN pgqrs.message.available_at IS 'The time from which the message can be delivered.';
 COMMENT ON COLUMN pgqrs.message.vt IS
@@ -54,6 +155,46 @@ or was released.';
 COMMENT ON COLUMN pgqrs.message.worker_id IS
     'The worker that got the message last, if dequeue() named one.';
 
+CREATE TYPE pgqrs.next_message AS (
+    id bigint,
+    queue text,
+    payload jsonb,
+    headers jsonb,
+    priority smallint,
+    read_ct integer,
+    attempt smallint,
+    enqueued_at timestamptz,
+    available_at timestamptz,
+    vt timestamptz,
+    worker_id bigint,
+    lost boolean
+);
+COMMENT ON TYPE pgqrs.next_message IS
+'A row of next(): a message that it delivers, or the news that it could not finish one.';
+COMMENT ON COLUMN pgqrs.next_message.id IS
+    'The id of the message that is delivered, or that could not be finished.';
+COMMENT ON COLUMN pgqrs.next_message.queue IS
+'The name of the queue. This column and the next ones are as in pgqrs.message; where lost is true,
+they are NULL.';
+COMMENT ON COLUMN pgqrs.next_message.payload IS 'The JSON value that the producer enqueued.';
+COMMENT ON COLUMN pgqrs.next_message.headers IS 'A JSON object about the payload, or NULL.';
+COMMENT ON COLUMN pgqrs.next_message.priority IS '0 is delivered first, 9 last.';
+COMMENT ON COLUMN pgqrs.next_message.read_ct IS
+'The number of deliveries so far. It is the fencing token of a delivery: give it back when you
+finish the message.';
+COMMENT ON COLUMN pgqrs.next_message.attempt IS
+    'The number of failures since the message was enqueued, or sent back by redrive().';
+COMMENT ON COLUMN pgqrs.next_message.enqueued_at IS 'The time when the message was enqueued.';
+COMMENT ON COLUMN pgqrs.next_message.available_at IS
+    'The time from which the message can be delivered.';
+COMMENT ON COLUMN pgqrs.next_message.vt IS
+    'The visibility timeout: the lease ends at this time.';
+COMMENT ON COLUMN pgqrs.next_message.worker_id IS
+    'The worker that gets the message, if next() named one.';
+COMMENT ON COLUMN pgqrs.next_message.lost IS
+'True for a message that next() was told to finish and could not: it is gone, or was delivered again
+since the delivery with that read_ct. False for a message that is delivered.';
+
 CREATE TYPE pgqrs.archived_message AS (
     id bigint,
     queue text,
@@ -61,6 +202,7 @@ CREATE TYPE pgqrs.archived_message AS (
     headers jsonb,
     priority smallint,
     read_ct integer,
+    attempt smallint,
     enqueued_at timestamptz,
     available_at timestamptz,
     vt timestamptz,
@@ -78,6 +220,8 @@ COMMENT ON COLUMN pgqrs.archived_message.headers IS 'A JSON object about the pay
 COMMENT ON COLUMN pgqrs.archived_message.priority IS 'The priority that the message had, 0 to 9.';
 COMMENT ON COLUMN pgqrs.archived_message.read_ct IS
     'The number of times the message was delivered.';
+COMMENT ON COLUMN pgqrs.archived_message.attempt IS
+    'The number of failures since the message was enqueued, or sent back by redrive().';
 COMMENT ON COLUMN pgqrs.archived_message.enqueued_at IS 'The time when the message was enqueued.';
 COMMENT ON COLUMN pgqrs.archived_message.available_at IS
     'The time from which the message could be delivered.';
@@ -90,7 +234,7 @@ COMMENT ON COLUMN pgqrs.archived_message.processing_duration IS
 'The time from the last delivery until the message was archived. It is NULL when the message was
 never delivered.';
 COMMENT ON COLUMN pgqrs.archived_message.outcome IS
-    'The reason why the message left: done, dead or cancelled.';
+    'The reason why the message left: done, dead, cancelled or expired.';
 
 CREATE TYPE pgqrs.worker AS (
     id bigint,
@@ -161,7 +305,8 @@ COMMENT ON COLUMN pgqrs.metrics.delayed IS
 'The number of messages that become available later. Where exact is false, a delay that has passed
 counts until the message is delivered.';
 COMMENT ON COLUMN pgqrs.metrics.exhausted IS
-'The number of messages that have reached max_deliveries and are not delivered any more. Where
+'The number of messages that are not delivered any more, because they have reached max_deliveries, have
+expired or were cancelled, and that have not been taken out of the queue yet. Where
 exact is false, it is NULL: these messages count as in flight, or as pending after release().';
 COMMENT ON COLUMN pgqrs.metrics.archived IS 'The number of messages in the archive.';
 COMMENT ON COLUMN pgqrs.metrics.oldest_pending_age IS
@@ -173,7 +318,7 @@ Where exact is false, it is the time of the newest message ever, as far as that 
 server started.';
 COMMENT ON COLUMN pgqrs.metrics.total_enqueued IS
 'The number of messages ever enqueued: those in the queue, and those that were archived, deleted,
-popped or purged.';
+popped, purged or moved to a dead letter queue. One that redrive() sends back counts once more.';
 COMMENT ON COLUMN pgqrs.metrics.total_finished IS
     'The number of messages ever archived, deleted or popped. Purged messages do not count.';
 COMMENT ON COLUMN pgqrs.metrics.exact IS

@@ -11,10 +11,23 @@ CREATE TABLE pgqrs.queues (
     max_deliveries integer
         CONSTRAINT queues_max_deliveries_range CHECK (max_deliveries >= 1),
     description text,
+    max_attempts integer NOT NULL DEFAULT 25
+        CONSTRAINT queues_max_attempts_range CHECK (max_attempts BETWEEN 0 AND 32767),
+    backoff pgqrs.backoff NOT NULL DEFAULT 'exponential',
+    backoff_base interval NOT NULL DEFAULT '1 s',
+    backoff_cap interval NOT NULL DEFAULT '1 h',
+    backoff_jitter double precision NOT NULL DEFAULT 0.1
+        CONSTRAINT queues_backoff_jitter_range CHECK (backoff_jitter BETWEEN 0 AND 1),
+    dead_letter_queue text,
+    expires_after interval
+        CONSTRAINT queues_expires_after_range CHECK (expires_after >= '1 ms'),
     notify boolean NOT NULL DEFAULT false,
     CONSTRAINT queues_notify_name_fits CHECK (NOT notify OR octet_length(name) <= 57),
     paused_at timestamptz,
-    created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT queues_backoff_range
+        CHECK (backoff_base >= '0' AND backoff_cap BETWEEN backoff_base AND '366 days'),
+    CONSTRAINT queues_dead_letter_queue_differs CHECK (dead_letter_queue <> name)
 );
 COMMENT ON TABLE pgqrs.queues IS 'The queues, one row each.';
 COMMENT ON COLUMN pgqrs.queues.id IS 'The other tables refer to the queue by this number.';
@@ -23,7 +36,22 @@ COMMENT ON COLUMN pgqrs.queues.name IS
 COMMENT ON COLUMN pgqrs.queues.visibility_timeout IS
     'The length of a lease, unless dequeue() asks for another.';
 COMMENT ON COLUMN pgqrs.queues.max_deliveries IS
-    'A message is delivered at most this many times. NULL means that there is no limit.';
+    'A message is delivered at most this many times without being finished. NULL means that there is no
+limit.';
+COMMENT ON COLUMN pgqrs.queues.max_attempts IS
+    'A message that has failed this many times is dead. 0 means that there is no limit.';
+COMMENT ON COLUMN pgqrs.queues.backoff IS
+    'How the wait grows from one failure of a message to the next.';
+COMMENT ON COLUMN pgqrs.queues.backoff_base IS 'The wait after the first failure of a message.';
+COMMENT ON COLUMN pgqrs.queues.backoff_cap IS 'No wait after a failure is longer than this.';
+COMMENT ON COLUMN pgqrs.queues.backoff_jitter IS
+    'The part of a wait that chance may take off, from 0 to 1.';
+COMMENT ON COLUMN pgqrs.queues.dead_letter_queue IS
+'The name of the queue that gets the dead messages. NULL means that they go to the archive, as they do
+when there is no queue of that name any more.';
+COMMENT ON COLUMN pgqrs.queues.expires_after IS
+'A message that is still waiting so long after its enqueue is not delivered any more. NULL means that
+messages do not expire.';
 COMMENT ON COLUMN pgqrs.queues.description IS 'The purpose of the queue, in the owner''s words.';
 COMMENT ON COLUMN pgqrs.queues.notify IS
     'Whether enqueued messages cause a NOTIFY on the channel pgqrs.<name>.';
@@ -91,9 +119,14 @@ CREATE TABLE pgqrs.messages (
     read_ct pgqrs.delivery_count NOT NULL DEFAULT 0,
     priority pgqrs.priority NOT NULL DEFAULT 5,
     flags smallint NOT NULL DEFAULT 0,
+    attempt smallint NOT NULL DEFAULT 0,
+    given_back pgqrs.delivery_count NOT NULL DEFAULT 0,
     vt pgqrs.instant,
     delivered_at pgqrs.instant,
+    expires_at pgqrs.instant,
     worker_id bigint,
+    max_attempts smallint,
+    origin_id integer,
     headers pgqrs.headers,
     payload jsonb NOT NULL
 ) WITH (
@@ -106,7 +139,7 @@ CREATE TABLE pgqrs.messages (
 );
 CREATE INDEX messages_delivery_order ON pgqrs.messages (queue_id, priority, available_at, id);
 COMMENT ON TABLE pgqrs.messages IS
-    'The messages that are pending, delayed, in flight or exhausted.';
+    'The messages that are in a queue, in whatever state.';
 COMMENT ON COLUMN pgqrs.messages.id IS
     'The id identifies the message among those of all queues, for ever.';
 COMMENT ON COLUMN pgqrs.messages.available_at IS
@@ -117,12 +150,24 @@ COMMENT ON COLUMN pgqrs.messages.queue_id IS 'The queue that holds the message.'
 COMMENT ON COLUMN pgqrs.messages.read_ct IS 'The number of deliveries so far.';
 COMMENT ON COLUMN pgqrs.messages.priority IS '0 is delivered first, 9 last.';
 COMMENT ON COLUMN pgqrs.messages.flags IS
-'What the engine notes about the message. 1: a release made it available before its delay was over.';
+'What the engine notes about the message, as a sum. 1: a release made it available before its delay was
+over. 2: cancel() was called while it was in flight.';
+COMMENT ON COLUMN pgqrs.messages.attempt IS
+    'The number of failures since the message was enqueued, or sent back by redrive().';
+COMMENT ON COLUMN pgqrs.messages.given_back IS
+'The number of deliveries that do not count against max_deliveries, because the consumer released or
+failed the message.';
 COMMENT ON COLUMN pgqrs.messages.vt IS
     'The time when the lease ends. It is NULL when there is no lease.';
 COMMENT ON COLUMN pgqrs.messages.delivered_at IS 'The time of the last delivery.';
+COMMENT ON COLUMN pgqrs.messages.expires_at IS
+    'From this time on the message is not delivered any more. NULL means that it does not expire.';
 COMMENT ON COLUMN pgqrs.messages.worker_id IS
     'The worker that got the message last, if dequeue() named one.';
+COMMENT ON COLUMN pgqrs.messages.max_attempts IS
+'The max_attempts of this message alone; 0 means that there is no limit. NULL means that of its queue.';
+COMMENT ON COLUMN pgqrs.messages.origin_id IS
+    'In a dead letter queue, the queue that the message comes from. Else it is NULL.';
 COMMENT ON COLUMN pgqrs.messages.headers IS 'A JSON object about the payload, or NULL.';
 COMMENT ON COLUMN pgqrs.messages.payload IS 'The JSON value that the producer enqueued.';
 COMMENT ON INDEX pgqrs.messages_delivery_order IS
@@ -135,6 +180,7 @@ CREATE TABLE pgqrs.archive (
     queue_id integer NOT NULL,
     read_ct integer NOT NULL,
     priority smallint NOT NULL,
+    attempt smallint NOT NULL DEFAULT 0,
     vt timestamptz,
     delivered_at timestamptz,
     worker_id bigint,
@@ -154,6 +200,7 @@ COMMENT ON COLUMN pgqrs.archive.enqueued_at IS 'The value that the message had i
 COMMENT ON COLUMN pgqrs.archive.queue_id IS 'The queue that held the message.';
 COMMENT ON COLUMN pgqrs.archive.read_ct IS 'The number of times the message was delivered.';
 COMMENT ON COLUMN pgqrs.archive.priority IS 'The value that the message had in the queue.';
+COMMENT ON COLUMN pgqrs.archive.attempt IS 'The number of failures of the message.';
 COMMENT ON COLUMN pgqrs.archive.vt IS 'The time when the last lease ended, or would have ended.';
 COMMENT ON COLUMN pgqrs.archive.delivered_at IS 'The time of the last delivery.';
 COMMENT ON COLUMN pgqrs.archive.worker_id IS
@@ -163,7 +210,7 @@ COMMENT ON COLUMN pgqrs.archive.processing_duration IS
 'The time from the last delivery until the message was archived. It is NULL when the message was
 never delivered.';
 COMMENT ON COLUMN pgqrs.archive.outcome IS
-    'The reason why the message left: done, dead or cancelled.';
+    'The reason why the message left: done, dead, cancelled or expired.';
 COMMENT ON COLUMN pgqrs.archive.headers IS 'The value that the message had in the queue.';
 COMMENT ON COLUMN pgqrs.archive.payload IS 'The value that the message had in the queue.';
 COMMENT ON INDEX pgqrs.archive_queue IS
@@ -186,12 +233,92 @@ a queue counts.';
 COMMENT ON COLUMN pgqrs.departures.id IS
     'The id identifies the row for logical replication and other tools.';
 COMMENT ON COLUMN pgqrs.departures.finished IS
-'The number of messages that were deleted or popped, and of archived messages that were purged.';
+'The number of messages that were deleted or popped, and of archived messages that were purged or sent
+back.';
 COMMENT ON COLUMN pgqrs.departures.discarded IS
-    'The number of messages that were purged from the queue.';
+    'The number of messages that were purged from the queue, or moved to another one.';
 COMMENT ON COLUMN pgqrs.departures.queue_id IS 'The queue that held the messages.';
 COMMENT ON INDEX pgqrs.departures_queue IS
     'It serves to sum up one queue, from where the last sum ended.';
+
+-- What is known of a message's failures stays apart from the message, so that a delivery does not copy it.
+-- It has no foreign key, for the message moves between tables.
+CREATE TABLE pgqrs.failures (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    message_id bigint NOT NULL,
+    failed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    queue_id integer NOT NULL,
+    read_ct integer NOT NULL,
+    attempt smallint NOT NULL,
+    died boolean NOT NULL DEFAULT false,
+    worker_id bigint,
+    error text NOT NULL
+);
+CREATE INDEX failures_message ON pgqrs.failures (message_id, id);
+CREATE INDEX failures_died ON pgqrs.failures (queue_id, message_id) WHERE died;
+COMMENT ON TABLE pgqrs.failures IS
+'The last failures of the messages that are in a queue or in the archive. Rows of messages that are gone
+are removed by and by.';
+COMMENT ON COLUMN pgqrs.failures.id IS 'The id orders the failures in time.';
+COMMENT ON COLUMN pgqrs.failures.message_id IS 'The message that failed.';
+COMMENT ON COLUMN pgqrs.failures.failed_at IS 'The time of the failure.';
+COMMENT ON COLUMN pgqrs.failures.queue_id IS 'The queue that the message failed in.';
+COMMENT ON COLUMN pgqrs.failures.read_ct IS 'The number of the delivery that failed.';
+COMMENT ON COLUMN pgqrs.failures.attempt IS
+    'The number of the failure, counted from the enqueue or the last redrive().';
+COMMENT ON COLUMN pgqrs.failures.died IS 'Whether the message was dead with this failure.';
+COMMENT ON COLUMN pgqrs.failures.worker_id IS
+    'The worker that had the message, if dequeue() named one.';
+COMMENT ON COLUMN pgqrs.failures.error IS 'The text that the consumer gave, cut to a bounded length.';
+COMMENT ON INDEX pgqrs.failures_message IS 'It serves to show and to bound the failures of a message.';
+COMMENT ON INDEX pgqrs.failures_died IS 'It finds the dead messages of a queue.';
+COMMENT ON INDEX pgqrs.failures_pkey IS
+    'It identifies rows for logical replication and other tools.';
+COMMENT ON SEQUENCE pgqrs.failures_id_seq IS 'It gives the rows of failures their ids.';
+
+CREATE TABLE pgqrs.retention (
+    queue_id integer NOT NULL,
+    outcome pgqrs.outcome NOT NULL,
+    max_age interval CONSTRAINT retention_max_age_range CHECK (max_age >= '0'),
+    max_count bigint CONSTRAINT retention_max_count_range CHECK (max_count >= 0),
+    PRIMARY KEY (queue_id, outcome)
+);
+COMMENT ON TABLE pgqrs.retention IS
+'What maintenance removes from the archive, a row for each queue and outcome that has a rule.';
+COMMENT ON COLUMN pgqrs.retention.queue_id IS 'The queue.';
+COMMENT ON COLUMN pgqrs.retention.outcome IS 'The outcome of the messages that the rule is about.';
+COMMENT ON COLUMN pgqrs.retention.max_age IS
+    'Messages that were archived longer ago are removed. NULL means none because of its age.';
+COMMENT ON COLUMN pgqrs.retention.max_count IS
+'Of more messages than this, those with the lowest ids are removed. NULL means none because of their
+number.';
+COMMENT ON INDEX pgqrs.retention_pkey IS 'It finds the rules of a queue.';
+
+-- What maintenance remembers from round to round. A dump leaves it out.
+CREATE TABLE pgqrs.maintenance (
+    duty text PRIMARY KEY,
+    queue_id integer,
+    position bigint,
+    last_at timestamptz,
+    last_done bigint NOT NULL DEFAULT 0,
+    total_done bigint NOT NULL DEFAULT 0
+);
+INSERT INTO pgqrs.maintenance (duty)
+VALUES ('leaving'), ('retention'), ('failures'), ('departures');
+COMMENT ON TABLE pgqrs.maintenance IS
+'What maintenance has done, a row for each of its duties. leaving: dead, expired and cancelled messages were
+taken out of their queues. retention: archived messages were removed. failures: the history of messages that
+are gone was removed. departures: rows of pgqrs.departures were replaced by their sum.';
+COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
+COMMENT ON COLUMN pgqrs.maintenance.queue_id IS
+    'The queue that the duty looks at next, if it goes by queues.';
+COMMENT ON COLUMN pgqrs.maintenance.position IS
+    'The id after which the duty looks next. NULL means from the beginning.';
+COMMENT ON COLUMN pgqrs.maintenance.last_at IS 'The time when it last did something.';
+COMMENT ON COLUMN pgqrs.maintenance.last_done IS 'The number of rows that it dealt with then.';
+COMMENT ON COLUMN pgqrs.maintenance.total_done IS
+    'The number of rows that it has dealt with since the extension was created.';
+COMMENT ON INDEX pgqrs.maintenance_pkey IS 'There is one row for a duty.';
 
 COMMENT ON INDEX pgqrs.queues_pkey IS 'The other tables refer to it.';
 COMMENT ON INDEX pgqrs.queues_name_key IS 'It finds a queue by its name, and keeps names unique.';
@@ -214,5 +341,8 @@ SELECT pg_catalog.pg_extension_config_dump('pgqrs.grants', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.archive', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.retention', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.failures', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.failures_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.departures', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.departures_id_seq', '');

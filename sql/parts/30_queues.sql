@@ -6,19 +6,37 @@ CREATE FUNCTION pgqrs.create_queue(
     max_deliveries bigint DEFAULT NULL,
     description text DEFAULT NULL,
     if_not_exists boolean DEFAULT false,
-    notify boolean DEFAULT false
+    notify boolean DEFAULT false,
+    max_attempts bigint DEFAULT 25,
+    backoff text DEFAULT 'exponential',
+    backoff_base interval DEFAULT '1 s',
+    backoff_cap interval DEFAULT '1 h',
+    backoff_jitter double precision DEFAULT 0.1,
+    dead_letter_queue text DEFAULT NULL,
+    expires_after interval DEFAULT NULL
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_create_queue';
-COMMENT ON FUNCTION pgqrs.create_queue(text, interval, bigint, text, boolean, boolean) IS
+COMMENT ON FUNCTION pgqrs.create_queue(
+    text, interval, bigint, text, boolean, boolean, bigint, text, interval, interval,
+    double precision, text, interval) IS
 'Creates a queue and returns its row.
 visibility_timeout: the length of a lease when dequeue() names none, 1 ms to 366 days.
-max_deliveries: a message is delivered at most this many times. NULL means that there is no limit.
+max_deliveries: a message that was delivered this many times without being finished is dead. NULL
+means that there is no limit.
 description: the purpose of the queue, in your words.
 if_not_exists: an existing queue is returned as it is.
 notify: enqueued messages cause a NOTIFY on the channel pgqrs.<queue>, one for many, when they can
 be delivered at the commit. A delayed message that comes due causes none.
-Raises PQ003 when the queue exists, PQ004 for an invalid name, PQ010 for an invalid setting.';
+max_attempts: a message that has failed this many times is dead, 0 to 32767. 0 means no limit.
+backoff: how the wait grows from one fail() of a message to the next. With base for backoff_base, the
+n-th wait is base (fixed), n * base (linear) or 2^(n-1) * base (exponential).
+backoff_cap: no wait is longer, at most 366 days.
+backoff_jitter: the part of a wait that chance may take off, from 0 to 1.
+dead_letter_queue: the existing queue that gets the dead messages. NULL means the archive.
+expires_after: a message that is still waiting so long after its enqueue leaves with the outcome
+expired, 1 ms to 366 days. NULL means that messages do not expire.
+Raises PQ002 when the dead letter queue does not exist, PQ003 when the queue exists, PQ004 for an invalid name, PQ010 for an invalid setting.';
 
 CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -53,17 +71,29 @@ CREATE FUNCTION pgqrs.alter_queue(
     visibility_timeout interval DEFAULT NULL,
     max_deliveries bigint DEFAULT NULL,
     description text DEFAULT NULL,
-    notify boolean DEFAULT NULL
+    notify boolean DEFAULT NULL,
+    max_attempts bigint DEFAULT NULL,
+    backoff text DEFAULT NULL,
+    backoff_base interval DEFAULT NULL,
+    backoff_cap interval DEFAULT NULL,
+    backoff_jitter double precision DEFAULT NULL,
+    dead_letter_queue text DEFAULT NULL,
+    expires_after interval DEFAULT NULL
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
-COMMENT ON FUNCTION pgqrs.alter_queue(text, interval, bigint, text, boolean) IS
+COMMENT ON FUNCTION pgqrs.alter_queue(
+    text, interval, bigint, text, boolean, bigint, text, interval, interval, double precision, text,
+    interval) IS
 'Changes the settings that are not NULL and returns the row. Leases that consumers already have
 keep their length.
 max_deliveries: 0 takes the limit away. A change waits for transactions that use the queue, as
 drop_queue() does.
 description: the empty string takes the description away.
 notify: counts for messages that are enqueued from the commit on.
+max_attempts: 0 takes the limit away.
+dead_letter_queue: the empty string takes it away. A ring of dead letter queues raises PQ010.
+expires_after: counts for messages that are enqueued from the commit on. 0 takes it away.
 Raises PQ002, PQ004, PQ010, and 55P03 when it cannot get the queue alone.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
@@ -71,7 +101,8 @@ CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURN
     AS 'MODULE_PATHNAME', 'pgqrs_drop_queue';
 COMMENT ON FUNCTION pgqrs.drop_queue(text, boolean) IS
 'Removes a queue with its archive and workers, and returns how many messages went with it. It waits
-for transactions that use the queue, within lock_timeout. Meanwhile others go on using it.
+for transactions that use the queue or have locked rows of it, within lock_timeout. Meanwhile others
+go on using it.
 force: removes the queue even if it holds messages. Otherwise that raises PQ011, and the error
 names their number.
 Raises PQ002, and 55P03 when long transactions use the queue without a gap.';
@@ -81,8 +112,12 @@ CREATE FUNCTION pgqrs.purge_queue(queue text) RETURNS bigint
     AS 'MODULE_PATHNAME', 'pgqrs_purge_queue';
 COMMENT ON FUNCTION pgqrs.purge_queue(text) IS
 'Deletes every message of a queue, also the delayed ones and those in flight, and returns their
-number. The archive stays. Messages of transactions that have not yet committed stay.
-Raises PQ002.';
+number. The archive stays. Messages of transactions that have not yet committed stay. It waits for
+transactions that hold a message, such as one that has dequeued it and is still open, within
+lock_timeout. Meanwhile others finish what they have, and find no other of these messages. Messages
+that come during the wait stay. Whoever finishes a message that this has deleted waits for the end
+of this transaction.
+Raises PQ002, and 55P03 when others hold messages without a gap.';
 
 CREATE FUNCTION pgqrs.purge_archive(queue text, older_than interval) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE

@@ -52,3 +52,22 @@ payloads: at most pgqrs.max_batch_size; more raise PQ009. One bad payload raises
 error names its position.
 headers: NULL, or one element for each payload.
 Raises PQ002, PQ005, PQ009, PQ010.';
+
+CREATE FUNCTION pgqrs.enqueue_job(
+    queue text,
+    payload jsonb,
+    delay interval DEFAULT '0',
+    priority bigint DEFAULT 5,
+    headers jsonb DEFAULT NULL,
+    max_attempts bigint DEFAULT NULL,
+    expires_after interval DEFAULT NULL
+) RETURNS TABLE (id bigint, created boolean)
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
+    AS 'MODULE_PATHNAME', 'pgqrs_enqueue_job';
+COMMENT ON FUNCTION pgqrs.enqueue_job(text, jsonb, interval, bigint, jsonb, bigint, interval) IS
+'Adds a message with settings of its own, and returns its id. created is true. All else is as with
+enqueue().
+max_attempts: as with create_queue(), for this message alone. NULL means that of the queue.
+expires_after: a message that is still waiting so long after the call leaves with the outcome expired,
+at least 1 ms. NULL means what the queue says. Months and years are those of the calendar.
+Raises PQ002, PQ005, PQ010.';

@@ -41,10 +41,10 @@ CREATE FUNCTION pgqrs.release(
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_release';
 COMMENT ON FUNCTION pgqrs.release(text, bigint, interval, bigint, boolean) IS
-'Gives a message back. It can be delivered again at once, in its old place. Its read_ct stays, so a
-message that has reached max_deliveries is not delivered again. Returns true if this call did it,
-and false as archive() does.
-delay: as with enqueue().
+'Gives a message back. It can be delivered again at once, in its old place. The delivery counts neither
+as a failure nor against max_deliveries, and read_ct stays. Returns true if this call did it, and false
+as archive() does.
+delay: as with enqueue(). With a delay this is what other queues call snooze.
 read_ct: the read_ct of your delivery. NULL gives the message back whoever has it.
 strict: true raises PQ001 where the answer would be false.
 Raises PQ001, PQ002, PQ010.';
@@ -108,3 +108,31 @@ CREATE FUNCTION pgqrs.release_batch(
 COMMENT ON FUNCTION pgqrs.release_batch(text, bigint[], interval, bigint[], boolean) IS
 'Does release() for many messages, in the way of archive_batch().
 Raises PQ001, PQ002, PQ009, PQ010.';
+
+CREATE FUNCTION pgqrs.next(
+    queue text,
+    done bigint[] DEFAULT NULL,
+    read_cts bigint[] DEFAULT NULL,
+    qty bigint DEFAULT 1,
+    vt interval DEFAULT NULL,
+    wait interval DEFAULT '0',
+    worker bigint DEFAULT NULL
+) RETURNS SETOF pgqrs.next_message
+    LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
+    AS 'MODULE_PATHNAME', 'pgqrs_next';
+COMMENT ON FUNCTION pgqrs.next(text, bigint[], bigint[], bigint, interval, interval, bigint) IS
+'Archives the messages that are done and delivers the next ones, in one call: a worker that loops over
+it needs one round trip and one commit for each message. It does what archive_batch() does, then what
+dequeue_batch() does; a rollback undoes both.
+It returns the messages that are not finished first: a row with lost and the id for each, in the order
+of done. A lost lease costs no delivery. Then come the messages that are delivered, with lost false. A
+paused queue finishes messages and delivers none.
+done: the ids of messages that are done. NULL or an empty array: there are none.
+read_cts: NULL, or one element for each of these ids, with the read_ct of its delivery. A NULL among
+them raises PQ010, and nothing is finished.
+qty: how many messages to deliver, at most pgqrs.max_batch_size (PQ009).
+vt: the length of the leases. NULL means the visibility_timeout of the queue.
+wait: how long to wait when there is no message, as with dequeue(). With messages in done it never
+waits, so that their end is committed at once. So call it again without them when it delivers nothing.
+worker: the worker that gets the messages, from register_worker().
+Raises PQ002, PQ008, PQ009, PQ010.';

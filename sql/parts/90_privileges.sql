@@ -8,7 +8,9 @@ REVOKE ALL ON ALL TABLES IN SCHEMA pgqrs FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA pgqrs FROM PUBLIC;
 REVOKE ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
-    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics, pgqrs.queue_grant
+    pgqrs.message, pgqrs.next_message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
+    pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
+    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant
     FROM PUBLIC;
 
 GRANT ALL ON SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
@@ -17,5 +19,7 @@ GRANT ALL ON ALL TABLES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
 GRANT ALL ON TYPE
     pgqrs.priority, pgqrs.instant, pgqrs.delivery_count, pgqrs.headers, pgqrs.outcome,
-    pgqrs.message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics, pgqrs.queue_grant
+    pgqrs.message, pgqrs.next_message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
+    pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
+    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant
     TO @extowner@ WITH GRANT OPTION;

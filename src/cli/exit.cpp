@@ -7,22 +7,21 @@
 namespace pgqrs::cli {
 namespace {
 
-Exit exit_of(core::SqlState state) {
-    using core::SqlState;
-    switch (state) {
-        case SqlState::lease_lost:
+Exit exit_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::lease_lost:
             return Exit::lease_lost;
-        case SqlState::queue_not_found:
-        case SqlState::worker_not_found:
+        case ErrorCode::queue_not_found:
+        case ErrorCode::worker_not_found:
             return Exit::not_found;
-        case SqlState::queue_exists:
-        case SqlState::invalid_name:
-        case SqlState::payload_rejected:
-        case SqlState::rate_limited:
-        case SqlState::queue_paused:
-        case SqlState::limit_exceeded:
-        case SqlState::invalid_argument:
-        case SqlState::queue_not_empty:
+        case ErrorCode::queue_exists:
+        case ErrorCode::invalid_name:
+        case ErrorCode::payload_rejected:
+        case ErrorCode::rate_limited:
+        case ErrorCode::queue_paused:
+        case ErrorCode::limit_exceeded:
+        case ErrorCode::invalid_argument:
+        case ErrorCode::queue_not_empty:
             return Exit::rejected;
     }
     return Exit::failed;
@@ -49,8 +48,8 @@ Exit exit_of(const Error& error) {
     if (dynamic_cast<const ConnectionError*>(&error) || error.connection_lost()) {
         return Exit::connection;
     }
-    const auto state = error.state();
-    return state ? exit_of(*state) : exit_of_postgres(error.sqlstate());
+    const auto code = error.code();
+    return code ? exit_of(*code) : exit_of_postgres(error.sqlstate());
 }
 
 }  // namespace pgqrs::cli

@@ -1,4 +1,3 @@
-// See admin.hpp.
 #include "pgqrs/client/admin.hpp"
 
 #include "pgqrs/client/tables.hpp"

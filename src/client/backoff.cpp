@@ -1,4 +1,3 @@
-// See backoff.hpp.
 #include "backoff.hpp"
 
 #include <cmath>

@@ -1,4 +1,3 @@
-// See batch.hpp.
 #include "batch.hpp"
 
 #include <algorithm>

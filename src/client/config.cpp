@@ -1,4 +1,4 @@
-// See config.hpp. How sources are read is in settings.cpp.
+// How sources are read is in settings.cpp.
 #include "pgqrs/client/config.hpp"
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// See connection.hpp. Sending and reading is in exchange.cpp.
+// Sending and reading is in exchange.cpp.
 #include "pgqrs/client/connection.hpp"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// See consumer.hpp.
 #include "pgqrs/client/consumer.hpp"
 
 #include <algorithm>
@@ -11,6 +10,27 @@
 #include "lease_lost.hpp"
 
 namespace pgqrs {
+namespace {
+
+// Where pgqrs.next's column lost is: behind kMessageColumns.
+constexpr int kLost = 11;
+
+struct Deliveries {
+    std::vector<std::int64_t> ids;
+    std::vector<std::int64_t> read_cts;
+};
+
+Deliveries deliveries_of(const std::vector<Message>& messages) {
+    Deliveries all;
+    for (const auto& message : messages) {
+        all.ids.push_back(message.id);
+        all.read_cts.push_back(message.read_ct);
+    }
+    return all;
+}
+
+}  // namespace
+
 Consumer::Consumer(Connection& connection, std::string queue, DequeueOptions options)
     : connection_(connection), queue_(std::move(queue)), options_(std::move(options)) {
     check_by([&] { core::check_queue_name(queue_); });
@@ -39,6 +59,28 @@ std::vector<Message> Consumer::dequeue_batch(int quantity, Duration wait) {
                         sql, {queue_, std::to_string(wanted), interval_or_null(options_.lock_time),
                               to_interval(wait), number_or_null(options_.worker)}),
                     message_of);
+}
+
+Next Consumer::next(const std::vector<Message>& done, int quantity, Duration wait) {
+    static const std::string sql =
+        select(std::string(kMessageColumns) + ", lost",
+               "pgqrs.next($1, $2::bigint[], $3::bigint[], $4::bigint, $5::interval, $6::interval, "
+               "$7::bigint)");
+    const Deliveries finished = deliveries_of(done);
+    const int wanted = quantity == 0 ? connection_.config().default_batch_size : quantity;
+    const Result result =
+        connection_.execute(sql, {queue_, array_of(finished.ids), array_of(finished.read_cts),
+                                  std::to_string(wanted), interval_or_null(options_.lock_time),
+                                  to_interval(wait), number_or_null(options_.worker)});
+    Next next;
+    for (int row = 0; row < result.rows(); ++row) {
+        if (result.boolean(row, kLost)) {
+            next.lost.push_back(result.integer(row, 0));
+        } else {
+            next.messages.push_back(message_of(result, row));
+        }
+    }
+    return next;
 }
 
 bool Consumer::wait(Duration timeout, const Stop* stop) {
@@ -146,13 +188,8 @@ std::vector<Finished> Consumer::release_batch(const std::vector<std::int64_t>& i
 std::vector<Finished> Consumer::finish_batch(const std::string& sql,
                                              const std::vector<Message>& messages,
                                              std::optional<Duration> delay) {
-    std::vector<std::int64_t> ids;
-    std::vector<std::int64_t> read_cts;
-    for (const auto& message : messages) {
-        ids.push_back(message.id);
-        read_cts.push_back(message.read_ct);
-    }
-    return finish_batch(sql, ids, read_cts, delay);
+    const Deliveries all = deliveries_of(messages);
+    return finish_batch(sql, all.ids, all.read_cts, delay);
 }
 
 std::vector<Finished> Consumer::finish_batch(const std::string& sql,

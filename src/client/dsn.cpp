@@ -1,4 +1,3 @@
-// See dsn.hpp.
 #include "dsn.hpp"
 
 #include <algorithm>

@@ -1,11 +1,61 @@
-// See error.hpp.
 #include "pgqrs/client/error.hpp"
 
 #include <algorithm>
 #include <array>
 
+#include "core/sqlstate.hpp"
+
 namespace pgqrs {
 namespace {
+
+using core::SqlState;
+
+// A state that has no name yet is a warning here.
+constexpr ErrorCode public_name(SqlState state) {
+    switch (state) {
+        case SqlState::lease_lost:
+            return ErrorCode::lease_lost;
+        case SqlState::queue_not_found:
+            return ErrorCode::queue_not_found;
+        case SqlState::queue_exists:
+            return ErrorCode::queue_exists;
+        case SqlState::invalid_name:
+            return ErrorCode::invalid_name;
+        case SqlState::payload_rejected:
+            return ErrorCode::payload_rejected;
+        case SqlState::rate_limited:
+            return ErrorCode::rate_limited;
+        case SqlState::queue_paused:
+            return ErrorCode::queue_paused;
+        case SqlState::worker_not_found:
+            return ErrorCode::worker_not_found;
+        case SqlState::limit_exceeded:
+            return ErrorCode::limit_exceeded;
+        case SqlState::invalid_argument:
+            return ErrorCode::invalid_argument;
+        case SqlState::queue_not_empty:
+            return ErrorCode::queue_not_empty;
+    }
+    return ErrorCode{};
+}
+
+constexpr int number_of(std::string_view code) {
+    int number = 0;
+    for (const char digit : code.substr(2)) {
+        number = number * 10 + (digit - '0');
+    }
+    return number;
+}
+
+static_assert(std::all_of(core::kSqlStates.begin(), core::kSqlStates.end(),
+                          [](const auto& entry) {
+                              return static_cast<int>(public_name(entry.state)) ==
+                                     number_of(entry.code);
+                          }),
+              "the number of an ErrorCode is that of its SQLSTATE");
+
+// The connection was lost before; it stays so until it is opened again.
+constexpr std::string_view kLostBefore = "08003";  // connection_does_not_exist
 
 // States after which the same transaction can succeed when it is repeated. Class 08 is about connections.
 constexpr std::array kRetryable = {
@@ -22,17 +72,17 @@ constexpr std::array kRetryable = {
 
 Error::Error(Parts parts) : std::runtime_error(parts.message), parts_(std::move(parts)) {}
 
-std::optional<core::SqlState> Error::state() const noexcept {
+std::optional<ErrorCode> Error::code() const noexcept {
     for (const auto& entry : core::kSqlStates) {
         if (entry.code == parts_.sqlstate) {
-            return entry.state;
+            return public_name(entry.state);
         }
     }
     return std::nullopt;
 }
 
 bool Error::retryable() const noexcept {
-    if (parts_.in_doubt) {
+    if (parts_.in_doubt || parts_.sqlstate == kLostBefore) {
         return false;
     }
     return parts_.connection_lost || parts_.sqlstate.starts_with("08") ||

@@ -1,4 +1,3 @@
-// See exchange.hpp.
 #include "exchange.hpp"
 
 #include <array>
@@ -78,6 +77,12 @@ void cancel(PGconn* connection) {
     sent.wait_for(kCancelAgain);
 }
 
+[[noreturn]] void throw_lost_before(std::string message) {
+    throw ConnectionError(
+        Error::Parts{"08003", std::move(message), "Nothing was sent.",
+                     "Open it again with Connection::reopen(), or take another connection.", true});
+}
+
 void abandon_copy(PGconn* connection, ExecStatusType direction) {
     if (direction != PGRES_COPY_OUT) {
         PQputCopyEnd(connection, "COPY is not supported here");
@@ -114,7 +119,7 @@ bool notice_loss(PGconn* connection) noexcept {
 
 Exchange::Exchange(PGconn* connection, const Stop* stop) : connection_(connection), stop_(stop) {
     if (connection == nullptr) {
-        throw ConnectionError(Error::Parts{"08003", "the connection is closed", "", "", true});
+        throw_lost_before("the connection is closed");
     }
     if (stop != nullptr && stop->requested()) {
         throw Stopped();
@@ -124,8 +129,7 @@ Exchange::Exchange(PGconn* connection, const Stop* stop) : connection_(connectio
         throw Error(Error::Parts{"55000", "the connection is busy with something else"});
     }
     if (notice_loss(connection)) {
-        Error::Parts parts{"08006", "the server closed the connection", "", "", true};
-        throw ConnectionError(std::move(parts));
+        throw_lost_before("the server has closed the connection");
     }
     was_nonblocking_ = PQisnonblocking(connection);
     PQsetnonblocking(connection, 1);

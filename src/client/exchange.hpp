@@ -17,7 +17,7 @@ class Stop;
 
 class Exchange {
 public:
-    // Raises ConnectionError when the connection was lost before; then nothing was sent, so nothing is in doubt.
+    // Raises ConnectionError (08003) when the connection was lost before; then nothing was sent, so nothing is in doubt.
     Exchange(PGconn* connection, const Stop* stop);
     ~Exchange();
     Exchange(const Exchange&) = delete;

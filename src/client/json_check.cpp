@@ -1,4 +1,4 @@
-// See json_check.hpp. nlohmann-json's parser tells what it reads; nothing is built of it but text.
+// nlohmann-json's parser tells what it reads; nothing is built of it but text.
 #include "pgqrs/client/json_check.hpp"
 
 #include <algorithm>

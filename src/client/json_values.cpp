@@ -1,4 +1,3 @@
-// See json_values.hpp.
 #include "json_values.hpp"
 
 #include <nlohmann/json.hpp>

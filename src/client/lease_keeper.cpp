@@ -1,4 +1,3 @@
-// See lease_keeper.hpp.
 #include "lease_keeper.hpp"
 
 #include <algorithm>

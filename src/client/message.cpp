@@ -1,4 +1,3 @@
-// See message.hpp.
 #include "pgqrs/client/message.hpp"
 
 #include <nlohmann/json.hpp>

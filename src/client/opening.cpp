@@ -1,4 +1,3 @@
-// See opening.hpp.
 #include "opening.hpp"
 
 #include <algorithm>

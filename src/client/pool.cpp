@@ -1,4 +1,3 @@
-// See pool.hpp.
 #include "pgqrs/client/pool.hpp"
 
 #include <utility>

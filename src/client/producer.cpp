@@ -1,4 +1,3 @@
-// See producer.hpp.
 #include "pgqrs/client/producer.hpp"
 
 #include <algorithm>

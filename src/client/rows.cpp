@@ -1,4 +1,3 @@
-// See rows.hpp.
 #include "rows.hpp"
 
 namespace pgqrs {

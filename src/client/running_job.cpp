@@ -1,4 +1,3 @@
-// See running_job.hpp.
 #include "running_job.hpp"
 
 #include "lease_lost.hpp"

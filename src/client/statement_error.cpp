@@ -1,4 +1,3 @@
-// See statement_error.hpp.
 #include "statement_error.hpp"
 
 #include "dsn.hpp"

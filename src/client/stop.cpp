@@ -1,4 +1,3 @@
-// See stop.hpp.
 #include "pgqrs/client/stop.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See tables.hpp. What the SQL functions offer by queue goes through them; rows by their id alone, and rows of all
+// What the SQL functions offer by queue goes through them; rows by their id alone, and rows of all
 // queues, are read from the tables.
 #include "pgqrs/client/tables.hpp"
 

@@ -1,4 +1,3 @@
-// See time.hpp.
 #include "pgqrs/client/time.hpp"
 
 #include <array>

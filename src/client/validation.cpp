@@ -1,4 +1,3 @@
-// See validation.hpp.
 #include "pgqrs/client/validation.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// See work.hpp. The threads are in worker_thread.cpp, the leases in lease_keeper.cpp.
+// The threads are in worker_thread.cpp, the leases in lease_keeper.cpp.
 #include "pgqrs/client/work.hpp"
 
 #include <deque>

@@ -1,4 +1,3 @@
-// See worker_thread.hpp.
 #include "worker_thread.hpp"
 
 #include <algorithm>
@@ -45,8 +44,13 @@ std::optional<std::int64_t> register_worker(Connection& connection, const WorkSh
 // the worker: pgqrs's own errors, invalid data, no right, nothing of that name, the wrong password.
 bool can_get_better(const Error& error) {
     const std::string_view kind = std::string_view(error.sqlstate()).substr(0, 2);
-    return !error.state() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
+    return !error.code() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
            kind != "42" && kind != "0A";
+}
+
+// Whether there is no such function, or no right to call it.
+bool is_refused(const Error& error) {
+    return error.sqlstate() == "42883" || error.sqlstate() == "42501";
 }
 
 }  // namespace
@@ -118,7 +122,7 @@ void WorkerThread::work_until_stopped() {
             if (!consumer_) {
                 sign_on();
             }
-            if (!take_one() && !wait_for_more()) {
+            if (!take_and_process() && !wait_for_more()) {
                 return;
             }
             failures_ = 0;
@@ -134,7 +138,7 @@ void WorkerThread::work_until_stopped() {
 
 // Called while the error is handled: raises it again when it cannot get better.
 void WorkerThread::recover(const Error& error) {
-    if (error.state() == core::SqlState::worker_not_found && worker_) {
+    if (error.code() == ErrorCode::worker_not_found && worker_) {
         consumer_.reset();  // somebody took our row for that of a dead worker: sign on again
         return;
     }
@@ -144,14 +148,22 @@ void WorkerThread::recover(const Error& error) {
     shared_.stop.wait_for(backoff(++failures_, kFirstPause, kLongestPause));
 }
 
-// One of max_messages dequeues. Without one, another thread has the last: stops when that has got its message.
-bool WorkerThread::get_permit() {
+// One of max_messages deliveries.
+bool WorkerThread::try_permit() {
     const auto limit = shared_.options.max_messages;
     if (limit == 0 || shared_.permits.fetch_add(1) < limit) {
         return true;
     }
     shared_.permits.fetch_sub(1);
-    if (shared_.delivered.load() >= limit) {
+    return false;
+}
+
+// Without a permit, another thread has the last: stops when that has got its message.
+bool WorkerThread::get_permit() {
+    if (try_permit()) {
+        return true;
+    }
+    if (shared_.delivered.load() >= shared_.options.max_messages) {
         shared_.stop.request();
     } else {
         shared_.stop.wait_for(kPermitPause);
@@ -159,27 +171,38 @@ bool WorkerThread::get_permit() {
     return false;
 }
 
-// False: there was nothing to take.
-bool WorkerThread::take_one() {
+// False: there was nothing to take, or nothing more.
+bool WorkerThread::take_and_process() {
     if (!get_permit()) {
         return true;
     }
+    Next next = take([this] { return consumer_->dequeue(); });
+    while (next.taken) {
+        next = process(*next.taken);
+    }
+    return !next.asked;
+}
+
+// Uses up a permit, which goes back when ask() gets no message.
+template <typename Ask>
+WorkerThread::Next WorkerThread::take(Ask ask) {
+    Next next{.asked = true};
     const auto arrived = LeaseKeeper::Clock::now();
-    std::optional<Message> message;
     try {
-        message = consumer_->dequeue();
+        if (std::optional<Message> message = ask()) {
+            next.taken = Taken{std::move(*message), arrived};
+        }
     } catch (...) {
         shared_.permits.fetch_sub(1);
         throw;
     }
-    if (!message) {
+    if (!next.taken) {
         shared_.permits.fetch_sub(1);
-        return false;
+        return next;
     }
     ++shared_.delivered;
     shared_.idle.got_message();
-    process(*message, arrived);
-    return true;
+    return next;
 }
 
 // False: stop when empty.
@@ -206,12 +229,14 @@ bool WorkerThread::wait_for_more() {
     return true;
 }
 
-void WorkerThread::process(const Message& message, LeaseKeeper::Clock::time_point arrived) {
-    const auto lease = shared_.leases.hold(message, arrived);
+// Answers what came with the end of the job.
+WorkerThread::Next WorkerThread::process(const Taken& taken) {
+    const Message& message = taken.message;
+    const auto lease = shared_.leases.hold(message, taken.arrived);
     RunningJob job(*consumer_, message, *lease, shared_.stop);
     shared_.report({WorkEvent::Kind::started, &message});
     const std::string error = run_handler(job);
-    settle(job, message, error, *lease);
+    return settle(job, message, error, *lease);
 }
 
 // What went wrong; empty: nothing.
@@ -244,21 +269,51 @@ bool WorkerThread::tidy_connection() {
 }
 
 // Reports what the handler did with the message itself, or archives or releases it.
-void WorkerThread::settle(const RunningJob& job, const Message& message, const std::string& error,
-                          const LeaseKeeper::Held& lease) {
+WorkerThread::Next WorkerThread::settle(const RunningJob& job, const Message& message,
+                                        const std::string& error, const LeaseKeeper::Held& lease) {
     if (const auto kind = job.finished()) {
         shared_.report({*kind, &message, error, job.released_for()});
-        return;
+        return {};
     }
     if (!error.empty()) {
         release_failed(message, error, lease);
-        return;
+        return {};
     }
+    return archive_and_take(message, lease);
+}
+
+// Both with one round trip and one commit, unless no message may be taken. If that fails, the message is archived alone:
+// whoever dequeues next meets what is wrong with taking messages.
+WorkerThread::Next WorkerThread::archive_and_take(const Message& message,
+                                                  const LeaseKeeper::Held& lease) {
+    Next next;
+    bool first = true;
+    const auto archive = [&] {
+        if (!std::exchange(first, false) || next_refused_ || shared_.stop.requested() ||
+            !try_permit()) {
+            return consumer_->archive(message);
+        }
+        try {
+            bool archived = false;
+            next = take([&]() -> std::optional<Message> {
+                auto answer = consumer_->next({message});
+                archived = answer.lost.empty();
+                return answer.messages.empty() ? std::nullopt
+                                               : std::optional(std::move(answer.messages.front()));
+            });
+            return archived;
+        } catch (const ConnectionError&) {
+            throw;
+        } catch (const Error& error) {
+            next_refused_ = is_refused(error);
+        }
+        return consumer_->archive(message);
+    };
     std::string problem;
-    const bool archived = persist(
-        lease, [&] { return consumer_->archive(message); }, problem);
+    const bool archived = persist(lease, archive, problem);
     shared_.report(
         {archived ? WorkEvent::Kind::archived : WorkEvent::Kind::lease_lost, &message, problem});
+    return next;
 }
 
 Duration WorkerThread::retry_delay(const Message& message) {

@@ -57,17 +57,31 @@ public:
     void run() noexcept;
 
 private:
+    // A message, and a moment before the server was asked for it.
+    struct Taken {
+        Message message;
+        LeaseKeeper::Clock::time_point arrived;
+    };
+    // The next message, if the server was asked for one and had one.
+    struct Next {
+        bool asked = false;
+        std::optional<Taken> taken = {};
+    };
+
     void work_until_stopped();
-    bool take_one();
+    bool take_and_process();
+    bool try_permit();
     bool get_permit();
     bool wait_for_more();
-    std::optional<Message> dequeue();
-    void process(const Message& message, LeaseKeeper::Clock::time_point arrived);
+    template <typename Ask>
+    Next take(Ask ask);
+    Next process(const Taken& taken);
     std::string run_handler(RunningJob& job);
     bool tidy_connection();
     Duration retry_delay(const Message& message);
-    void settle(const RunningJob& job, const Message& message, const std::string& error,
+    Next settle(const RunningJob& job, const Message& message, const std::string& error,
                 const LeaseKeeper::Held& lease);
+    Next archive_and_take(const Message& message, const LeaseKeeper::Held& lease);
     void release_failed(const Message& message, const std::string& error,
                         const LeaseKeeper::Held& lease);
     bool persist(const LeaseKeeper::Held& lease, const std::function<bool()>& action,
@@ -82,7 +96,8 @@ private:
     Connection connection_;
     std::optional<std::int64_t> worker_;
     std::optional<Consumer> consumer_;
-    int failures_ = 0;  // in a row
+    int failures_ = 0;           // in a row
+    bool next_refused_ = false;  // messages are archived and taken by two calls
 };
 
 }  // namespace pgqrs

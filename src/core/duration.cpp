@@ -1,4 +1,3 @@
-// See duration.hpp.
 #include "core/duration.hpp"
 
 #include <algorithm>

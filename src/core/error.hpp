@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "pgqrs/core/sqlstate.hpp"
+#include "core/sqlstate.hpp"
 
 namespace pgqrs::core {
 

@@ -1,4 +1,3 @@
-// See limits.hpp.
 #include "core/limits.hpp"
 
 #include <utility>
@@ -62,6 +61,14 @@ void check_max_deliveries(std::int64_t max_deliveries) {
         throw Error(SqlState::invalid_argument,
                     "max_deliveries is out of range: " + std::to_string(max_deliveries),
                     "It must be from 1 to " + std::to_string(INT32_MAX) + ".");
+    }
+}
+
+void check_max_attempts(std::int64_t max_attempts) {
+    if (max_attempts < 0 || max_attempts > kMostAttempts) {
+        throw Error(SqlState::invalid_argument,
+                    "max_attempts is out of range: " + std::to_string(max_attempts),
+                    "It must be from 0 (no limit) to " + std::to_string(kMostAttempts) + ".");
     }
 }
 

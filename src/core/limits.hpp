@@ -17,6 +17,8 @@ inline constexpr int kDefaultMaxDelayMinutes = 366 * 24 * 60;
 // Rows that a list shows when it is not told how many.
 inline constexpr int kDefaultPage = 100;
 inline constexpr std::int32_t kUnlimitedDeliveries = INT32_MAX;
+inline constexpr std::int32_t kDefaultMaxAttempts = 25;
+inline constexpr std::int32_t kMostAttempts = INT16_MAX;
 
 // Raises invalid_argument unless the priority is 0 to 9.
 void check_priority(std::int64_t priority);
@@ -35,5 +37,8 @@ std::int32_t integer_of(std::int64_t value, std::string_view argument);
 
 // Raises invalid_argument unless max_deliveries is at least 1 and fits the type integer.
 void check_max_deliveries(std::int64_t max_deliveries);
+
+// Raises invalid_argument unless max_attempts is from 0 (no limit) to kMostAttempts.
+void check_max_attempts(std::int64_t max_attempts);
 
 }  // namespace pgqrs::core

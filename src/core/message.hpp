@@ -21,6 +21,7 @@ struct Position {
 
 // Flags of a message, as its row keeps them.
 inline constexpr std::int16_t kMadeAvailable = 1;  // a release ended its delay
+inline constexpr std::int16_t kToBeCancelled = 2;  // somebody asked for its end while it was leased
 
 // One version of a row. A time that the row has not is kBeginning.
 struct Message {
@@ -28,11 +29,14 @@ struct Message {
     std::int32_t queue_id;
     std::int32_t priority;
     std::int32_t read_ct;
+    std::int32_t given_back = 0;  // deliveries that do not count against max_deliveries
     std::int16_t flags;
+    std::int16_t attempt = 0;  // failures so far
     Instant enqueued_at;
     Instant available_at;
     Instant lease_end;
     Instant delivered_at;
+    Instant expires_at = kBeginning;  // kBeginning: never
 
     Position position() const { return {available_at, id}; }
 };
@@ -46,19 +50,37 @@ enum class State {
     pending,    // it can be delivered
     delayed,    // it becomes available later
     in_flight,  // somebody has a lease on it
+    cancelled,  // somebody asked for its end
     exhausted,  // it has used up its deliveries
+    expired,    // nobody wants it any more
 };
+
+// Whether a message in this state is on its way out: it is never delivered again, and whoever meets it may
+// take it out of the queue.
+constexpr bool is_leaving(State state) {
+    return state == State::cancelled || state == State::exhausted || state == State::expired;
+}
+
+// Why a message leaves its queue. The labels of the SQL type pgqrs.outcome, in its order.
+enum class Outcome { done, dead, cancelled, expired };
+
+// The outcome of a message that leaves because of its state.
+constexpr Outcome outcome_of(State state) {
+    return state == State::cancelled ? Outcome::cancelled
+           : state == State::expired ? Outcome::expired
+                                     : Outcome::dead;
+}
 
 struct Verdict {
     State state;
     // When a message that is delayed or in flight can be delivered at the earliest; kNever for one
-    // that is exhausted.
+    // that is leaving.
     Instant until;
 
     bool operator==(const Verdict&) const = default;
 };
 
-// The state of a message at `now`. A lease counts first, then the deliveries, then the delay.
+// The state of a message at `now`. A lease counts first, then what makes it leave, then the delay.
 Verdict classify(const Message& message, const DeliveryRule& rule, Instant now);
 
 }  // namespace pgqrs::core

@@ -1,4 +1,3 @@
-// See names.hpp.
 #include "core/names.hpp"
 
 #include <algorithm>

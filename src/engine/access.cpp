@@ -140,15 +140,22 @@ void require_access(const Access& access, std::initializer_list<Need> needs) {
     needs_owner(access, needs);
 }
 
+void require_access_too(const Access& second, const Access& first,
+                        std::initializer_list<Need> needs) {
+    if (needs_owner(first, needs) && !has_grant(second.queue, second.rights)) {
+        pg::guard([&] { refuse(second, "table", needs.begin()->table->name); });
+    }
+}
+
 bool has_own_rights(const Need& need) {
     const TableSpec* lacking = nullptr;
     return own_rights({need}, lacking) != Own::none;
 }
 
-bool may_lock_rows(const Access& access, const TableSpec& table) {
-    const Oid relation = find_table(table);
+bool may_access(const Access& access, const Need& need) {
+    const Oid relation = find_table(*need.table);
     return pg::guard([&] {
-               return pg_class_aclcheck(relation, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
+               return pg_class_aclmask(relation, GetUserId(), need.mode, ACLMASK_ALL) == need.mode;
            }) ||
            has_grant(access.queue, access.rights);
 }

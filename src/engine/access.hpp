@@ -51,11 +51,21 @@ std::optional<std::vector<std::int32_t>> queues_in_reach(core::Rights rights,
 // Raises 42501 unless the caller may do it, as StatementRights does.
 void require_access(const Access& access, std::initializer_list<Need> needs);
 
+// The same for another queue that the call is about, whose rows the needs are as well: a grant on the first
+// queue is not enough for it.
+void require_access_too(const Access& second, const Access& first,
+                        std::initializer_list<Need> needs);
+
 // Whether the caller has the privileges himself, if only on some columns.
 bool has_own_rights(const Need& need);
 
+// Whether the caller may do it, with privileges on the table, not only on columns, or with a grant.
+bool may_access(const Access& access, const Need& need);
+
 // Whether the caller may lock rows of the table, and so wait for them.
-bool may_lock_rows(const Access& access, const TableSpec& table);
+inline bool may_lock_rows(const Access& access, const TableSpec& table) {
+    return may_access(access, {&table, ACL_UPDATE});
+}
 
 // Whether the caller may read all rows of the queue in these tables: no row-level security holds any
 // back.

@@ -12,7 +12,8 @@ using Place = MessageColumn;
 
 constexpr Places kCounted =
     places(Place::id, Place::queue_id, Place::priority, Place::read_ct, Place::enqueued_at,
-           Place::available_at, Place::vt, Place::delivered_at);
+           Place::available_at, Place::vt, Place::delivered_at, Place::given_back, Place::flags,
+           Place::expires_at);
 
 // Opens the table for a look at all its rows. Below a guard.
 Relation open_to_count(const Table& table) {
@@ -69,7 +70,9 @@ void Census::add(const core::Message& message, core::Instant now) {
         case core::State::delayed:
             ++delayed;
             break;
+        case core::State::cancelled:
         case core::State::exhausted:
+        case core::State::expired:
             ++exhausted;
             break;
     }

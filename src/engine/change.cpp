@@ -162,10 +162,13 @@ bool lock_newest(TupleTableSlot* seen, Work& work) {
     ItemPointerData place = seen->tts_tid;
     const TM_Result result = table_tuple_lock(
         work.writer.relation, &place, work.snapshot, work.newest, work.writer.command, work.lock,
-        LockWaitBlock, IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION,
-        &failure);
+        work.rows->skip_locked ? LockWaitSkip : LockWaitBlock,
+        IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
     if (result == TM_Ok) {
         return true;
+    }
+    if (result == TM_WouldBlock) {
+        return false;
     }
     if (result == TM_Updated || result == TM_Deleted) {
         refuse_old_snapshot(result == TM_Updated ? "update" : "delete");
@@ -188,7 +191,7 @@ TupleTableSlot* write_row(const RowKey& key, Work& work, Accept accept, Write wr
             return nullptr;
         }
         work.effects->locked(work.message);
-        bool outdated = must_lock_first(work.writer) && !locked;
+        bool outdated = (must_lock_first(work.writer) || work.rows->skip_locked) && !locked;
         if (!outdated) {
             switch (write(row)) {
                 case Written::done:
@@ -281,6 +284,15 @@ void read_values(TupleTableSlot* row, const Work& work) {
     }
 }
 
+// Leaves what the edit makes of the row in work.cells.
+bool accepts(const RowEdit& edit, TupleTableSlot* row, Work& work) {
+    if (edit.state == nullptr) {
+        return true;
+    }
+    read_values(row, work);
+    return edit.edit(edit.state, work.message, work.cells);
+}
+
 void put_values(TupleTableSlot* row, const Work& work, Places written) {
     copy_row(work.changed, row);
     for (std::size_t i = 0; i < work.table->spec->columns.size(); ++i) {
@@ -292,20 +304,23 @@ void put_values(TupleTableSlot* row, const Work& work, Places written) {
 
 }  // namespace
 
-RemovedRows remove_rows(const RowsById& rows, bool keep_all) {
+RemovedRows remove_rows(const RowsById& rows, bool keep_all, const RowEdit& accept) {
     const std::size_t columns = rows.table.spec->columns.size();
     RemovedRows removed(columns, rows.keys.size());
     std::vector<bool> done(rows.keys.size());
     core::Effects& effects = effects_on(rows.marks);
     const std::size_t count = pg::guard([&] {
         Work work = begin(rows, effects, CMD_DELETE, keep_all ? all_places(columns) : kFound, 0);
+        pg::Value cells[kMaxColumns];
+        work.cells = cells;
         std::size_t so_far = 0;
         write_rows(
-            work, done, [](TupleTableSlot*) { return true; },
+            work, done, [&](TupleTableSlot* row) { return accepts(accept, row, work); },
             [&](TupleTableSlot* row) { return delete_row(work.writer, &row->tts_tid); },
             [&](std::size_t place, TupleTableSlot* row) {
                 effects.removed(work.message);
                 copy_values(row, keep_all, work, &removed.cells_[so_far * columns]);
+                removed.messages_[so_far] = work.message;
                 removed.places_[so_far++] = place;
             });
         end(work);
@@ -319,23 +334,21 @@ std::vector<std::size_t> change_rows(const RowsById& rows, const RowEdit& edit) 
     std::vector<std::size_t> changed(rows.keys.size());
     std::vector<bool> done(rows.keys.size());
     core::Effects& effects = effects_on(rows.marks);
+    core::Effects& target = edit.target != nullptr ? effects_on(*edit.target) : effects;
     const std::size_t count = pg::guard([&] {
         Work work = begin(rows, effects, CMD_UPDATE, kFound | edit.written, edit.written);
         pg::Value cells[kMaxColumns];
         work.cells = cells;
         std::size_t so_far = 0;
         write_rows(
-            work, done,
-            [&](TupleTableSlot* row) {
-                read_values(row, work);
-                return edit.edit(edit.state, work.cells);
-            },
+            work, done, [&](TupleTableSlot* row) { return accepts(edit, row, work); },
             [&](TupleTableSlot* row) {
                 put_values(row, work, edit.written);
                 return update_row(work.writer, &row->tts_tid, work.changed);
             },
             [&](std::size_t place, TupleTableSlot*) {
-                effects.changed(work.message, read_message(work.changed, *work.table), work.now);
+                effects.removed(work.message);
+                target.added(read_message(work.changed, *work.table), work.now);
                 changed[so_far++] = place;
             });
         end(work);

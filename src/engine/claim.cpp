@@ -6,6 +6,7 @@
 #include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
+#include "engine/row_header.hpp"
 #include "engine/row_writer.hpp"
 #include "engine/settings.hpp"
 #include "pg/guard.hpp"
@@ -42,14 +43,15 @@ bool changes(const Claim& wanted) {
     return wanted.take == Take::lease || wanted.take == Take::remove;
 }
 
-constexpr Places kWalked = places(Place::id, Place::queue_id, Place::priority, Place::available_at,
-                                  Place::vt, Place::read_ct);
+constexpr Places kWalked =
+    places(Place::id, Place::queue_id, Place::priority, Place::available_at, Place::vt,
+           Place::read_ct, Place::given_back, Place::flags, Place::expires_at);
 constexpr Places kLeased = places(Place::vt, Place::read_ct, Place::worker_id, Place::delivered_at);
 
 Places looked_at(std::span<const ResultColumn> result) {
     Places all = kWalked;
     for (const ResultColumn& column : result) {
-        all |= column.place == kQueueName ? 0 : places(column.place);
+        all |= column.place < Place::count ? places(column.place) : 0;
     }
     return all;
 }
@@ -161,11 +163,20 @@ void make_delivered(const core::Message& message, Work& work) {
     }
 }
 
+pg::Value shown(TupleTableSlot* row, std::size_t place, const Work& work) {
+    switch (place) {
+        case kQueueName:
+            return pg::of(TEXTOID, work.queue);
+        case kFalse:
+            return pg::boolean(false);
+        default:
+            return value_at(row, *work.table, place);
+    }
+}
+
 void show(TupleTableSlot* row, Work& work) {
     for (std::size_t i = 0; i < work.result.size(); ++i) {
-        const std::size_t place = work.result[i].place;
-        const pg::Value value =
-            place == kQueueName ? pg::of(TEXTOID, work.queue) : value_at(row, *work.table, place);
+        const pg::Value value = shown(row, work.result[i].place, work);
         work.values[i] = value.datum;
         work.nulls[i] = value.null;
     }
@@ -190,15 +201,6 @@ bool take(const core::Message& message, Work& work) {
     }
     show(work.changed, work);
     return true;
-}
-
-// The row's header as it is now; others change it at any time.
-HeapTupleHeaderData header_of(TupleTableSlot* slot) {
-    const Buffer buffer = reinterpret_cast<BufferHeapTupleTableSlot*>(slot)->buffer;
-    LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const HeapTupleHeaderData header = *ExecFetchSlotHeapTuple(slot, false, nullptr)->t_data;
-    LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-    return header;
 }
 
 // Whether the row belongs to the walk and is pending. It can be a newer version than was found.
@@ -288,6 +290,14 @@ bool use_row(int priority, Work& work) {
     }
 }
 
+// Adds nothing beyond the capacity, because growing could throw below the guard.
+void note_leaving(const core::Message& message, const Work& work) {
+    std::vector<std::int64_t>* leaving = work.wanted->leaving;
+    if (leaving != nullptr && leaving->size() < leaving->capacity()) {
+        leaving->push_back(message.id);
+    }
+}
+
 // The condition (available_at, id) >= start, as one key.
 void init_start_key(ScanKeyData& key, AttrNumber column, core::Position start, Work& work) {
     ScanKeyEntryInitialize(&work.start[0], SK_ROW_MEMBER, column, BTGreaterEqualStrategyNumber,
@@ -351,6 +361,12 @@ std::int64_t make_walk(IndexScanDesc scan, int priority, core::Walk& walk, std::
                 walk.reached = {here.available_at, here.id + 1};
                 break;
             }
+        } else if (core::is_leaving(verdict.state)) {
+            if (work.wanted->take == Take::show) {
+                // For the next dequeue to take it out.
+                walk.leave(here);
+            }
+            note_leaving(message, work);
         }
     }
     return used;

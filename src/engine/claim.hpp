@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "core/message.hpp"
 #include "engine/marks.hpp"
@@ -25,8 +26,9 @@ struct ResultColumn {
     std::size_t place;
     Oid type;
 };
-// In the place of a place: the name of the queue.
+// In the place of a place: the name of the queue, and the constant false.
 inline constexpr std::size_t kQueueName = SIZE_MAX;
+inline constexpr std::size_t kFalse = SIZE_MAX - 1;
 
 enum class Take {
     lease,   // gives each message a lease
@@ -43,6 +45,8 @@ struct Claim {
     core::DeliveryRule rule;
     core::Duration lease = 0;
     std::optional<std::int64_t> worker = std::nullopt;
+    // Gets the ids of messages on their way out that the walk meets, as many as its capacity has room for.
+    std::vector<std::int64_t>* leaving = nullptr;
 };
 
 // Takes up to `quantity` messages that are pending, in the order of priority and of the index, and

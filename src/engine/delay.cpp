@@ -49,6 +49,15 @@ void check_due(core::Instant at) {
     }
 }
 
+void check_time_to_live(const core::Span& time) {
+    const core::Instant now = clock_now();
+    const core::Duration length = between(now, pg::after(now, time));
+    core::check_span(time, length, core::kMaxDelay, "expires_after");
+    if (length < core::kMillisecond) {
+        throw core::Error(core::SqlState::invalid_argument, "expires_after must be at least 1 ms");
+    }
+}
+
 core::Instant time_of_age(const core::Span& age, std::string_view argument) {
     const core::Instant now = clock_now();
     const core::Instant then = pg::before(now, age);

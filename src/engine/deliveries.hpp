@@ -22,6 +22,8 @@ public:
     explicit SortedDeliveries(std::span<const Delivery> deliveries);
 
     std::span<const RowKey> keys() const { return keys_; }
+    // The caller's index of the delivery at a place in keys().
+    std::size_t index(std::size_t place) const { return order_[place]; }
 
     // Which deliveries, in the caller's order, are among the places in keys().
     std::vector<bool> done(std::span<const std::size_t> places) const;

@@ -67,6 +67,9 @@ bool try_to_hold(Names names, const AloneTerms& terms, int milliseconds) {
             if (terms.lock_rows) {
                 terms.lock_rows();
             }
+            if (terms.work) {
+                terms.work();
+            }
         });
     } catch (const pg::Error& error) {
         // The wait finds a deadlock again, when it is one without this try.
@@ -94,6 +97,15 @@ void wait_for_holders(Names names, const AloneTerms& terms, const TimeLeft& time
     while (terms.lock_rows && !within(time.at_most(look_again()), false, terms.lock_rows)) {
         terms.decide();
     }
+    if (terms.row_holders) {
+        for (const TransactionId holder : terms.row_holders()) {
+            while (!within(time.at_most(look_again()), false, [&] {
+                pg::wait_for_end_of(holder);
+            }) && pg::is_running(holder)) {
+                terms.decide();
+            }
+        }
+    }
 }
 
 [[noreturn]] void raise_busy(std::string_view name) {
@@ -107,26 +119,51 @@ void wait_for_holders(Names names, const AloneTerms& terms, const TimeLeft& time
     pg_unreachable();
 }
 
-}  // namespace
+[[noreturn]] void raise_rows_busy(std::string_view name) {
+    const std::string queue(name);
+    pg::guard([&] {
+        ereport(ERROR,
+                (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                 errmsg("could not get all messages of queue \"%s\"", queue.c_str()),
+                 errdetail("Transactions that hold some of them follow each other without a gap."),
+                 errhint("Pause the queue, so that nobody takes more of them, and try again.")));
+    });
+    pg_unreachable();
+}
 
-void hold_names_alone(Names names, const AloneTerms& terms) {
+// Answers false when all tries were in vain.
+bool take_turns(Names names, const AloneTerms& terms) {
     const TimeLeft time;
     int milliseconds = kFirstTry;
     for (int tries = 1;; ++tries) {
         terms.decide();
         wait_for_holders(names, terms, time);
         if (try_to_hold(names, terms, time.at_most(milliseconds))) {
-            return;
+            return true;
         }
         if (tries == kTries) {
-            raise_busy(names.front());
+            return false;
         }
         milliseconds = std::min(2 * milliseconds, kLongestTry);
     }
 }
 
+}  // namespace
+
+void hold_names_alone(Names names, const AloneTerms& terms) {
+    if (!take_turns(names, terms)) {
+        raise_busy(names.front());
+    }
+}
+
 void hold_name_alone(std::string_view name, const AloneTerms& terms) {
     hold_names_alone({&name, 1}, terms);
+}
+
+void change_rows_alone(std::string_view name, const AloneTerms& terms) {
+    if (!take_turns({}, terms)) {
+        raise_rows_busy(name);
+    }
 }
 
 }  // namespace pgqrs::engine

@@ -11,6 +11,7 @@
 #include "pg/invalidation.hpp"
 #include "engine/access.hpp"
 #include "engine/tables.hpp"
+#include "engine/upkeep.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 
@@ -28,7 +29,10 @@ constinit bool stale = false;
 constinit Oid queues_relation = InvalidOid;
 
 constinit pg::Statement select_queue(R"sql(
-    SELECT id, max_deliveries, visibility_timeout, paused_at IS NOT NULL, notify
+    SELECT
+        id, max_deliveries, visibility_timeout, paused_at IS NOT NULL, notify, max_attempts,
+        backoff::text, backoff_base, backoff_cap, backoff_jitter,
+        coalesce(expires_after, '0'), coalesce(dead_letter_queue, '')
     FROM pgqrs.queues
     WHERE name = $1
 )sql");
@@ -72,21 +76,37 @@ std::string hint_for(std::string_view name) {
                                    : "Perhaps you meant the queue \"" + nearest.found() + "\".";
 }
 
-Queue load(std::string_view name) {
+std::optional<Queue> load(std::string_view name) {
+    want_upkeep();
     // Before the query, so that a change committed while it runs marks the copy as stale.
     queues_relation = find_table(kQueues);
-    return pg::with_spi([&] {
+    return pg::with_spi([&]() -> std::optional<Queue> {
         const pg::Rows rows = select(select_queue, pg::text(name));
         if (rows.empty()) {
-            core::check_queue_name(name);
-            raise_not_found(name, hint_for(name));
+            return std::nullopt;
         }
-        return Queue{rows.int4(0, 1), rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
-                     rows.interval(0, 3), rows.boolean(0, 4), rows.boolean(0, 5)};
+        Queue queue{.id = rows.int4(0, 1),
+                    .max_deliveries = rows.optional_int4(0, 2).value_or(core::kUnlimitedDeliveries),
+                    .visibility_timeout = rows.interval(0, 3),
+                    .paused = rows.boolean(0, 4),
+                    .notify = rows.boolean(0, 5),
+                    .max_attempts = rows.int4(0, 6),
+                    .backoff = {.kind = core::backoff_kind(pg::text_of(rows.at(0, 7)))
+                                            .value_or(core::BackoffKind::exponential),
+                                .base = rows.interval(0, 8),
+                                .cap = rows.interval(0, 9),
+                                .jitter = rows.float8(0, 10)},
+                    .expires_after = rows.interval(0, 11)};
+        // A longer name, written by hand, is no queue's.
+        const std::string_view dead_letter_queue = pg::text_of(rows.at(0, 12));
+        if (dead_letter_queue.size() < sizeof queue.dead_letter_queue) {
+            dead_letter_queue.copy(queue.dead_letter_queue, dead_letter_queue.size());
+        }
+        return queue;
     });
 }
 
-Queue look_up(std::string_view name) {
+std::optional<Queue> look_up_if_any(std::string_view name) {
     if (registry == nullptr) {
         registry = new Registry;
         pg::watch_changes(&queues_relation, &stale);
@@ -99,22 +119,33 @@ Queue look_up(std::string_view name) {
     if (found != registry->end()) {
         return found->second;
     }
-    const Queue queue = load(name);
+    const std::optional<Queue> queue = load(name);
+    if (!queue) {
+        return std::nullopt;
+    }
     if (registry->size() >= kMostQueues) {
         registry->clear();
     }
-    registry->emplace(name, queue);
+    registry->emplace(name, *queue);
     return queue;
 }
 
-Queue lock(std::string_view name, pg::LockMode mode) {
+Queue look_up(std::string_view name) {
+    const std::optional<Queue> queue = look_up_if_any(name);
+    if (!queue) {
+        core::check_queue_name(name);
+        raise_not_found(name, pg::with_spi([&] { return hint_for(name); }));
+    }
+    return *queue;
+}
+
+void lock(std::string_view name, pg::LockMode mode) {
     Oid locked = InvalidOid;
     // The extension can be dropped and created again while we wait.
     for (Oid queues = find_table(kQueues); queues != locked; queues = find_table(kQueues)) {
         pg::lock_name(queues, name, mode);
         locked = queues;
     }
-    return look_up(name);
 }
 
 }  // namespace
@@ -126,9 +157,28 @@ Queue find_queue(std::string_view name) {
     return look_up(name);
 }
 
-Queue hold_queue(std::string_view name) { return lock(name, pg::LockMode::shared); }
+Queue hold_queue(std::string_view name) {
+    lock(name, pg::LockMode::shared);
+    return look_up(name);
+}
 
-Queue hold_queue_alone(std::string_view name) { return lock(name, pg::LockMode::exclusive); }
+std::optional<Queue> find_queue_if_any(std::string_view name) {
+    accept_queue_changes();
+    return name.empty() ? std::nullopt : look_up_if_any(name);
+}
+
+std::optional<Queue> hold_queue_if_any(std::string_view name) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    lock(name, pg::LockMode::shared);
+    return look_up_if_any(name);
+}
+
+Queue hold_queue_alone(std::string_view name) {
+    lock(name, pg::LockMode::exclusive);
+    return look_up(name);
+}
 
 void hold_queue_of_row(std::int32_t id) {
     pg::with_spi([&] {

@@ -11,9 +11,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
+#include "core/backoff.hpp"
 #include "core/duration.hpp"
+#include "core/limits.hpp"
 
 namespace pgqrs::engine {
 
@@ -23,6 +26,10 @@ struct Queue {
     core::Duration visibility_timeout = 0;
     bool paused = false;
     bool notify = false;
+    std::int32_t max_attempts = core::kDefaultMaxAttempts;  // 0 without a limit
+    core::Backoff backoff{};
+    core::Duration expires_after = 0;  // 0: messages do not expire
+    char dead_letter_queue[64] = "";   // its name; empty: dead messages go to the archive
 };
 
 // Takes notice of what has changed in queues and grants. What finds or holds a queue does it.
@@ -33,6 +40,10 @@ Queue find_queue(std::string_view name);
 
 // The same, and nobody can drop the queue before the end of this transaction.
 Queue hold_queue(std::string_view name);
+
+// The same two where a missing queue, and the empty name of none, is no error.
+std::optional<Queue> find_queue_if_any(std::string_view name);
+std::optional<Queue> hold_queue_if_any(std::string_view name);
 
 // The same, and until the end of this transaction nobody else holds it. Everybody who comes meanwhile
 // waits behind us: see queue_alone.hpp for calls that may have to wait.

@@ -1,4 +1,4 @@
-// See settings.hpp. The variables are PostgreSQL's to write; the rest of the code reads them through
+// The variables are PostgreSQL's to write; the rest of the code reads them through
 // the functions.
 #include "engine/settings.hpp"
 
@@ -16,6 +16,8 @@ int max_wait_setting = 60'000;
 // Minutes: a number of milliseconds would not go beyond 24 days.
 int max_delay_setting = core::kDefaultMaxDelayMinutes;
 int rescan_interval_setting = 30'000;
+int failures_kept_setting = 10;
+int maintenance_interval_setting = 10'000;
 int max_shared_queues_setting = 10'000;
 int clock_offset_setting = 0;
 
@@ -64,6 +66,16 @@ void define_settings() {
                                 &max_delay_setting, core::kDefaultMaxDelayMinutes, 1,
                                 36'525 * 24 * 60, PGC_SUSET, GUC_UNIT_MIN, nullptr, nullptr,
                                 nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.failures_kept", "Sets how many failures of a message are kept.",
+            "Older ones are removed when the message fails again.", &failures_kept_setting, 10, 1,
+            1000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.maintenance_interval", "Sets how often the queues are maintained.",
+            "With pgqrs in shared_preload_libraries background workers do that. "
+            "Without, consumers that wait do. 0 turns both off.",
+            &maintenance_interval_setting, 10'000, 0, 86'400'000, PGC_SIGHUP, GUC_UNIT_MS, nullptr,
+            nullptr, nullptr);
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",
@@ -86,6 +98,8 @@ std::int64_t rescan_interval() { return std::int64_t{rescan_interval_setting} * 
 std::int64_t poll_interval() { return std::int64_t{poll_interval_setting} * 1000; }
 std::int64_t max_wait() { return std::int64_t{max_wait_setting} * 1000; }
 std::int64_t max_delay() { return std::int64_t{max_delay_setting} * 60 * core::kSecond; }
+int failures_kept() { return failures_kept_setting; }
+std::int64_t maintenance_interval() { return std::int64_t{maintenance_interval_setting} * 1000; }
 int max_shared_queues() { return max_shared_queues_setting; }
 std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
 

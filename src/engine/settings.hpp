@@ -19,6 +19,10 @@ std::int64_t poll_interval();
 std::int64_t max_wait();
 // The longest delay of a message, in microseconds.
 std::int64_t max_delay();
+// Failures of a message that are kept.
+int failures_kept();
+// How often maintenance takes place, in microseconds; 0: never by itself.
+std::int64_t maintenance_interval();
 // Queues that shared memory has room for; set when the server starts.
 int max_shared_queues();
 // Microseconds added to the clock; zero outside tests.

@@ -31,7 +31,8 @@ std::size_t place_of(const TableSpec& spec, const char* name) {
 constexpr Places kMessageParts =
     places(MessageColumn::id, MessageColumn::queue_id, MessageColumn::priority,
            MessageColumn::flags, MessageColumn::read_ct, MessageColumn::enqueued_at,
-           MessageColumn::available_at, MessageColumn::vt, MessageColumn::delivered_at);
+           MessageColumn::available_at, MessageColumn::vt, MessageColumn::delivered_at,
+           MessageColumn::attempt, MessageColumn::given_back, MessageColumn::expires_at);
 
 // Everything that can be different from the spec.
 enum class Mismatch { none, no_table, no_column, other_type };
@@ -281,16 +282,21 @@ core::Message message_of(const Table& table, Get get) {
         const Datum value = table.has(place) ? get(table.numbers[place], null) : Datum{0};
         return null ? core::kBeginning : DatumGetTimestampTz(value);
     };
-    return {.id = DatumGetInt64(datum(Place::id)),
-            .queue_id = table.has(Place::queue_id) ? DatumGetInt32(datum(Place::queue_id))
-                                                   : table.spec->sole_queue,
-            .priority = table.has(Place::priority) ? DatumGetInt16(datum(Place::priority)) : 0,
-            .read_ct = table.has(Place::read_ct) ? DatumGetInt32(datum(Place::read_ct)) : 0,
-            .flags = table.has(Place::flags) ? DatumGetInt16(datum(Place::flags)) : std::int16_t{0},
-            .enqueued_at = instant(Place::enqueued_at),
-            .available_at = instant(Place::available_at),
-            .lease_end = instant(Place::vt),
-            .delivered_at = instant(Place::delivered_at)};
+    return {
+        .id = DatumGetInt64(datum(Place::id)),
+        .queue_id = table.has(Place::queue_id) ? DatumGetInt32(datum(Place::queue_id))
+                                               : table.spec->sole_queue,
+        .priority = table.has(Place::priority) ? DatumGetInt16(datum(Place::priority)) : 0,
+        .read_ct = table.has(Place::read_ct) ? DatumGetInt32(datum(Place::read_ct)) : 0,
+        .given_back = table.has(Place::given_back) ? DatumGetInt32(datum(Place::given_back)) : 0,
+        .flags = table.has(Place::flags) ? DatumGetInt16(datum(Place::flags)) : std::int16_t{0},
+        .attempt =
+            table.has(Place::attempt) ? DatumGetInt16(datum(Place::attempt)) : std::int16_t{0},
+        .enqueued_at = instant(Place::enqueued_at),
+        .available_at = instant(Place::available_at),
+        .lease_end = instant(Place::vt),
+        .delivered_at = instant(Place::delivered_at),
+        .expires_at = instant(Place::expires_at)};
 }
 
 }  // namespace

@@ -15,9 +15,14 @@ constexpr std::array<Column, MessageColumn::count> kMessageColumns = {
      {"read_ct", INT4OID},
      {"priority", INT2OID},
      {"flags", INT2OID},
+     {"attempt", INT2OID},
+     {"given_back", INT4OID},
      {"vt", TIMESTAMPTZOID},
      {"delivered_at", TIMESTAMPTZOID},
+     {"expires_at", TIMESTAMPTZOID},
      {"worker_id", INT8OID},
+     {"max_attempts", INT2OID},
+     {"origin_id", INT4OID},
      {"headers", JSONBOID},
      {"payload", JSONBOID}}};
 
@@ -28,6 +33,7 @@ constexpr std::array<Column, ArchiveColumn::count> kArchiveColumns = {
      {"queue_id", INT4OID},
      {"read_ct", INT4OID},
      {"priority", INT2OID},
+     {"attempt", INT2OID},
      {"vt", TIMESTAMPTZOID},
      {"delivered_at", TIMESTAMPTZOID},
      {"worker_id", INT8OID},
@@ -39,6 +45,17 @@ constexpr std::array<Column, ArchiveColumn::count> kArchiveColumns = {
 
 constexpr std::array<Column, DepartureColumn::count> kDepartureColumns = {
     {{"id", INT8OID}, {"finished", INT8OID}, {"discarded", INT8OID}, {"queue_id", INT4OID}}};
+
+constexpr std::array<Column, FailureColumn::count> kFailureColumns = {
+    {{"id", INT8OID},
+     {"message_id", INT8OID},
+     {"failed_at", TIMESTAMPTZOID},
+     {"queue_id", INT4OID},
+     {"read_ct", INT4OID},
+     {"attempt", INT2OID},
+     {"died", BOOLOID},
+     {"worker_id", INT8OID},
+     {"error", TEXTOID}}};
 
 }  // namespace
 
@@ -61,8 +78,20 @@ constinit const TableSpec kDepartures = {.schema = kSchema,
                                          .columns = kDepartureColumns,
                                          .claimable = false,
                                          .journal_trigger = "departures_changed"};
+constinit const TableSpec kFailures = {.schema = kSchema,
+                                       .name = "failures",
+                                       .sequence = "failures_id_seq",
+                                       .columns = kFailureColumns,
+                                       .claimable = false};
 constinit const TableSpec kQueues = {
     .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kRetention = {
+    .schema = kSchema, .name = "retention", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kMaintenance = {.schema = kSchema,
+                                          .name = "maintenance",
+                                          .sequence = nullptr,
+                                          .columns = {},
+                                          .claimable = false};
 constinit const TableSpec kWorkers = {
     .schema = kSchema, .name = "workers", .sequence = nullptr, .columns = {}, .claimable = false};
 constinit const TableSpec kGrants = {

@@ -9,9 +9,12 @@ namespace pgqrs::engine {
 extern const TableSpec kMessages;
 extern const TableSpec kArchive;
 extern const TableSpec kDepartures;
+extern const TableSpec kFailures;
 // These are written by statements.
 extern const TableSpec kQueues;
 extern const TableSpec kWorkers;
+extern const TableSpec kMaintenance;
+extern const TableSpec kRetention;
 extern const TableSpec kGrants;
 
 struct ArchiveColumn {
@@ -22,6 +25,7 @@ struct ArchiveColumn {
         queue_id,
         read_ct,
         priority,
+        attempt,
         vt,
         delivered_at,
         worker_id,
@@ -36,6 +40,21 @@ struct ArchiveColumn {
 
 struct DepartureColumn {
     enum Place : std::size_t { id, finished, discarded, queue_id, count };
+};
+
+struct FailureColumn {
+    enum Place : std::size_t {
+        id,
+        message_id,
+        failed_at,
+        queue_id,
+        read_ct,
+        attempt,
+        died,
+        worker_id,
+        error,
+        count
+    };
 };
 
 }  // namespace pgqrs::engine

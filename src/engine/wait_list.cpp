@@ -1,4 +1,3 @@
-// See waiters.hpp.
 #include "engine/wait_list.hpp"
 #include "engine/clock.hpp"
 

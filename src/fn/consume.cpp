@@ -35,7 +35,7 @@ PGQRS_FUNCTION(pgqrs_wait) {
     pg::Procedure procedure(call.info(), "pgqrs.wait");
     const bool ready =
         queue::wait_for_message(queue, timeout, [&procedure] { procedure.commit(); });
-    return procedure.boolean_result(ready);
+    return procedure.result(pg::boolean(ready));
 }
 
 PGQRS_FUNCTION(pgqrs_pop) {

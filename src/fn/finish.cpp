@@ -1,46 +1,15 @@
 // SQL functions of sql/parts/60_finish.sql.
-#include <string>
-#include <utility>
 
+#include "fn/deliveries.hpp"
 #include "pg/boundary.hpp"
 #include "queue/finish.hpp"
+#include "queue/next.hpp"
 
 using namespace pgqrs;
+using fn::deliveries;
+using fn::delivery;
 
 namespace {
-
-// A read_ct for the engine. No message reaches a number beyond integer, and none has a negative one, so each fits no
-// delivery.
-std::int32_t fence(std::int64_t read_ct) {
-    return std::in_range<std::int32_t>(read_ct) ? static_cast<std::int32_t>(read_ct) : -1;
-}
-
-// From the arguments id (at place 1) and read_ct.
-engine::Delivery delivery(pg::Call& call, int read_ct_index) {
-    const auto read_ct = call.optional_int8(read_ct_index);
-    return {call.int8(1, "id"), read_ct ? std::optional(fence(*read_ct)) : std::nullopt};
-}
-
-// From the arguments ids and, when not null, read_cts.
-std::vector<engine::Delivery> deliveries(pg::Call& call, int ids_index, int read_cts_index) {
-    std::vector<engine::Delivery> result;
-    for (const auto id : call.int8_array(ids_index, "ids")) {
-        result.push_back({id, std::nullopt});
-    }
-    if (call.is_null(read_cts_index)) {
-        return result;
-    }
-    const auto read_cts = call.int8_array(read_cts_index, "read_cts");
-    if (read_cts.size() != result.size()) {
-        throw core::Error(core::SqlState::invalid_argument,
-                          "read_cts has " + std::to_string(read_cts.size()) + " elements for " +
-                              std::to_string(result.size()) + " ids");
-    }
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        result[i].read_ct = fence(read_cts[i]);
-    }
-    return result;
-}
 
 // The answer about one delivery; false becomes an error when `strict` is asked for.
 Datum answer(pg::Call& call, int strict_index, std::string_view queue,
@@ -93,18 +62,31 @@ PGQRS_FUNCTION(pgqrs_extend_visibility) {
 
 PGQRS_FUNCTION(pgqrs_archive_batch) {
     const auto queue = call.text(0, "queue");
-    const auto all = deliveries(call, 1, 2);
+    const auto all = deliveries(call, 2);
     return answer(call, 3, queue, all, queue::archive_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_delete_batch) {
     const auto queue = call.text(0, "queue");
-    const auto all = deliveries(call, 1, 2);
+    const auto all = deliveries(call, 2);
     return answer(call, 3, queue, all, queue::remove_batch(queue, all));
 }
 
 PGQRS_FUNCTION(pgqrs_release_batch) {
     const auto queue = call.text(0, "queue");
-    const auto all = deliveries(call, 1, 3);
+    const auto all = deliveries(call, 3);
     return answer(call, 4, queue, all, queue::release_batch(queue, all, call.span_or_none(2)));
+}
+
+PGQRS_FUNCTION(pgqrs_next) {
+    const queue::DeliveryRequest request{.queue = call.text(0, "queue"),
+                                         .quantity = call.int8_or(3, 1),
+                                         .visibility = call.optional_interval(4),
+                                         .worker = call.optional_int8(6),
+                                         .wait = call.interval_or(5, 0)};
+    const auto done = deliveries(
+        call, call.is_null(1) ? std::vector<std::int64_t>() : call.int8_array(1, "done"), 2);
+    auto sink = call.rows_result();
+    queue::next(done, request, sink);
+    return sink.done();
 }

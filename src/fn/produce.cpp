@@ -33,3 +33,16 @@ PGQRS_FUNCTION(pgqrs_enqueue_batch) {
     sink.put_each(queue::enqueue_batch(common, payloads, headers));
     return sink.done();
 }
+
+PGQRS_FUNCTION(pgqrs_enqueue_job) {
+    const queue::NewMessages common{.queue = call.text(0, "queue"),
+                                    .priority = call.int8_or(3, core::kDefaultPriority),
+                                    .delay = call.span_or_none(2),
+                                    .at = std::nullopt,
+                                    .max_attempts = call.optional_int8(5),
+                                    .expires_after = call.optional_span(6)};
+    auto sink = call.rows_result();
+    const std::int64_t id = queue::enqueue(common, call.optional_json(1), call.optional_json(4));
+    sink.put({pg::int8(id), pg::boolean(true)});
+    return sink.done();
+}

@@ -1,6 +1,8 @@
 // SQL functions of sql/parts/30_queues.sql.
 #include "queue/queues.hpp"
 
+#include "core/backoff.hpp"
+#include "core/limits.hpp"
 #include "pg/boundary.hpp"
 #include "pg/spi.hpp"
 #include "queue/drop.hpp"
@@ -13,7 +15,14 @@ PGQRS_FUNCTION(pgqrs_create_queue) {
         .visibility_timeout = call.interval_or(1, core::kDefaultVisibility),
         .max_deliveries = call.optional_int8(2),
         .description = call.optional_text(3),
-        .notify = call.boolean_or(5, false)};
+        .notify = call.boolean_or(5, false),
+        .max_attempts = call.int8_or(6, core::kDefaultMaxAttempts),
+        .backoff = call.optional_text(7).value_or(core::kDefaultBackoff),
+        .backoff_base = call.interval_or(8, core::kDefaultBackoffBase),
+        .backoff_cap = call.interval_or(9, core::kDefaultBackoffCap),
+        .backoff_jitter = call.optional_float8(10).value_or(core::kDefaultBackoffJitter),
+        .dead_letter_queue = call.optional_text(11),
+        .expires_after = call.optional_interval(12)};
     const bool if_not_exists = call.boolean_or(4, false);
     return pg::with_spi(
         [&] { return call.row_result(queue::create_queue(queue, settings, if_not_exists)); });
@@ -43,7 +52,14 @@ PGQRS_FUNCTION(pgqrs_alter_queue) {
     const queue::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
                                         .max_deliveries = call.optional_int8(2),
                                         .description = call.optional_text(3),
-                                        .notify = call.optional_boolean(4)};
+                                        .notify = call.optional_boolean(4),
+                                        .max_attempts = call.optional_int8(5),
+                                        .backoff = call.optional_text(6),
+                                        .backoff_base = call.optional_interval(7),
+                                        .backoff_cap = call.optional_interval(8),
+                                        .backoff_jitter = call.optional_float8(9),
+                                        .dead_letter_queue = call.optional_text(10),
+                                        .expires_after = call.optional_interval(11)};
     return pg::with_spi([&] { return call.row_result(queue::alter_queue(queue, settings)); });
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <climits>
 
+#include "pg/user.hpp"
+
 namespace pgqrs::pg {
 namespace {
 
@@ -21,19 +23,58 @@ void override_setting(const char* name, const char* value) {
     SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
-}  // namespace
-
-bool start_background_worker(const WorkerProgram& program, Oid database) {
+BackgroundWorker description_of(const WorkerProgram& program, Oid database) {
     BackgroundWorker worker{};
     worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
     worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    worker.bgw_restart_time = 0;
+    worker.bgw_restart_time = program.restarts ? 0 : BGW_NEVER_RESTART;
     worker.bgw_main_arg = ObjectIdGetDatum(database);
     strlcpy(worker.bgw_library_name, "pgqrs", sizeof worker.bgw_library_name);
     strlcpy(worker.bgw_function_name, program.function, sizeof worker.bgw_function_name);
     strlcpy(worker.bgw_name, program.name, sizeof worker.bgw_name);
     strlcpy(worker.bgw_type, program.name, sizeof worker.bgw_type);
+    return worker;
+}
+
+}  // namespace
+
+bool start_background_worker(const WorkerProgram& program, Oid database) {
+    BackgroundWorker worker = description_of(program, database);
     return RegisterDynamicBackgroundWorker(&worker, nullptr);
+}
+
+BackgroundWorkerHandle* start_followed_worker(const WorkerProgram& program, Oid database) {
+    return guard([&] {
+        // The handle lives as long as the process.
+        const MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+        BackgroundWorker worker = description_of(program, database);
+        worker.bgw_notify_pid = MyProcPid;
+        BackgroundWorkerHandle* handle = nullptr;
+        if (!RegisterDynamicBackgroundWorker(&worker, &handle)) {
+            handle = nullptr;
+        }
+        MemoryContextSwitchTo(before);
+        return handle;
+    });
+}
+
+bool has_ended(BackgroundWorkerHandle* worker) {
+    return guard([&] {
+        pid_t pid;
+        if (GetBackgroundWorkerPid(worker, &pid) != BGWH_STOPPED) {
+            return false;
+        }
+        pfree(worker);
+        return true;
+    });
+}
+
+void run_with_server(const WorkerProgram& program) {
+    guard([&] {
+        BackgroundWorker worker = description_of(program, InvalidOid);
+        worker.bgw_restart_time = 1;
+        RegisterBackgroundWorker(&worker);
+    });
 }
 
 void accept_signals() {
@@ -44,7 +85,9 @@ void accept_signals() {
     });
 }
 
-void connect_to_database(Oid database) {
+namespace {
+
+void connect(Oid database) {
     guard([&] {
         override_setting("search_path", "");
         for (const char* timeout : compat::kTimeouts) {
@@ -56,6 +99,50 @@ void connect_to_database(Oid database) {
         // Sessions that are connected already go on where new ones may not connect, and so does this.
         BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, BGWORKER_BYPASS_ALLOWCONN);
     });
+}
+
+}  // namespace
+
+void connect_to_database(Oid database) { connect(database); }
+
+void connect_to_server() { connect(InvalidOid); }
+
+std::vector<Oid> list_databases() {
+    int count = 0;
+    const Oid* found = guard([&] {
+        Relation relation = table_open(DatabaseRelationId, AccessShareLock);
+        TableScanDesc scan = table_beginscan_catalog(relation, 0, nullptr);
+        int room = 16;
+        Oid* oids = static_cast<Oid*>(palloc(room * sizeof(Oid)));
+        while (HeapTuple row = heap_getnext(scan, ForwardScanDirection)) {
+            const auto* database = reinterpret_cast<Form_pg_database>(GETSTRUCT(row));
+            if (!database->datallowconn || database->datistemplate) {
+                continue;
+            }
+            if (count == room) {
+                room *= 2;
+                oids = static_cast<Oid*>(repalloc(oids, room * sizeof(Oid)));
+            }
+            oids[count++] = database->oid;
+        }
+        table_endscan(scan);
+        table_close(relation, AccessShareLock);
+        return oids;
+    });
+    return {found, found + count};
+}
+
+ExtensionOwner::ExtensionOwner(const char* extension) {
+    GetUserIdAndSecContext(&user_before_, &context_before_);
+    const Oid owner = guard([&] { return extension_owner(extension); });
+    SetUserIdAndSecContext(owner, context_before_ | SECURITY_RESTRICTED_OPERATION);
+}
+
+ExtensionOwner::~ExtensionOwner() { SetUserIdAndSecContext(user_before_, context_before_); }
+
+void log(const std::string& line) {
+    const char* text = line.c_str();
+    guard([&] { ereport(LOG, (errmsg_internal("%s", text))); });
 }
 
 void commit_without_waiting() {

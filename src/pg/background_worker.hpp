@@ -6,6 +6,9 @@
 // ends the transaction under way.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/duration.hpp"
 #include "pg/boundary.hpp"
 #include "pg/guard.hpp"
@@ -17,11 +20,22 @@ namespace pgqrs::pg {
 struct WorkerProgram {
     const char* name;
     const char* function;
+    // Whether PostgreSQL starts it again, at once, when it ends in another way than by returning.
+    bool restarts = true;
 };
 
-// Has PostgreSQL start the worker for the database; false when there is no room for another one.
-// PostgreSQL starts it again, at once, whenever it ends in another way than by returning. May raise.
+// Has PostgreSQL start the worker for the database; false when there is no room for another one. May raise.
 bool start_background_worker(const WorkerProgram& program, Oid database);
+
+// The same for a worker that somebody follows: its end sets the latch of this process. Null when there is no
+// room.
+BackgroundWorkerHandle* start_followed_worker(const WorkerProgram& program, Oid database);
+// Whether it has ended; then the handle is gone.
+bool has_ended(BackgroundWorkerHandle* worker);
+
+// Has the server run a worker of no database from its start on. Call while preloading. PostgreSQL starts it
+// again a second after it has failed.
+void run_with_server(const WorkerProgram& program);
 
 // The first thing a worker calls. From then on it can sleep.
 void accept_signals();
@@ -29,6 +43,28 @@ void accept_signals();
 // Connects to the database as superuser. The settings of a database are meant for its sessions, so
 // those that could break a worker do not apply to it.
 void connect_to_database(Oid database);
+
+// Connects to no database, for a look at those there are.
+void connect_to_server();
+// The databases that can be connected to and are no templates. Inside a transaction.
+std::vector<Oid> list_databases();
+
+// While it lives, the worker acts as the owner of the extension, so that triggers of others do not run as
+// superuser. Inside a transaction.
+class ExtensionOwner {
+public:
+    explicit ExtensionOwner(const char* extension);
+    ~ExtensionOwner();
+    ExtensionOwner(const ExtensionOwner&) = delete;
+    ExtensionOwner& operator=(const ExtensionOwner&) = delete;
+
+private:
+    Oid user_before_;
+    int context_before_;
+};
+
+// A line in the server's log.
+void log(const std::string& line);
 
 // Has commits of this process not wait for the disk: for work that may be lost in a crash.
 void commit_without_waiting();

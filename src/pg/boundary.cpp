@@ -1,4 +1,3 @@
-// See function.hpp.
 #include "pg/boundary.hpp"
 
 #include <cstring>

@@ -1,6 +1,6 @@
-// See call.hpp.
 #include "pg/call.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "core/error.hpp"
@@ -92,6 +92,15 @@ std::optional<core::Duration> Call::optional_interval(int index) {
     return is_null(index) ? std::nullopt : std::optional(duration_of(info_->args[index].value));
 }
 
+std::optional<core::Span> Call::optional_span(int index) {
+    return is_null(index) ? std::nullopt : std::optional(span_of(info_->args[index].value));
+}
+
+std::optional<double> Call::optional_float8(int index) {
+    return is_null(index) ? std::nullopt
+                          : std::optional(double{DatumGetFloat8(info_->args[index].value)});
+}
+
 std::optional<Json> Call::optional_json(int index) {
     return is_null(index) ? std::nullopt : std::optional(json_of(info_->args[index].value));
 }
@@ -123,18 +132,30 @@ Call::Elements Call::elements(int index, const char* name, Oid type) const {
     return result;
 }
 
-std::vector<std::int64_t> Call::int8_array(int index, const char* name) {
-    const Elements all = elements(index, name, INT8OID);
-    std::vector<std::int64_t> result;
-    result.reserve(all.count);
-    for (int i = 0; i < all.count; ++i) {
-        if (all.nulls[i]) {
-            throw core::Error(core::SqlState::invalid_argument,
-                              std::string(name) + " must not contain null",
-                              "Element " + std::to_string(i + 1) + " is null.");
-        }
-        result.push_back(DatumGetInt64(all.datums[i]));
+Call::Elements Call::elements_without_null(int index, const char* name, Oid type) const {
+    const Elements all = elements(index, name, type);
+    const bool* const null = std::find(all.nulls, all.nulls + all.count, true);
+    if (null != all.nulls + all.count) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          std::string(name) + " must not contain null",
+                          "Element " + std::to_string(null - all.nulls + 1) + " is null.");
     }
+    return all;
+}
+
+std::vector<std::int64_t> Call::int8_array(int index, const char* name) {
+    const Elements all = elements_without_null(index, name, INT8OID);
+    std::vector<std::int64_t> result(all.count);
+    std::transform(all.datums, all.datums + all.count, result.begin(),
+                   [](Datum datum) { return DatumGetInt64(datum); });
+    return result;
+}
+
+std::vector<std::string_view> Call::text_array(int index, const char* name) {
+    const Elements all = elements_without_null(index, name, TEXTOID);
+    std::vector<std::string_view> result(all.count);
+    std::transform(all.datums, all.datums + all.count, result.begin(),
+                   [](Datum datum) { return text_of(of(TEXTOID, datum)); });
     return result;
 }
 

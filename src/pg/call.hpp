@@ -40,6 +40,7 @@ public:
     std::int64_t timestamptz(int index, const char* name);
     // Elements without nulls: a null element raises PQ010 naming its position.
     std::vector<std::int64_t> int8_array(int index, const char* name);
+    std::vector<std::string_view> text_array(int index, const char* name);
     // Elements may be null. A null array raises PQ010.
     std::vector<std::optional<Json>> json_array(int index, const char* name);
 
@@ -55,6 +56,8 @@ public:
     std::optional<std::int32_t> optional_int4(int index);
     std::optional<std::int64_t> optional_int8(int index);
     std::optional<core::Duration> optional_interval(int index);
+    std::optional<core::Span> optional_span(int index);
+    std::optional<double> optional_float8(int index);
     std::optional<Json> optional_json(int index);
 
     // Results.
@@ -77,6 +80,7 @@ private:
     Datum needed(int index, const char* name) const;
     struct Elements;
     Elements elements(int index, const char* name, Oid type) const;
+    Elements elements_without_null(int index, const char* name, Oid type) const;
 
     FunctionCallInfo info_;
 };

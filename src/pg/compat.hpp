@@ -61,6 +61,7 @@ extern "C" {
 #include <fmgr.h>
 #include <funcapi.h>
 #include <jit/jit.h>
+#include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
 #include <nodes/nodeFuncs.h>

@@ -1,4 +1,3 @@
-// See guard.hpp.
 #include "pg/guard.hpp"
 
 namespace pgqrs::pg {

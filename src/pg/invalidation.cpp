@@ -1,4 +1,3 @@
-// See announcements.hpp.
 #include "pg/invalidation.hpp"
 
 #include "pg/guard.hpp"

@@ -1,4 +1,3 @@
-// See procedure.hpp.
 #include "pg/procedure.hpp"
 
 #include "pg/guard.hpp"
@@ -29,7 +28,7 @@ void Procedure::commit() {
     guard([] { SPI_commit(); });
 }
 
-Datum Procedure::boolean_result(bool value) {
+Datum Procedure::result(const Value& value) {
     return guard([&] {
         SPI_finish();
         TupleDesc shape;
@@ -37,8 +36,8 @@ Datum Procedure::boolean_result(bool value) {
             elog(ERROR, "procedure without output arguments");
         }
         shape = BlessTupleDesc(shape);
-        Datum datum = BoolGetDatum(value);
-        bool null = false;
+        Datum datum = value.datum;
+        bool null = value.null;
         return HeapTupleGetDatum(heap_form_tuple(shape, &datum, &null));
     });
 }

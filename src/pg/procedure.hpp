@@ -15,7 +15,7 @@ public:
     void commit();
 
     // The one INOUT argument. Call last.
-    Datum boolean_result(bool value);
+    Datum result(const Value& value);
 
 private:
     FunctionCallInfo info_;

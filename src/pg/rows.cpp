@@ -1,4 +1,3 @@
-// See rows.hpp.
 #include "pg/rows.hpp"
 
 #include <stdexcept>
@@ -9,17 +8,24 @@ namespace pgqrs::pg {
 
 namespace {
 
-void require_columns(TupleDesc shape, std::size_t count) {
-    if (shape->natts != static_cast<int>(count)) {
-        throw std::logic_error("row and function differ in their columns");
+// Somebody can have changed a row type. Raises: below a guard.
+void require_types(TupleDesc shape, std::span<const Value> row) {
+    bool same = shape->natts == static_cast<int>(row.size());
+    for (int i = 0; same && i < shape->natts; ++i) {
+        same = TupleDescAttr(shape, i)->atttypid == row[i].type;
+    }
+    if (!same) {
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("the type of the result is not what it should be"),
+                        errhint("Select from pgqrs.verify() to see what it should be.")));
     }
 }
 
 }  // namespace
 
 void RowSink::put(std::span<const Value> row) {
-    require_columns(shape_, row.size());
     guard([&] {
+        require_types(shape_, row);
         auto* datums = static_cast<Datum*>(palloc(row.size() * sizeof(Datum)));
         auto* nulls = static_cast<bool*>(palloc(row.size() * sizeof(bool)));
         for (std::size_t i = 0; i < row.size(); ++i) {
@@ -33,7 +39,9 @@ void RowSink::put(std::span<const Value> row) {
 }
 
 void RowSink::put_each(std::span<const std::int64_t> values) {
-    require_columns(shape_, 1);
+    if (shape_->natts != 1) {
+        throw std::logic_error("row and function differ in their columns");
+    }
     guard([&] {
         for (const std::int64_t value : values) {
             Datum datum = Int64GetDatum(value);
@@ -85,6 +93,10 @@ std::optional<std::int32_t> Rows::optional_int4(std::uint64_t row, int column) c
 
 bool Rows::boolean(std::uint64_t row, int column) const {
     return DatumGetBool(at(row, column).datum);
+}
+
+double Rows::float8(std::uint64_t row, int column) const {
+    return DatumGetFloat8(at(row, column).datum);
 }
 
 core::Duration Rows::interval(std::uint64_t row, int column) const {

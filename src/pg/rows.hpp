@@ -16,10 +16,10 @@ class RowSink {
 public:
     RowSink(Tuplestorestate* store, TupleDesc shape) : store_(store), shape_(shape) {}
 
-    // One row. Throws std::logic_error when the result has another number of columns.
+    // One row. Raises 42804 when the result has other columns.
     void put(std::span<const Value> row);
     void put(std::initializer_list<Value> row) { put(std::span(row.begin(), row.size())); }
-    // A row of one bigint for each value.
+    // A row of one bigint for each value. Throws std::logic_error when the result has another number of columns.
     void put_each(std::span<const std::int64_t> values);
     Datum done() const { return Datum{0}; }
     Tuplestorestate* store() const { return store_; }
@@ -45,6 +45,7 @@ public:
     std::int32_t int4(std::uint64_t row, int column) const;
     std::optional<std::int32_t> optional_int4(std::uint64_t row, int column) const;
     bool boolean(std::uint64_t row, int column) const;
+    double float8(std::uint64_t row, int column) const;
     // Microseconds.
     core::Duration interval(std::uint64_t row, int column) const;
     // Throws std::out_of_range, as all of the above, when there is no such row.

@@ -1,4 +1,3 @@
-// See snapshot.hpp.
 #include "pg/snapshot.hpp"
 
 #include "pg/guard.hpp"

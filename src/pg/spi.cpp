@@ -1,4 +1,3 @@
-// See spi.hpp.
 #include "pg/spi.hpp"
 
 #include "pg/user.hpp"

@@ -1,4 +1,3 @@
-// See subtransaction.hpp.
 #include "pg/subtransaction.hpp"
 
 namespace pgqrs::pg {

@@ -46,6 +46,14 @@ void lock_number(Oid relation, std::int32_t number, LockMode mode) {
     guard([&] { LockDatabaseObject(relation, static_cast<Oid>(number), 0, lock_mode(mode)); });
 }
 
+bool try_lock_number(Oid relation, std::int32_t number) {
+    return guard([&] {
+        LOCKTAG tag;
+        SET_LOCKTAG_OBJECT(tag, MyDatabaseId, relation, static_cast<Oid>(number), 0);
+        return LockAcquire(&tag, AccessExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+    });
+}
+
 std::vector<LockHolder> holders_of_name(Oid relation, std::string_view name) {
     int count = 0;
     const LockHolder* found = guard([&] {
@@ -65,6 +73,14 @@ bool holds_name(const LockHolder& holder, Oid relation, std::string_view name) {
 
 void wait_for_end_of(const LockHolder& holder) {
     guard([&] { VirtualXactLock(holder, true); });
+}
+
+void wait_for_end_of(TransactionId id) {
+    guard([&] { XactLockTableWait(id, nullptr, nullptr, XLTW_None); });
+}
+
+bool is_running(TransactionId id) {
+    return guard([&] { return TransactionIdIsInProgress(id); });
 }
 
 bool hold_extension(const char* name) {

@@ -32,6 +32,9 @@ void lock_name(Oid relation, std::string_view name, LockMode mode);
 // The same for the pair (relation, number).
 void lock_number(Oid relation, std::int32_t number, LockMode mode);
 
+// Whether the exclusive lock on the pair (relation, number) can be had at once; then it is held.
+bool try_lock_number(Oid relation, std::int32_t number);
+
 // A transaction that holds a lock: with the same number until it ends.
 using LockHolder = VirtualTransactionId;
 // Others that hold the pair (relation, name) in any mode.
@@ -39,6 +42,9 @@ std::vector<LockHolder> holders_of_name(Oid relation, std::string_view name);
 bool holds_name(const LockHolder& holder, Oid relation, std::string_view name);
 // Waits until the transaction has ended, for as long as for a lock.
 void wait_for_end_of(const LockHolder& holder);
+// The same for a transaction, or subtransaction, that has written something or locked a row.
+void wait_for_end_of(TransactionId id);
+bool is_running(TransactionId id);
 
 // Whether the extension is in the database. It stays there until the end of the transaction when it is;
 // one that somebody is dropping counts as gone. Never waits.

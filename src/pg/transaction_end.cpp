@@ -1,4 +1,3 @@
-// See transaction_end.hpp.
 #include "pg/transaction_end.hpp"
 
 #include "pg/guard.hpp"

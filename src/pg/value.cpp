@@ -1,4 +1,3 @@
-// See value.hpp.
 #include "pg/value.hpp"
 
 #include <vector>

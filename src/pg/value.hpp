@@ -21,6 +21,7 @@ inline Value boolean(bool v) { return {BOOLOID, BoolGetDatum(v), false}; }
 inline Value int2(std::int16_t v) { return {INT2OID, Int16GetDatum(v), false}; }
 inline Value int4(std::int32_t v) { return {INT4OID, Int32GetDatum(v), false}; }
 inline Value int8(std::int64_t v) { return {INT8OID, Int64GetDatum(v), false}; }
+inline Value float8(double v) { return {FLOAT8OID, Float8GetDatum(v), false}; }
 inline Value timestamptz(std::int64_t v) { return {TIMESTAMPTZOID, TimestampTzGetDatum(v), false}; }
 inline Value null_of(Oid type) { return {type, Datum{0}, true}; }
 inline Value of(Oid type, Datum datum) { return {type, datum, false}; }

@@ -1,7 +1,10 @@
 #include "queue/consume.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
@@ -11,30 +14,18 @@
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
+#include "engine/slots.hpp"
 #include "engine/tables.hpp"
 #include "engine/wait.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
+#include "queue/dead_letters.hpp"
+#include "queue/rounds.hpp"
 #include "queue/totals.hpp"
 #include "queue/workers.hpp"
 
 namespace pgqrs::queue {
 namespace {
-
-using Column = engine::MessageColumn;
-
-// pgqrs.message.
-constexpr std::array<engine::ResultColumn, 10> kMessageRow = {
-    {{Column::id, INT8OID},
-     {engine::kQueueName, TEXTOID},
-     {Column::payload, JSONBOID},
-     {Column::headers, JSONBOID},
-     {Column::priority, INT2OID},
-     {Column::read_ct, INT4OID},
-     {Column::enqueued_at, TIMESTAMPTZOID},
-     {Column::available_at, TIMESTAMPTZOID},
-     {Column::vt, TIMESTAMPTZOID},
-     {Column::worker_id, INT8OID}}};
 
 engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::string_view name,
                        std::int64_t quantity) {
@@ -45,36 +36,29 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
             .rule = {.max_deliveries = queue.max_deliveries}};
 }
 
-std::int64_t deliver(const DeliveryRequest& request, engine::Waiting* waiting, pg::RowSink& sink) {
-    const engine::Queue queue = engine::hold_queue(request.queue);
-    const engine::Access access{queue.id, request.queue, core::rights_for("dequeue")};
-    if (request.worker) {
-        require_worker(*request.worker, access);
-    }
-    const engine::Table messages =
-        engine::hold_table(engine::kMessages, engine::Purpose::write, access);
-    engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
-    if (waiting != nullptr) {
-        waiting->join(marks);
-    }
-    if (queue.paused) {
-        engine::require_access(access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
-        return 0;
-    }
-    engine::Claim wanted = claim_of(engine::Take::lease, queue, request.queue, request.quantity);
-    wanted.lease = request.visibility.value_or(queue.visibility_timeout);
-    wanted.worker = request.worker;
-    return engine::claim(messages, marks, wanted, kMessageRow, &sink);
-}
+constexpr core::Rights kDequeue = core::rights_for("dequeue");
+
+// Messages on their way out that one call takes out of the queue, at least and at most; else as many as it
+// asks for.
+constexpr std::int64_t kFewestLeaving = 16;
+constexpr std::int64_t kMostLeaving = 1000;
 
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
-void deliver_or_wait(const DeliveryRequest& request, pg::RowSink& sink) {
+void deliver_or_wait(const DeliveryRequest& request, std::vector<std::int64_t>& leaving,
+                     pg::RowSink& sink) {
     const core::Duration deadline = engine::elapsed_clock() + request.wait;
     engine::Waiting waiting;
     for (bool first = true;; first = false) {
         const bool last = engine::elapsed_clock() >= deadline;
-        if (pg::try_in_subtransaction(
-                [&] { return deliver(request, first ? nullptr : &waiting, sink) > 0; })) {
+        leaving.clear();
+        const auto attempt = [&] {
+            const Held held(request.queue, kDequeue);
+            if (!first) {
+                waiting.join(held.marks);
+            }
+            return deliver(held, request, leaving, sink) > 0;
+        };
+        if (pg::try_in_subtransaction(attempt)) {
             waiting.succeed(engine::Waiting::Message::taken);
             return;
         }
@@ -98,18 +82,47 @@ void check_wait(core::Duration wait) {
 
 }  // namespace
 
-void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
+void check_request(const DeliveryRequest& request) {
     core::check_quantity(request.quantity, engine::max_batch_size());
     if (request.visibility) {
         core::check_visibility(*request.visibility, "vt");
     }
     check_wait(request.wait);
     pg::require_writable("UPDATE");
-    if (request.wait == 0) {
-        deliver(request, nullptr, sink);
-    } else {
-        deliver_or_wait(request, sink);
+}
+
+std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
+    std::vector<std::int64_t> leaving;
+    leaving.reserve(static_cast<std::size_t>(std::clamp(quantity, kFewestLeaving, kMostLeaving)));
+    return leaving;
+}
+
+std::int64_t deliver(const Held& held, const DeliveryRequest& request,
+                     std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
+    if (request.worker) {
+        require_worker(*request.worker, held.access);
     }
+    if (held.queue.paused) {
+        engine::require_access(held.access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
+        return 0;
+    }
+    engine::Claim wanted =
+        claim_of(engine::Take::lease, held.queue, request.queue, request.quantity);
+    wanted.lease = request.visibility.value_or(held.queue.visibility_timeout);
+    wanted.worker = request.worker;
+    wanted.leaving = &leaving;
+    return engine::claim(held.messages, held.marks, wanted, request.row, &sink);
+}
+
+void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
+    check_request(request);
+    std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
+    if (request.wait == 0) {
+        deliver(Held(request.queue, kDequeue), request, leaving, sink);
+    } else {
+        deliver_or_wait(request, leaving, sink);
+    }
+    take_out_leaving(request.queue, kDequeue, std::move(leaving));
 }
 
 bool wait_for_message(const std::string& name, core::Duration timeout,
@@ -141,6 +154,9 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
         if (last) {
             return false;
         }
+        if (!engine::has_shared_memory()) {
+            maintain_if_due(end_transaction);
+        }
         waiting.sleep(deadline, core::kNever);
     }
 }
@@ -156,11 +172,14 @@ void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
         return;
     }
     engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
-    const std::int64_t popped = engine::claim(
-        messages, marks, claim_of(engine::Take::remove, queue, name, quantity), kMessageRow, &sink);
+    std::vector<std::int64_t> leaving = room_for_leaving(quantity);
+    engine::Claim wanted = claim_of(engine::Take::remove, queue, name, quantity);
+    wanted.leaving = &leaving;
+    const std::int64_t popped = engine::claim(messages, marks, wanted, kMessageRow, &sink);
     if (popped > 0) {
         record_departures(marks, access, {.finished = popped});
     }
+    take_out_leaving(name, access.rights, std::move(leaving));
 }
 
 void peek(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {

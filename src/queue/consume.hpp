@@ -2,16 +2,36 @@
 // The states of a message are drawn in doc/architecture.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/duration.hpp"
+#include "engine/claim.hpp"
+#include "engine/tables.hpp"
 #include "pg/spi.hpp"
+#include "queue/held.hpp"
 
 namespace pgqrs::queue {
+
+// The columns of pgqrs.message.
+inline constexpr std::array<engine::ResultColumn, 11> kMessageRow = {
+    {{engine::MessageColumn::id, INT8OID},
+     {engine::kQueueName, TEXTOID},
+     {engine::MessageColumn::payload, JSONBOID},
+     {engine::MessageColumn::headers, JSONBOID},
+     {engine::MessageColumn::priority, INT2OID},
+     {engine::MessageColumn::read_ct, INT4OID},
+     {engine::MessageColumn::attempt, INT2OID},
+     {engine::MessageColumn::enqueued_at, TIMESTAMPTZOID},
+     {engine::MessageColumn::available_at, TIMESTAMPTZOID},
+     {engine::MessageColumn::vt, TIMESTAMPTZOID},
+     {engine::MessageColumn::worker_id, INT8OID}}};
 
 struct DeliveryRequest {
     std::string_view queue;
@@ -19,6 +39,7 @@ struct DeliveryRequest {
     std::optional<core::Duration> visibility = {};  // none: the queue's
     std::optional<std::int64_t> worker = {};
     core::Duration wait = 0;  // how long to wait for a message when there is none
+    std::span<const engine::ResultColumn> row = kMessageRow;  // what the sink takes
 };
 
 // Leases up to `quantity` messages and puts them into the sink in the order of delivery. Skips rows
@@ -27,6 +48,15 @@ struct DeliveryRequest {
 // While it waits it holds no lock, but the snapshot of the calling statement; hence at most
 // pgqrs.max_wait.
 void dequeue(const DeliveryRequest& request, pg::RowSink& sink);
+
+// The parts of a dequeue that does not wait, for a larger call. The first raises what is wrong with the request
+// whatever the queue. The second answers how many messages it delivered, and notes those on their way out that
+// it met, for take_out_leaving() (dead_letters.hpp) at the end of the call.
+void check_request(const DeliveryRequest& request);
+std::int64_t deliver(const Held& held, const DeliveryRequest& request,
+                     std::vector<std::int64_t>& leaving, pg::RowSink& sink);
+// Has room for as many as one call may take out.
+std::vector<std::int64_t> room_for_leaving(std::int64_t quantity);
 
 // Waits until the queue has a message that nobody has locked, and answers true; false when there is
 // none after the timeout. Looks in a transaction each time, which `end_transaction` must end; holds no

@@ -12,6 +12,7 @@
 #include "engine/tables.hpp"
 #include "pg/calendar.hpp"
 #include "queue/archive.hpp"
+#include "queue/held.hpp"
 #include "queue/totals.hpp"
 
 namespace pgqrs::queue {
@@ -19,31 +20,15 @@ namespace {
 
 using Column = engine::MessageColumn;
 
-// The queue and its messages, held until the end of the transaction.
-struct Held {
-    explicit Held(std::string_view name)
-        : queue(engine::hold_queue(name)),
-          access{queue.id, name, core::rights_for("archive")},
-          messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
-          marks(engine::marks_of(messages.relation, queue.id)) {}
-
-    engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
-        return {messages, marks, deliveries.keys()};
-    }
-
-    engine::Queue queue;
-    engine::Access access;
-    engine::Table messages;
-    engine::QueueMarks& marks;
-};
+constexpr core::Rights kFinish = core::rights_for("archive");
 
 std::vector<bool> extend_batch(std::string_view name, std::span<const engine::Delivery> deliveries,
                                core::Duration by) {
     core::check_visibility(by, "by");
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, kFinish);
     const pg::Value lease_end = pg::timestamptz(engine::clock_now() + by);
-    const auto extend = [&](pg::Value* cells) {
+    const auto extend = [&](const core::Message&, pg::Value* cells) {
         // A message without a lease is left alone.
         const bool leased = !cells[Column::vt].null;
         cells[Column::vt] = lease_end;
@@ -51,6 +36,12 @@ std::vector<bool> extend_batch(std::string_view name, std::span<const engine::De
     };
     return sorted.done(engine::change_rows(held.rows(sorted),
                                            engine::row_edit(engine::places(Column::vt), extend)));
+}
+
+// A message that somebody wanted cancelled leaves as such, whatever its consumer made of it.
+core::Outcome outcome_of_finish(const core::Message& message) {
+    return (message.flags & core::kToBeCancelled) != 0 ? core::Outcome::cancelled
+                                                       : core::Outcome::done;
 }
 
 }  // namespace
@@ -74,17 +65,20 @@ bool extend_visibility(std::string_view name, const engine::Delivery& delivery, 
 std::vector<bool> archive_batch(std::string_view name,
                                 std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    return archive_batch(Held(name, kFinish), sorted);
+}
+
+std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries& deliveries) {
     const core::Instant now = engine::clock_now();
-    const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), true);
-    add_to_archive(held.marks, held.access, removed, now);
-    return sorted.done(removed.places());
+    const engine::RemovedRows removed = engine::remove_rows(held.rows(deliveries), true);
+    add_to_archive(held.marks, held.access, removed, now, outcome_of_finish);
+    return deliveries.done(removed.places());
 }
 
 std::vector<bool> remove_batch(std::string_view name,
                                std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, kFinish);
     const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
     if (removed.count() > 0) {
         record_departures(held.marks, held.access,
@@ -97,21 +91,18 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
                                 const core::Span& delay) {
     engine::check_delay(delay);
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, kFinish);
     const core::Instant now = engine::clock_now();
     const core::Instant due = pg::after(now, delay);
-    const auto release = [&](pg::Value* cells) {
+    const auto release = [&](const core::Message& row, pg::Value* cells) {
         // Without a delay, a message that already was available keeps its place in the order of
         // delivery.
         pg::Value& at = cells[Column::available_at];
         at = pg::timestamptz(due > now ? due : std::min(pg::timestamp_of(at), now));
-        cells[Column::flags] = pg::int2(due > now ? 0 : core::kMadeAvailable);
-        cells[Column::vt] = pg::null_of(TIMESTAMPTZOID);
-        cells[Column::worker_id] = pg::null_of(INT8OID);
+        give_back(row, due > now ? 0 : core::kMadeAvailable, cells);
         return true;
     };
-    const engine::Places written =
-        engine::places(Column::available_at, Column::flags, Column::vt, Column::worker_id);
+    const engine::Places written = kGivenBack | engine::places(Column::available_at);
     const auto done =
         sorted.done(engine::change_rows(held.rows(sorted), engine::row_edit(written, release)));
     if (held.queue.notify) {

@@ -10,6 +10,7 @@
 
 #include "core/duration.hpp"
 #include "engine/deliveries.hpp"
+#include "queue/held.hpp"
 
 namespace pgqrs::queue {
 
@@ -22,6 +23,8 @@ bool extend_visibility(std::string_view queue, const engine::Delivery& delivery,
 // Each answers whether this call did it, delivery by delivery.
 std::vector<bool> archive_batch(std::string_view queue,
                                 std::span<const engine::Delivery> deliveries);
+// The same as a part of a larger call.
+std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries& deliveries);
 std::vector<bool> remove_batch(std::string_view queue,
                                std::span<const engine::Delivery> deliveries);
 std::vector<bool> release_batch(std::string_view queue,

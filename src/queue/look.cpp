@@ -10,9 +10,9 @@ namespace pgqrs::queue {
 namespace {
 
 // $1 queue id, $2 queue name, $3 id.
-#define PGQRS_ARCHIVED                                                                    \
-    "SELECT id, $2, payload, headers, priority, read_ct, enqueued_at, available_at, vt, " \
-    "worker_id, archived_at, processing_duration, outcome "                               \
+#define PGQRS_ARCHIVED                                                                             \
+    "SELECT id, $2, payload, headers, priority, read_ct, attempt, enqueued_at, available_at, vt, " \
+    "worker_id, archived_at, processing_duration, outcome "                                        \
     "FROM pgqrs.archive WHERE queue_id = $1 "
 
 constinit pg::Statement one_archived(PGQRS_ARCHIVED "AND id = $3", pg::Planning::indexed);
@@ -30,9 +30,10 @@ constinit pg::Statement count_some_messages(
     "SELECT count(*) FROM pgqrs.messages WHERE queue_id = ANY ($1)");
 
 // pgqrs.message. The casts take the domains off.
-#define PGQRS_MESSAGE                                                                          \
-    "SELECT id, $2, payload, headers::pg_catalog.jsonb, priority::smallint, read_ct::integer," \
-    " enqueued_at::pg_catalog.timestamptz, available_at::pg_catalog.timestamptz,"              \
+#define PGQRS_MESSAGE                                                                           \
+    "SELECT id, $2, payload, headers::pg_catalog.jsonb, priority::smallint, read_ct::integer, " \
+    "attempt,"                                                                                  \
+    " enqueued_at::pg_catalog.timestamptz, available_at::pg_catalog.timestamptz,"               \
     " vt::pg_catalog.timestamptz, worker_id FROM pgqrs.messages WHERE queue_id = $1 "
 
 constinit pg::Statement one_message(PGQRS_MESSAGE "AND id = $3", pg::Planning::indexed);

@@ -53,6 +53,12 @@ void check_headers(const std::optional<pg::Json>& headers, std::size_t place = 0
 void check_common(const NewMessages& common) {
     core::check_priority(common.priority);
     engine::check_delay(common.delay);
+    if (common.max_attempts) {
+        core::check_max_attempts(*common.max_attempts);
+    }
+    if (common.expires_after) {
+        engine::check_time_to_live(*common.expires_after);
+    }
     if (!common.at) {
         return;
     }
@@ -69,6 +75,15 @@ void check_common(const NewMessages& common) {
 
 using Column = engine::MessageColumn;
 
+// The message's own time to live goes before that of the queue.
+pg::Value expiry_of(const NewMessages& common, const engine::Queue& queue, core::Instant now) {
+    if (common.expires_after) {
+        return pg::timestamptz(pg::after(now, *common.expires_after));
+    }
+    return queue.expires_after > 0 ? pg::timestamptz(now + queue.expires_after)
+                                   : pg::null_of(TIMESTAMPTZOID);
+}
+
 // Adds a message for each payload, and answers their ids.
 std::vector<std::int64_t> add(const NewMessages& common,
                               std::span<const std::optional<pg::Json>> payloads,
@@ -82,6 +97,10 @@ std::vector<std::int64_t> add(const NewMessages& common,
     const core::Instant now = engine::clock_now();
     const pg::Value available_at =
         pg::timestamptz(common.at ? *common.at : pg::after(now, common.delay));
+    const pg::Value expires_at = expiry_of(common, queue, now);
+    const pg::Value max_attempts = common.max_attempts
+                                       ? pg::int2(static_cast<std::int16_t>(*common.max_attempts))
+                                       : pg::null_of(INT2OID);
     const auto put = [&](std::size_t row, pg::Value* cells) {
         cells[Column::id] = pg::int8(ids[row]);
         cells[Column::queue_id] = pg::int4(queue.id);
@@ -90,6 +109,10 @@ std::vector<std::int64_t> add(const NewMessages& common,
         cells[Column::available_at] = available_at;
         cells[Column::read_ct] = pg::int4(0);
         cells[Column::flags] = pg::int2(0);
+        cells[Column::attempt] = pg::int2(0);
+        cells[Column::given_back] = pg::int4(0);
+        cells[Column::expires_at] = expires_at;
+        cells[Column::max_attempts] = max_attempts;
         cells[Column::payload] = payloads[row]->value();
         if (!headers.empty() && headers[row]) {
             cells[Column::headers] = headers[row]->value();

@@ -18,6 +18,9 @@ struct NewMessages {
     // When they become available: `delay` from now, or at a point in time.
     core::Span delay;
     std::optional<core::Instant> at;
+    // Instead of the queue's own settings.
+    std::optional<std::int64_t> max_attempts = std::nullopt;
+    std::optional<core::Span> expires_after = std::nullopt;
 };
 
 // Adds one message and returns its id. A missing payload raises PQ005.

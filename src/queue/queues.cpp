@@ -1,5 +1,8 @@
 #include "queue/queues.hpp"
 
+#include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,13 +15,19 @@
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
 #include "engine/tables.hpp"
+#include "pg/transaction.hpp"
 
 namespace pgqrs::queue {
 namespace {
 
+// No queue has this number.
+constexpr std::int32_t kDeadLetterQueues = 0;
+
 constinit pg::Statement insert_queue(R"sql(
-    INSERT INTO pgqrs.queues (name, visibility_timeout, max_deliveries, description, notify)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO pgqrs.queues (
+        name, visibility_timeout, max_deliveries, description, notify, max_attempts, backoff,
+        backoff_base, backoff_cap, backoff_jitter, dead_letter_queue, expires_after)
+    VALUES ($1, $2, $3, $4, $5, $6, $7::pgqrs.backoff, $8, $9, $10, nullif($11, ''), nullif($12, '0'))
     ON CONFLICT (name) DO NOTHING
     RETURNING *
 )sql");
@@ -35,9 +44,16 @@ constinit pg::Statement update_queue(R"sql(
     SET visibility_timeout = coalesce($2, visibility_timeout),
         max_deliveries = nullif(coalesce($3, max_deliveries), 0),
         description = nullif(coalesce($4, description), ''),
-        notify = coalesce($5, notify)
+        notify = coalesce($5, notify),
+        max_attempts = coalesce($6, max_attempts),
+        backoff = coalesce($7::pgqrs.backoff, backoff),
+        backoff_base = coalesce($8, backoff_base),
+        backoff_cap = coalesce($9, backoff_cap),
+        backoff_jitter = coalesce($10, backoff_jitter),
+        dead_letter_queue = nullif(coalesce($11, dead_letter_queue), ''),
+        expires_after = nullif(coalesce($12, expires_after), '0')
     WHERE id = $1
-        AND ($6 OR max_deliveries IS NOT DISTINCT FROM nullif(coalesce($3, max_deliveries), 0))
+        AND ($13 OR max_deliveries IS NOT DISTINCT FROM nullif(coalesce($3, max_deliveries), 0))
     RETURNING *
 )sql");
 
@@ -88,11 +104,50 @@ void check_settings(const QueueSettings& settings) {
     if (settings.max_deliveries) {
         core::check_max_deliveries(*settings.max_deliveries);
     }
+    if (settings.max_attempts) {
+        core::check_max_attempts(*settings.max_attempts);
+    }
+    if (settings.backoff) {
+        core::check_backoff_kind(*settings.backoff);
+    }
+    if (settings.backoff_jitter) {
+        core::check_backoff_jitter(*settings.backoff_jitter);
+    }
+    if (settings.expires_after && *settings.expires_after != 0) {
+        core::check_visibility(*settings.expires_after, "expires_after");
+    }
 }
 
 void check_notify(std::string_view name, const QueueSettings& settings) {
     if (settings.notify.value_or(false)) {
         core::check_notify_name(name);
+    }
+}
+
+// Raises unless dead messages of the queue can go to that one, and end there: a ring of dead letter queues
+// would send them round for ever. Nobody else changes such a setting until the end of the transaction.
+void check_dead_letter_queue(std::string_view name, std::string_view target) {
+    if (target.empty()) {
+        return;
+    }
+    pg::lock_number(engine::find_table(engine::kQueues), kDeadLetterQueues,
+                    pg::LockMode::exclusive);
+    std::set<std::string, std::less<>> seen{std::string(name)};
+    for (std::string next(target); !next.empty();) {
+        if (!seen.insert(next).second) {
+            throw core::Error(
+                core::SqlState::invalid_argument,
+                next == target && seen.size() == 1
+                    ? "queue \"" + next + "\" cannot be its own dead letter queue"
+                    : "dead letter queues of \"" + std::string(name) + "\" form a ring",
+                next == target && seen.size() == 1
+                    ? ""
+                    : "The messages would come back to \"" + next + "\".");
+        }
+        // The first must be there; one that is missing further on ends the chain.
+        const auto queue = next == target ? std::optional(engine::find_queue(next))
+                                          : engine::find_queue_if_any(next);
+        next = queue ? queue->dead_letter_queue : "";
     }
 }
 
@@ -105,14 +160,37 @@ pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
     return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
 }
 
+pg::Value float_or_null(const std::optional<double>& value) {
+    return value ? pg::float8(*value) : pg::null_of(FLOAT8OID);
+}
+
+engine::Access to_alter(const engine::Queue& queue, std::string_view name) {
+    return {queue.id, name, core::rights_for("alter_queue")};
+}
+
+// Whoever manages a queue by a grant sends its dead messages only where he may send any.
+void require_right_to_bury(std::string_view name, std::string_view target) {
+    if (!target.empty()) {
+        engine::require_access_too(
+            {engine::find_queue(target).id, target, core::rights_for("enqueue")},
+            to_alter(engine::find_queue(name), name), {kUpdate});
+    }
+}
+
 // Only the call that holds the queue alone writes another max_deliveries.
 pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone) {
-    const engine::Access access{engine::find_queue(name).id, name, core::rights_for("alter_queue")};
-    const engine::StatementRights rights(access, {kUpdate});
-    return update_queue.run({pg::int4(access.queue), interval_or_null(settings.visibility_timeout),
-                             integer_or_null(settings.max_deliveries),
-                             pg::text(settings.description), pg::boolean(settings.notify),
-                             pg::boolean(alone)});
+    const engine::Queue queue = engine::find_queue(name);
+    core::check_backoff_times(settings.backoff_base.value_or(queue.backoff.base),
+                              settings.backoff_cap.value_or(queue.backoff.cap));
+    const engine::StatementRights rights(to_alter(queue, name), {kUpdate});
+    return update_queue.run(
+        {pg::int4(queue.id), interval_or_null(settings.visibility_timeout),
+         integer_or_null(settings.max_deliveries), pg::text(settings.description),
+         pg::boolean(settings.notify), integer_or_null(settings.max_attempts),
+         pg::text(settings.backoff), interval_or_null(settings.backoff_base),
+         interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
+         pg::text(settings.dead_letter_queue), interval_or_null(settings.expires_after),
+         pg::boolean(alone)});
 }
 
 // Together with the row, so that nobody waits for the queue while its new user waits for the row.
@@ -120,11 +198,10 @@ void hold_alone(std::string_view name) {
     engine::hold_name_alone(name, {.decide = [&] { engine::find_queue(name); },
                                    .lock_rows =
                                        [&] {
-                                           const engine::Access access{
-                                               engine::find_queue(name).id, name,
-                                               core::rights_for("alter_queue")};
-                                           const engine::StatementRights rights(access, {kUpdate});
-                                           lock_queue.run_latest({pg::int4(access.queue)});
+                                           const engine::Queue queue = engine::find_queue(name);
+                                           const engine::StatementRights rights(
+                                               to_alter(queue, name), {kUpdate});
+                                           lock_queue.run_latest({pg::int4(queue.id)});
                                        }});
 }
 
@@ -134,13 +211,18 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
     core::check_queue_name(name);
     check_settings(settings);
     check_notify(name, settings);
+    core::check_backoff_times(*settings.backoff_base, *settings.backoff_cap);
+    check_dead_letter_queue(name, settings.dead_letter_queue.value_or(""));
     // The queue that is in the way can be dropped before we look at it. A user's trigger that
     // suppresses the row must not keep us here for ever.
     for (int attempt = 0; attempt < 10; ++attempt) {
-        const pg::Rows created =
-            insert_queue.run({pg::text(name), interval_or_null(settings.visibility_timeout),
-                              integer_or_null(settings.max_deliveries),
-                              pg::text(settings.description), pg::boolean(settings.notify)});
+        const pg::Rows created = insert_queue.run(
+            {pg::text(name), interval_or_null(settings.visibility_timeout),
+             integer_or_null(settings.max_deliveries), pg::text(settings.description),
+             pg::boolean(settings.notify), integer_or_null(settings.max_attempts),
+             pg::text(settings.backoff), interval_or_null(settings.backoff_base),
+             interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
+             pg::text(settings.dead_letter_queue), interval_or_null(settings.expires_after)});
         if (!created.empty()) {
             return created;
         }
@@ -164,6 +246,8 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
     }
     check_settings(to_check);
     check_notify(name, settings);
+    require_right_to_bury(name, settings.dead_letter_queue.value_or(""));
+    check_dead_letter_queue(name, settings.dead_letter_queue.value_or(""));
     pg::Rows altered = update(name, settings, false);
     if (altered.empty() && settings.max_deliveries) {
         hold_alone(name);

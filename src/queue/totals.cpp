@@ -56,7 +56,7 @@ constinit pg::Statement sum_up(R"sql(
         SELECT $1, sum(finished), sum(discarded)
         FROM summed
         HAVING count(*) > 0)
-    SELECT coalesce(max(id), $2)
+    SELECT coalesce(max(id), $2), count(*)
     FROM summed
 )sql",
                                pg::Planning::indexed);
@@ -69,12 +69,19 @@ public:
     SummingUp& operator=(const SummingUp&) = delete;
 };
 
-std::int64_t sum_up_from(const engine::Access& access, std::int32_t queue, std::int64_t id) {
+// What it summed up: up to which id, and how many rows.
+struct Sum {
+    std::int64_t end;
+    std::int64_t rows;
+};
+
+Sum sum_up_from(const engine::Access& access, std::int32_t queue, std::int64_t id) {
     const SummingUp scope;
     return pg::with_spi([&] {
         const engine::StatementRights rights(
             access, {{&engine::kDepartures, ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE}});
-        return sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)}).int8(0, 1);
+        const pg::Rows rows = sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)});
+        return Sum{rows.int8(0, 1), rows.int8(0, 2)};
     });
 }
 
@@ -89,7 +96,7 @@ void try_to_sum_up(Oid relation, const engine::Access& access, std::int32_t queu
     ++last_sum.since_start;
     pg::Subtransaction attempt;
     try {
-        last_sum.id = sum_up_from(access, queue, last_sum.id);
+        last_sum.id = sum_up_from(access, queue, last_sum.id).end;
         attempt.keep();
     } catch (const pg::Error& error) {
         const pg::Error copy = attempt.undo_after(error);
@@ -105,6 +112,9 @@ void try_to_sum_up(Oid relation, const engine::Access& access, std::int32_t queu
 }  // namespace
 
 bool is_summing_up() { return summing_up; }
+
+// For maintenance, to which no grant gives the right.
+std::int64_t sum_up_departures_of(std::int32_t queue) { return sum_up_from({}, queue, 0).rows; }
 
 void record_departures(engine::QueueMarks& queue, const engine::Access& access,
                        const Departures& departures) {

@@ -1,4 +1,3 @@
-// See workers.hpp.
 #include "queue/workers.hpp"
 
 #include <string>

@@ -22,7 +22,7 @@ import psycopg
 
 # In the order they run; the description is the first line of the function's documentation.
 CASES = {
-    "throughput": ["enqueue_one", "enqueue_batch", "consume_one", "consume_batch", "many_workers"],
+    "throughput": ["enqueue_one", "enqueue_batch", "consume_one", "next_one", "consume_batch", "many_workers"],
     "pressure": ["held_snapshot", "big_state", "backlog_priority"],
     "waiting": ["wake_up", "waiters_beside_load", "waiters_idle"],
     "storage": ["storage"],

@@ -243,12 +243,13 @@ def command(arguments, database):
     return result.stdout
 
 
-def pgbench(db, script, clients, seconds=None, runs=None, payload=SMALL):
-    """Runs of the script a second; for so many seconds, or so many runs of each client."""
+def pgbench(db, script, clients, seconds=None, runs=None, **values):
+    """Runs of the script a second; for so many seconds, or so many runs of each client. The values are its variables."""
     length = ["-T", max(1, round(seconds))] if seconds else ["-t", runs]
+    values = {"payload": SMALL, **values}
     output = command(
         ["pgbench", "-n", "-M", "prepared", "-c", clients, "-j", min(2, clients), *length,
-         "-D", f"payload={payload}", "-f", SQL / script],
+         *(f"-D{name}={value}" for name, value in values.items()), "-f", SQL / script],
         db.name,
     )
     for line in output.splitlines():

@@ -64,14 +64,14 @@ def enqueue_batch(settings):
             )
 
 
-def consume_one_rate(settings, db, side, clients, payload=PAYLOADS["60 B"], jobs=None):
-    """For the time of a measurement, or until so many jobs are done."""
+def consume_one_rate(settings, db, side, clients, payload=PAYLOADS["60 B"], jobs=None, script=None, **values):
+    """For the time of a measurement, or until so many jobs are done. The script is the side's unless another is given."""
     length = {"runs": max(1, jobs // clients)} if jobs else {"seconds": settings.seconds}
     qty = jobs or int(MOST_ONE * settings.seconds * (0.35 if clients == 1 else 1))
     while True:
         db.fill(side, qty, payload)
         try:
-            return pgbench(db, f"consume_{side}.sql", clients, **length)
+            return pgbench(db, script or f"consume_{side}.sql", clients, **length, **values)
         except RuntimeError as error:
             # What pgbench says of an empty queue: a faster machine.
             if "expected one row" not in str(error) or qty > 10_000_000:
@@ -91,6 +91,24 @@ def consume_one(settings):
                     lambda: consume_one_rate(settings, db, "pgqrs", clients, payload),
                     lambda: consume_one_rate(settings, db, "by_hand", clients, payload),
                     goal=">= 1.0",
+                )
+
+
+def next_one(settings):
+    """One message: archive and the next delivery in one transaction, beside our own two."""
+    for size, payload in PAYLOADS.items():
+        for clients, goal in ((1, ""), (8, ">= 1.6")):
+            with database("next_one") as db:
+                # Nothing to finish at first: a message that does not exist.
+                first = {"m_id": 0, "m_read_ct": 1}
+                yield compare(
+                    settings,
+                    f"{size}, {count_of(clients, 'client')}",
+                    "messages/s",
+                    lambda: consume_one_rate(settings, db, "pgqrs", clients, payload, script="next_pgqrs.sql", **first),
+                    lambda: consume_one_rate(settings, db, "pgqrs", clients, payload),
+                    goal=goal,
+                    other_side="dequeue and archive",
                 )
 
 

@@ -107,6 +107,43 @@ TEST_CASE("messages come in order, up to the quantity", "[server]") {
     CHECK_FALSE(f.consumer.dequeue().has_value());
 }
 
+TEST_CASE("next archives what is done and takes the next messages", "[server]") {
+    Fixture f;
+    const auto ids = f.producer.batch_enqueue(std::vector<json>{1, 2, 3, 4});
+    const auto first = f.consumer.next({});
+    CHECK(ids_of(first.messages) == std::vector{ids[0]});
+    CHECK(first.lost.empty());
+    CHECK(first.messages[0].lease_left.value() > 25s);
+    const auto second = f.consumer.next(first.messages, 2);
+    CHECK(ids_of(second.messages) == std::vector{ids[1], ids[2]});
+    CHECK(second.messages[0].payload == "2");
+    CHECK(second.lost.empty());
+    CHECK(pgqrs::Archive(f.connection).get(ids[0]).value().read_ct == 1);
+    // The second one goes to another consumer; the third one is done.
+    expire(f.connection, ids[1]);
+    const auto taken = f.consumer.dequeue().value();
+    CHECK(taken.id == ids[1]);
+    const auto third = f.consumer.next(second.messages, 0);
+    CHECK(ids_of(third.messages) == std::vector{ids[3]});
+    CHECK(third.lost == std::vector{ids[1]});
+    CHECK(f.consumer.archive(taken));
+    CHECK(f.consumer.next(third.messages, 1, 1min).messages.empty());
+    CHECK(pgqrs::Archive(f.connection).count_by_queue(f.queue) == 4);
+}
+
+TEST_CASE("next waits when nothing is done, and takes the consumer's options", "[server]") {
+    Fixture f;
+    const auto worker = pgqrs::Workers(f.connection).insert({f.queue, "w"}).id;
+    Consumer waiting(f.connection, f.queue, {.lock_time = 1h, .worker = worker});
+    f.producer.enqueue_delayed(1, 50ms);
+    const auto next = waiting.next({}, 1, 30s);
+    CHECK(next.messages.at(0).lease_left.value() > 50min);
+    CHECK(next.messages.at(0).worker_id == worker);
+    CHECK(server_error([&] { waiting.next(next.messages, -1); }) == "PQ010");
+    CHECK(server_error([&] { waiting.next(std::vector<Message>(10'001)); }) == "PQ009");
+    CHECK(f.consumer.archive(next.messages[0]));
+}
+
 TEST_CASE("a quantity of 0 is the configuration's", "[server]") {
     auto config = test::config();
     config.default_batch_size = 2;
@@ -255,7 +292,7 @@ TEST_CASE("after the lease was taken over, finishing changes nothing and says so
     CHECK(all_done(f.consumer.release_batch(std::vector{first}), 1, false));
     const auto error = test::raised<pgqrs::LeaseLost>([&] { f.consumer.archive_or_throw(first); });
     CHECK(error.sqlstate() == "PQ001");
-    CHECK(error.state() == pgqrs::core::SqlState::lease_lost);
+    CHECK(error.code() == pgqrs::ErrorCode::lease_lost);
     CHECK_THAT(error.what(), test::has(std::to_string(first.id)));
     CHECK(pgqrs::Messages(f.connection).get(first.id)->vt == second.vt);
     f.consumer.archive_or_throw(second);

@@ -6,7 +6,7 @@ using pgqrs::Error;
 TEST_CASE("errors are retryable when the same again can succeed") {
     const std::vector<std::pair<std::string, bool>> cases = {
         {"40001", true},  {"40P01", true},  {"55P03", true},  {"53300", true},  {"57P01", true},
-        {"57P02", true},  {"57P03", true},  {"08006", true},  {"08001", true},  {"08003", true},
+        {"57P02", true},  {"57P03", true},  {"08006", true},  {"08001", true},  {"08003", false},
         {"08000", true},  {"23505", false}, {"42883", false}, {"22P02", false}, {"57014", false},
         {"PQ001", false}, {"PQ002", false}, {"PQ010", false}, {"25P02", false}, {"", false},
     };
@@ -38,12 +38,25 @@ TEST_CASE("an error keeps its parts") {
 }
 
 TEST_CASE("the states of pgqrs are known, others are not") {
-    for (const auto& entry : pgqrs::core::kSqlStates) {
-        CHECK(Error(Error::Parts{std::string(entry.code), "text"}).state() == entry.state);
+    using pgqrs::ErrorCode;
+    const std::vector<std::pair<std::string, ErrorCode>> cases = {
+        {"PQ001", ErrorCode::lease_lost},       {"PQ002", ErrorCode::queue_not_found},
+        {"PQ003", ErrorCode::queue_exists},     {"PQ004", ErrorCode::invalid_name},
+        {"PQ005", ErrorCode::payload_rejected}, {"PQ006", ErrorCode::rate_limited},
+        {"PQ007", ErrorCode::queue_paused},     {"PQ008", ErrorCode::worker_not_found},
+        {"PQ009", ErrorCode::limit_exceeded},   {"PQ010", ErrorCode::invalid_argument},
+        {"PQ011", ErrorCode::queue_not_empty},
+    };
+    for (const auto& [sqlstate, code] : cases) {
+        INFO(sqlstate);
+        CHECK(Error(Error::Parts{sqlstate, "text"}).code() == code);
+        CHECK("PQ0" + std::string(static_cast<int>(code) < 10 ? "0" : "") +
+                  std::to_string(static_cast<int>(code)) ==
+              sqlstate);
     }
-    CHECK_FALSE(Error(Error::Parts{"40001", "text"}).state().has_value());
-    CHECK_FALSE(Error(Error::Parts{"", "text"}).state().has_value());
-    CHECK_FALSE(Error(Error::Parts{"PQ999", "text"}).state().has_value());
+    CHECK_FALSE(Error(Error::Parts{"40001", "text"}).code().has_value());
+    CHECK_FALSE(Error(Error::Parts{"", "text"}).code().has_value());
+    CHECK_FALSE(Error(Error::Parts{"PQ999", "text"}).code().has_value());
 }
 
 TEST_CASE("one catch is enough") {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What a program outside of this tree gets: installs library, headers and command into a temporary folder, and builds and
-# runs examples/cpp with them, found by pkg-config (shared and static) and by CMake (shared and static).
+# What a program outside of this tree gets: installs library, headers and command into a temporary folder, and builds
+# and runs examples/cpp with them, found by pkg-config (shared and static) and by CMake (shared and static).
 #
-# Needs the connection's PGHOST, PGPORT... and PGQRS_TMP of test/run.sh. Prints `ok TEST` or `not ok TEST`; the last line on
-# stdout is `N passed, N failed`.
+# Needs the connection's PGHOST, PGPORT... and PGQRS_TMP of test/run.sh. Prints `ok TEST` or `not ok TEST`; the last
+# line on stdout is `N passed, N failed`.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -56,7 +56,8 @@ claim() {
 
 # Where there is no server, and so no pg_config.
 top_make() {
-    flock "$root/.build-lock" make -C "$root" --no-print-directory -s -j "$(nproc)" PG_CONFIG=/no/pg_config LDCONFIG=: "$@"
+    flock "$root/.build-lock" \
+        make -C "$root" --no-print-directory -s -j "$(nproc)" PG_CONFIG=/no/pg_config LDCONFIG=: "$@"
 }
 
 # A `!` in front of a command would hide its failure from set -e.
@@ -106,7 +107,8 @@ header_has_version() {
     local version
     version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$root/pgqrs.control")
     [ "$(printf '%s\n' '#include <pgqrs/client/version.hpp>' PGQRS_VERSION \
-        'PGQRS_VERSION_MAJOR.PGQRS_VERSION_MINOR' PGQRS_VERSION_NUMBER | "${CXX:-g++}" -E -P -I "$prefix/include" -x c++ - |
+        'PGQRS_VERSION_MAJOR.PGQRS_VERSION_MINOR' PGQRS_VERSION_NUMBER |
+        "${CXX:-g++}" -E -P -I "$prefix/include" -x c++ - |
         tr -d ' \n"')" = "$version${version%.*}.${version#*.}(${version%.*}*100+${version#*.})" ]
 }
 
@@ -155,18 +157,23 @@ remove_shared() {
 with_cmake() {
     local source=$work/cmake$2
     cp -R "$examples" "$source"
-    [ -z "$2" ] || sed -i -e "s/pgqrs::pgqrs/$1/" -e "s/CONFIG REQUIRED/CONFIG REQUIRED COMPONENTS $2/" "$source/CMakeLists.txt"
+    [ -z "$2" ] || sed -i -e "s/pgqrs::pgqrs/$1/" -e "s/CONFIG REQUIRED/CONFIG REQUIRED COMPONENTS $2/" \
+        "$source/CMakeLists.txt"
     grep -q "$1" "$source/CMakeLists.txt"
     cmake -S "$source" -B "$source/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_FLAGS='-Wall -Wextra -Werror'
     cmake --build "$source/build"
-    if [ "$2" = static ]; then not links_to_shared "$source/build/producer"; else links_to_shared "$source/build/producer"; fi
+    if [ "$2" = static ]; then
+        not links_to_shared "$source/build/producer"
+    else
+        links_to_shared "$source/build/producer"
+    fi
     place_and_make "$source/build"
 }
 
 refuses_version() {
     mkdir "$work/version"
-    printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(other CXX)' 'find_package(pgqrs 2.0 CONFIG REQUIRED)' \
-        >"$work/version/CMakeLists.txt"
+    printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(other CXX)' \
+        'find_package(pgqrs 2.0 CONFIG REQUIRED)' >"$work/version/CMakeLists.txt"
     not cmake -S "$work/version" -B "$work/version/build" -DCMAKE_PREFIX_PATH="$prefix"
     grep -q 'considered but not accepted' "$log"
 }

@@ -15,13 +15,17 @@ TEST_CASE("a backend that was terminated between statements is noticed before an
     auto connection = test::connect();
     test::terminate_backend(test::backend_pid(connection));
     CHECK(connection.usable());
-    const auto error = raised<ConnectionError>([&] { connection.execute("SELECT 1"); });
-    CHECK(error.connection_lost());
-    CHECK_FALSE(error.in_doubt());
-    CHECK(error.retryable());
+    // The same on the same connection fails for ever, so no error of it says that it is retryable.
+    for (int tries = 0; tries < 3; ++tries) {
+        const auto error = raised<ConnectionError>([&] { connection.execute("SELECT 1"); });
+        CHECK(error.sqlstate() == "08003");
+        CHECK(error.connection_lost());
+        CHECK_FALSE(error.in_doubt());
+        CHECK_FALSE(error.retryable());
+        CHECK_THAT(error.hint(), test::has("reopen"));
+    }
     CHECK_FALSE(connection.usable());
     CHECK_FALSE(connection.in_transaction());
-    CHECK_THROWS_AS(connection.execute("SELECT 1"), ConnectionError);
     connection.reopen();
     CHECK(test::value(connection, "SELECT 1") == "1");
 }
@@ -45,9 +49,10 @@ TEST_CASE("a backend that was terminated inside a transaction leaves nothing in 
         raised<ConnectionError>([&] { connection.execute("INSERT INTO t VALUES (1)"); });
     CHECK(error.connection_lost());
     CHECK_FALSE(error.in_doubt());
-    CHECK(error.retryable());
+    CHECK_FALSE(error.retryable());
     // Nothing of it was sent, so nothing is in doubt now either.
     const auto at_commit = raised<ConnectionError>([&] { transaction.commit(); });
+    CHECK(at_commit.sqlstate() == "08003");
     CHECK(at_commit.connection_lost());
     CHECK_FALSE(at_commit.in_doubt());
 }
@@ -79,7 +84,46 @@ TEST_CASE("a backend that is terminated during a statement raises the server's r
         CHECK(error.in_doubt() == !in_transaction);
         CHECK(error.retryable() == in_transaction);
         CHECK_FALSE(connection.usable());
+        const auto again = raised<ConnectionError>([&] { connection.execute("SELECT 1"); });
+        CHECK(again.sqlstate() == "08003");
+        CHECK_FALSE(again.retryable());
+        CHECK_FALSE(again.in_doubt());
+        connection.reopen();
+        CHECK(test::value(connection, "SELECT 1") == "1");
     }
+}
+
+TEST_CASE("every kind of call on a connection that was lost before says so", "[server]") {
+    const auto queue = test::new_queue();
+    auto connection = test::connect();
+    test::terminate_backend(test::backend_pid(connection));
+    Producer producer(connection, queue);
+    pgqrs::Consumer consumer(connection, queue);
+    pgqrs::Admin admin(connection);
+    const std::vector<std::function<void()>> calls = {
+        [&] { producer.enqueue(1); },
+        [&] {
+            producer.batch_enqueue(std::vector<nlohmann::json>{1, 2});
+        },
+        [&] { consumer.dequeue(); },
+        [&] { consumer.wait(1s); },
+        [&] { admin.list_queues(); },
+        [&] { pgqrs::Messages(connection).for_each(queue, 0, 10, [](const auto&) {}); },
+        [&] {
+            connection.pipeline({{"SELECT 1", {}}});
+        },
+        [&] { Transaction transaction(connection); },
+    };
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        INFO(i);
+        const auto error = raised<ConnectionError>(calls[i]);
+        CHECK(error.sqlstate() == "08003");
+        CHECK(error.connection_lost());
+        CHECK_FALSE(error.retryable());
+        CHECK_FALSE(error.in_doubt());
+    }
+    connection.reopen();
+    CHECK(producer.enqueue(1) > 0);
 }
 
 TEST_CASE("a commit that was cut off is in doubt, whether it happened or not", "[server]") {
@@ -181,7 +225,8 @@ TEST_CASE("a restart of the server is a lost connection, and reopen works", "[se
     auto connection = test::connect();
     test::server("stop");
     const auto lost = raised<ConnectionError>([&] { connection.execute("SELECT 1"); });
-    CHECK(lost.retryable());
+    CHECK_FALSE(lost.retryable());
+    CHECK(lost.connection_lost());
     const auto refused = raised<ConnectionError>([&] { connection.reopen(); });
     CHECK(refused.retryable());
     CHECK_FALSE(connection.usable());

@@ -1,4 +1,3 @@
-// See proxy.hpp.
 #include "proxy.hpp"
 
 #include <array>

@@ -1,4 +1,3 @@
-// See support.hpp.
 #include "support.hpp"
 
 #include <atomic>

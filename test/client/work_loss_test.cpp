@@ -192,12 +192,31 @@ TEST_CASE("an archive whose answer was lost is not taken for a failure without a
     std::atomic<int> runs{0};
     Working working(pgqrs::Config::from_dsn(proxy.dsn()), queue, [&](Job&) {
         ++runs;
-        proxy.cut_after("pgqrs.archive(");
+        proxy.cut_after("pgqrs.next(");
     });
     CHECK(test::eventually(
         [&] { return archived(connection, queue) == 1 && working.lease_lost == 1; }));
     working.end();
     CHECK(runs == 1);
+}
+
+TEST_CASE("an archive that did not reach the server is done again, and the next message comes",
+          "[server][work]") {
+    test::Proxy proxy;
+    const auto queue = test::new_queue();
+    auto connection = test::connect();
+    Producer(connection, queue).batch_enqueue(std::vector<json>{1, 2});
+    std::atomic<int> runs{0};
+    Working working(pgqrs::Config::from_dsn(proxy.dsn()), queue, [&](Job&) {
+        if (++runs == 1) {
+            proxy.cut_before("pgqrs.next(");
+        }
+    });
+    CHECK(test::eventually([&] { return archived(connection, queue) == 2; }));
+    working.end();
+    CHECK(runs == 2);
+    CHECK(working.summary.archived == 2);
+    CHECK(working.lease_lost == 0);
 }
 
 TEST_CASE("the lease is kept although the keeper's connection is lost now and then",

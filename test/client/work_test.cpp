@@ -29,6 +29,11 @@ struct Fixture {
     pgqrs::Archive archive{connection};
 
     std::int64_t left() { return messages.count_by_queue(queue); }
+    std::int64_t undelivered() {
+        const auto all = messages.filter_by_queue(queue, 0, 1000);
+        return std::count_if(all.begin(), all.end(),
+                             [](const Message& message) { return message.read_ct == 0; });
+    }
     std::int64_t archived() { return archive.count_by_queue(queue); }
     WorkSummary work_until_empty(const pgqrs::Handler& handler, WorkOptions options = {}) {
         options.stop_when_empty = true;
@@ -156,6 +161,78 @@ TEST_CASE("a handler that returns has its message archived", "[server][work]") {
     CHECK(summary.failed + summary.removed + summary.released + summary.lease_lost == 0);
     CHECK(f.left() == 0);
     CHECK(f.archived() == 3);
+}
+
+TEST_CASE("a message is archived in the transaction that takes the next one", "[server][work]") {
+    Fixture f;
+    f.producer.batch_enqueue(std::vector<json>(5, 1));
+    std::int64_t before = 0;
+    int together = 0;
+    const auto summary = f.work_until_empty([&](Job& job) {
+        const auto id = job.message().id;
+        if (before != 0) {
+            together += test::value(job.connection(),
+                                    "SELECT m.xmin = a.xmin FROM pgqrs.messages AS m, "
+                                    "pgqrs.archive AS a WHERE m.id = $1::bigint AND a.id = "
+                                    "$2::bigint",
+                                    {std::to_string(id), std::to_string(before)}) == "t";
+        }
+        before = id;
+    });
+    CHECK(summary.archived == 5);
+    CHECK(together == 4);
+}
+
+TEST_CASE("a handler that takes long holds up no other's archive", "[server][work]") {
+    Fixture f;
+    f.producer.batch_enqueue(std::vector<json>{"long", 1, 2, 3, 4, 5});
+    bool others_archived = false;
+    const auto summary = f.work_until_empty(
+        [&](Job& job) {
+            if (job.message().payload == "\"long\"") {
+                others_archived =
+                    test::eventually([&] { return f.archive.count_by_queue(f.queue) == 5; });
+            }
+        },
+        {.concurrency = 2});
+    CHECK(others_archived);
+    CHECK(summary.archived == 6);
+}
+
+TEST_CASE("a lost lease costs no delivery", "[server][work]") {
+    Fixture f;
+    f.producer.batch_enqueue(std::vector<json>{1, 2});
+    Events events;
+    const auto summary = f.work_until_empty(
+        [&](Job& job) {
+            if (job.message().payload == "1") {
+                CHECK(f.consumer.archive(job.message().id));
+            }
+        },
+        {.on_event = events.recorder()});
+    CHECK(events.kinds() ==
+          std::vector{Kind::started, Kind::lease_lost, Kind::started, Kind::archived});
+    CHECK(summary.archived == 1);
+    CHECK(summary.lease_lost == 1);
+}
+
+TEST_CASE("who may not call next archives and takes with two calls", "[server][work]") {
+    Fixture f;
+    f.producer.batch_enqueue(std::vector<json>{1, 2, 3});
+    const auto role = test::unique_name("role");
+    f.connection.execute("CREATE ROLE " + role + " LOGIN");
+    f.connection.execute("GRANT USAGE ON SCHEMA pgqrs TO " + role);
+    f.connection.execute(
+        "GRANT EXECUTE ON FUNCTION pgqrs.dequeue, pgqrs.archive, pgqrs.extend_visibility TO " +
+        role);
+    f.connection.execute("GRANT SELECT ON pgqrs.queues TO " + role);
+    f.connection.execute("GRANT SELECT, UPDATE, DELETE ON pgqrs.messages TO " + role);
+    f.connection.execute("GRANT INSERT ON pgqrs.archive TO " + role);
+    auto config = test::config();
+    config.dsn += " user=" + role;
+    CHECK(pgqrs::work(config, f.queue, nothing, {.stop_when_empty = true}).archived == 3);
+    f.connection.execute("DROP OWNED BY " + role);
+    f.connection.execute("DROP ROLE " + role);
 }
 
 TEST_CASE("an empty queue ends it when asked", "[server][work]") {
@@ -493,7 +570,7 @@ TEST_CASE("a stop lets handlers come to their end, and they can ask for it", "[s
     working.join();
     CHECK(saw_stop);
     CHECK(working.summary.archived == 1);
-    CHECK(f.left() == 2);
+    CHECK(f.undelivered() == 2);
 }
 
 TEST_CASE("a handler that releases because of the stop leaves the message to others",
@@ -551,7 +628,7 @@ TEST_CASE("max_messages is the number of messages, with any number of threads", 
                                          {.concurrency = concurrency, .max_messages = 7});
         CHECK(handled == 7);
         CHECK(summary.archived == 7);
-        CHECK(f.left() == 13);
+        CHECK(f.undelivered() == 13);
     }
 }
 
@@ -649,6 +726,22 @@ TEST_CASE("a worker whose row was deleted registers again", "[server][work]") {
     CHECK(workers.filter_by_queue(f.queue).at(0).id != first);
     working.stop.request();
     working.join();
+    CHECK(workers.count_by_queue(f.queue) == 0);
+}
+
+TEST_CASE("a worker whose row is deleted while its handler runs archives its message",
+          "[server][work]") {
+    Fixture f;
+    f.producer.batch_enqueue(std::vector<json>{1, 2});
+    pgqrs::Workers workers(f.connection);
+    const auto summary = f.work_until_empty(
+        [&](Job& job) {
+            if (job.message().payload == "1") {
+                CHECK(workers.remove(job.message().worker_id.value()));
+            }
+        },
+        {.worker_name = "w"});
+    CHECK(summary.archived == 2);
     CHECK(workers.count_by_queue(f.queue) == 0);
 }
 

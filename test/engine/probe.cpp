@@ -1,6 +1,6 @@
-// SQL functions over the engine for tables that are not those of pgqrs: one without queues and priorities and with names of
-// its own, and one whose rows are in queues. The functions take the name of such a table first, and its queue where it has
-// queues (0 where it has none).
+// SQL functions over the engine for tables that are not those of pgqrs: one without queues and priorities and with
+// names of its own, and one whose rows are in queues. The functions take the name of such a table first, and its queue
+// where it has queues (0 where it has none).
 #include <array>
 
 #include "engine/append.hpp"
@@ -20,15 +20,26 @@ namespace {
 
 using Place = engine::MessageColumn;
 
-constexpr engine::Column kNone{nullptr, InvalidOid};
+constexpr std::array<engine::Column, Place::count> job_columns() {
+    std::array<engine::Column, Place::count> columns{};
+    columns[Place::id] = {"job", INT8OID};
+    columns[Place::available_at] = {"due", TIMESTAMPTZOID};
+    columns[Place::read_ct] = {"tries", INT4OID};
+    columns[Place::vt] = {"locked_until", TIMESTAMPTZOID};
+    columns[Place::payload] = {"body", JSONBOID};
+    return columns;
+}
 
-// id, available_at, enqueued_at, queue_id, read_ct, priority, flags, vt, delivered_at, worker_id, headers, payload
-constexpr std::array<engine::Column, Place::count> kJobColumns = {
-    {{"job", INT8OID}, {"due", TIMESTAMPTZOID}, kNone, kNone, {"tries", INT4OID}, kNone, kNone,
-     {"locked_until", TIMESTAMPTZOID}, kNone, kNone, kNone, {"body", JSONBOID}}};
-constexpr std::array<engine::Column, Place::count> kLetterColumns = {
-    {{"number", INT8OID}, {"due", TIMESTAMPTZOID}, kNone, {"box", INT4OID}, {"tries", INT4OID}, kNone, kNone,
-     {"locked_until", TIMESTAMPTZOID}, {"taken_at", TIMESTAMPTZOID}, kNone, kNone, {"body", JSONBOID}}};
+constexpr std::array<engine::Column, Place::count> letter_columns() {
+    auto columns = job_columns();
+    columns[Place::id] = {"number", INT8OID};
+    columns[Place::queue_id] = {"box", INT4OID};
+    columns[Place::delivered_at] = {"taken_at", TIMESTAMPTZOID};
+    return columns;
+}
+
+constexpr auto kJobColumns = job_columns();
+constexpr auto kLetterColumns = letter_columns();
 
 constexpr engine::TableSpec kJobs = {.schema = "other",
                                      .name = "jobs",
@@ -44,13 +55,16 @@ constexpr engine::TableSpec kLetters = {.schema = "other",
                                         .claimable = true,
                                         .journal_trigger = "probe_letters_changed"};
 
-const engine::TableSpec& spec_of(std::string_view name) { return name == kJobs.name ? kJobs : kLetters; }
+const engine::TableSpec& spec_of(std::string_view name) {
+    return name == kJobs.name ? kJobs : kLetters;
+}
 
 struct Held {
     Held(pg::Call& call, engine::Purpose purpose)
         : spec(spec_of(call.text(0, "relation"))),
           table(engine::hold_table(spec, purpose)),
-          queue(spec.sole_queue != 0 ? spec.sole_queue : static_cast<std::int32_t>(call.int8(1, "queue"))),
+          queue(spec.sole_queue != 0 ? spec.sole_queue
+                                     : static_cast<std::int32_t>(call.int8(1, "queue"))),
           marks(engine::marks_of(table.relation, queue)) {}
 
     const engine::TableSpec& spec;
@@ -69,7 +83,8 @@ constexpr std::array<engine::ResultColumn, 3> kRow = {
     {{Place::id, INT8OID}, {Place::payload, JSONBOID}, {Place::read_ct, INT4OID}}};
 
 Datum claim(pg::Call& call, engine::Take take) {
-    const Held held(call, take == engine::Take::show ? engine::Purpose::look : engine::Purpose::write);
+    const Held held(call,
+                    take == engine::Take::show ? engine::Purpose::look : engine::Purpose::write);
     auto sink = call.rows_result();
     engine::Claim wanted{.take = take,
                          .queue_id = held.queue,
@@ -122,19 +137,21 @@ PGQRS_FUNCTION(probe_show) { return claim(call, engine::Take::show); }
 PGQRS_FUNCTION(probe_finish) {
     const Held held(call, engine::Purpose::write);
     const engine::RowKey key = key_of(call);
-    return call.boolean_result(engine::remove_rows({held.table, held.marks, {&key, 1}}, true).count() == 1);
+    return call.boolean_result(
+        engine::remove_rows({held.table, held.marks, {&key, 1}}, true).count() == 1);
 }
 
 PGQRS_FUNCTION(probe_release) {
     const Held held(call, engine::Purpose::write);
     const engine::RowKey key = key_of(call);
-    const auto release = [](pg::Value* cells) {
+    const auto release = [](const core::Message&, pg::Value* cells) {
         cells[Place::vt] = pg::null_of(TIMESTAMPTZOID);
         return true;
     };
-    return call.boolean_result(engine::change_rows({held.table, held.marks, {&key, 1}},
-                                                   engine::row_edit(engine::places(Place::vt), release))
-                                   .size() == 1);
+    return call.boolean_result(
+        engine::change_rows({held.table, held.marks, {&key, 1}},
+                            engine::row_edit(engine::places(Place::vt), release))
+            .size() == 1);
 }
 
 // A trigger of either table.

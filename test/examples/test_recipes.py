@@ -48,6 +48,17 @@ def test_enqueues_through_a_foreign_table(shop):
     shop.rows("SELECT pgqrs.archive('invoices', id) FROM pgqrs.messages")
 
 
+def test_finishes_and_takes_the_next_in_one_statement(shop):
+    """The first answer has the next message; the second says that the first one is not there to finish any more."""
+    step = recipe("One commit a message")
+    shop.rows("SELECT pgqrs.enqueue_batch('invoices', '{1, 2}')")
+    assert shop.rows("SELECT id, read_ct FROM pgqrs.next('invoices')") == [(1, 1)]
+    assert shop.rows(step) == [(2, 2, 1, False)]
+    assert shop.rows("SELECT id, payload FROM pgqrs.archive") == [(1, 1)]
+    assert shop.rows(step) == [(1, None, None, True)]
+    shop.rows("SELECT pgqrs.archive('invoices', 2, 1)")
+
+
 def test_ends_the_wait_of_a_dead_client(shop):
     """With client_connection_check_interval a wait whose client is gone ends long before its time."""
     shop.db.execute(f"ALTER DATABASE {shop.name} SET client_connection_check_interval = '500ms'")

@@ -2,6 +2,7 @@
 #
 #   choose_postgres       sets PG_CONFIG (path) and PG_MAJOR; an exported PG_CONFIG wins, then 15, then what Debian ships
 #   build_packages        prints the Debian packages a build needs
+#   tap_packages          prints those that TAP tests use where the release has them; without, they skip what needs them
 #   client_packages       prints those that the client library, the command and their tests need besides
 #   build WHAT...         compiles in the checkout, everything named in one parallel make (test/build.mk): server, cli,
 #                         unit, client_tests, probe. WERROR=1 in the environment: warnings are errors. With PGQRS_BUILT=yes
@@ -26,6 +27,13 @@ build_packages() {
     # A server from elsewhere brings its own headers.
     case "$PG_CONFIG" in
         /usr/lib/postgresql/* | /usr/bin/*) echo "postgresql-$PG_MAJOR" "postgresql-server-dev-$PG_MAJOR" ;;
+    esac
+}
+
+tap_packages() {
+    local repack=postgresql-$PG_MAJOR-repack
+    case "$PG_CONFIG" in
+        /usr/lib/postgresql/* | /usr/bin/*) ! apt-cache show "$repack" >/dev/null 2>&1 || echo "$repack" ;;
     esac
 }
 

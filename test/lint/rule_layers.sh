@@ -26,7 +26,7 @@ BEGIN {
     allow("fn", "core pg engine queue workflow pgmq fn", std)
     allow("bgw", "core pg engine queue workflow pgmq bgw", std)
     allow("module", server, std)
-    allow("installed", "core client", std "|" json)
+    allow("installed", "client", std "|" json)
     allow("client", "core client", std "|" libpq "|" posix "|" json "|[<\"]yaml-cpp/.*")
     allow("cli", "core client cli", std "|" libpq "|" posix "|" json "|[<\"](CLI|yaml-cpp)/.*|<utf8proc\\.h>")
     allow("unit_test", "core", std "|\"catch\\.hpp\"")

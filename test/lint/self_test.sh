@@ -9,7 +9,7 @@ tree=$work/tree
 bad=0
 
 make_clean_tree() {
-    mkdir -p "$tree"/src/{core,pg,engine,queue,fn,client,cli} "$tree"/include/pgqrs/{core,client} "$tree"/test/{unit,client}
+    mkdir -p "$tree"/src/{core,pg,engine,queue,fn,client,cli} "$tree"/include/pgqrs/client "$tree"/test/{unit,client}
     cp "$here/../../.clang-format" "$here/../../pgqrs.control" "$here/../../META.json" "$tree/"
     echo '#include <string>' >"$tree/src/core/name.hpp"
     echo '#include "postgres.h"' >"$tree/src/pg/guard.hpp"
@@ -19,7 +19,7 @@ make_clean_tree() {
     printf '#include "beside.hpp"\n#include <yaml-cpp/yaml.h>\n#include <nlohmann/json.hpp>\n#include <poll.h>\n' >>"$tree/src/client/send.cpp"
     echo '#include <string>' >"$tree/src/client/beside.hpp"
     echo '#include "pgqrs/client/send.hpp"' >"$tree/include/pgqrs/client.hpp"
-    printf '#include "pgqrs/core/sqlstate.hpp"\n#include <nlohmann/json.hpp>\n' >"$tree/include/pgqrs/client/send.hpp"
+    printf '#include <nlohmann/json.hpp>\n' >"$tree/include/pgqrs/client/send.hpp"
     printf '#include <CLI/CLI.hpp>\n#include "pgqrs/client.hpp"\n' >"$tree/src/cli/main.cpp"
     printf '#include "catch.hpp"\n#include "pgqrs/client.hpp"\n' >"$tree/test/client/send_test.cpp"
     printf '#include "catch.hpp"\n#include "core/name.hpp"\n' >"$tree/test/unit/name_test.cpp"
@@ -84,6 +84,7 @@ plant_include src/fn/queues.cpp '"pgqrs/client/send.hpp"'
 plant_include src/client/send.cpp '"pg/guard.hpp"'
 plant_include src/client/send.cpp '"cli/main.hpp"'
 plant_include include/pgqrs/client/send.hpp '<libpq-fe.h>'
+plant_include include/pgqrs/client/send.hpp '"core/name.hpp"'
 plant_include include/pgqrs/client.hpp '<yaml-cpp/yaml.h>'
 plant_include src/client/send.cpp '<CLI/CLI.hpp>'
 plant_include src/queue/queues.cpp '"pgqrs/client.hpp"'

@@ -40,7 +40,7 @@ def table_rows(path):
 def errors_are_the_codes():
     """doc/errors.md lists the SQLSTATEs of core/sqlstate.hpp, and which of them the functions raise"""
     entry = re.compile(r'SqlStateEntry\{SqlState::\w+, "(\w+)", "(\w+)", (true|false),')
-    states = {code: (name, raised) for code, name, raised in entry.findall(text_of(ROOT / "include/pgqrs/core/sqlstate.hpp"))}
+    states = {code: (name, raised) for code, name, raised in entry.findall(text_of(ROOT / "src/core/sqlstate.hpp"))}
     listed = {row[0]: row for row in table_rows(ROOT / "doc/errors.md") if row[0].startswith("PQ")}
     for code in sorted(states.keys() ^ listed.keys()):
         yield f"{code} is in one of the two only"

@@ -24,7 +24,7 @@ my $transactions_of_a_script = 40;
 
 # What sessions do, by weight, how long they lease, and for how long they do it between two looks at what they have left. Commands that make all look
 # again from the beginning, and leases that end, would put right what went wrong before: in the first storm there are none.
-my %often = (enqueue => 8, enqueue_batch => 2, enqueue_at => 1, dequeue => 22, sleep => 8, release => 3, release_batch => 1, archive => 3, archive_late => 4,
+my %often = (enqueue => 8, enqueue_batch => 2, enqueue_at => 1, dequeue => 20, next => 4, sleep => 8, release => 3, release_batch => 1, archive => 3, archive_late => 4,
     archive_batch => 1, lock => 2, block => 2, pop => 1, wait => 1, delete => 1);
 my %storms = (
     'long leases' => { weights => {%often}, leases => [3600_000], interval => 0.1 },
@@ -62,6 +62,12 @@ my %actions = (
     dequeue => sub {
         my $lease = lease();
         return "INSERT INTO delivered SELECT id, read_ct, vt - '$lease ms'::interval, vt FROM pgqrs.dequeue_batch(" . queue() . ', ' . pick(1, 1, 2, 10) . ", '$lease ms')";
+    },
+    next => sub {
+        my $lease = lease();
+        return "INSERT INTO delivered SELECT n.id, n.read_ct, n.vt - '$lease ms'::interval, n.vt"
+            . ' FROM (SELECT * FROM delivered ORDER BY random() LIMIT 1) AS d,'
+            . ' pgqrs.next(' . queue() . ', ARRAY[d.id], ARRAY[d.read_ct::bigint], ' . pick(1, 1, 5) . ", '$lease ms') AS n WHERE NOT lost";
     },
     wait => sub { 'INSERT INTO delivered SELECT id, read_ct, NULL, NULL FROM pgqrs.dequeue(' . queue() . ", '" . lease() . " ms', wait => '" . up_to(30) . " ms')" },
     pop => sub { 'SELECT count(*) FROM pgqrs.pop(' . queue() . ', ' . pick(1, 3) . ')' },

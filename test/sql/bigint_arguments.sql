@@ -29,6 +29,8 @@ FROM (SELECT :'ids'::bigint[] AS ids) AS s;
 SELECT done FROM pgqrs.archive_batch('wide', (:'ids'::bigint[])[4:4], (:'cts'::integer[])[4:4]);
 SELECT done FROM pgqrs.delete_batch('wide', (:'ids'::bigint[])[5:5], (:'cts'::bigint[])[5:5]);
 SELECT done FROM pgqrs.release_batch('wide', (:'ids'::bigint[])[3:3], read_cts => ARRAY[1]);
+SELECT id = ids[3] AS third, lost
+FROM (SELECT :'ids'::bigint[] AS ids) AS s, pgqrs.next('wide', ids[3:3], ARRAY[9], 1::bigint);
 SELECT count(*) FROM pgqrs.list_messages('wide', 0::bigint, 10::bigint);
 SELECT count(*) FROM pgqrs.list_archive('wide', 0::bigint, 10::bigint);
 SELECT pgqrs.register_worker('wide', 'w', pid => 4711::bigint) AS w \gset
@@ -40,7 +42,8 @@ SELECT call, pg_temp.error_of(replace(replace('SELECT ' || call, '$big', v), '$q
 FROM unnest(ARRAY['pgqrs.enqueue($q, ''1'', priority => $big)', 'pgqrs.enqueue_at($q, ''1'', now(), $big)',
     'pgqrs.enqueue_batch($q, ''{1}'', priority => $big)', 'pgqrs.create_queue(''new'', max_deliveries => $big)',
     'pgqrs.alter_queue($q, max_deliveries => $big)', 'pgqrs.register_worker($q, ''w'', pid => $big)',
-    'pgqrs.dequeue_batch($q, $big)', 'pgqrs.pop($q, $big)', 'pgqrs.peek($q, $big)', 'pgqrs.list_queues(qty => $big)',
+    'pgqrs.dequeue_batch($q, $big)', 'pgqrs.next($q, qty => $big)', 'pgqrs.pop($q, $big)', 'pgqrs.peek($q, $big)',
+    'pgqrs.list_queues(qty => $big)',
     'pgqrs.list_messages($q, qty => $big)', 'pgqrs.list_archive($q, qty => $big)',
     'pgqrs.list_workers(qty => $big)']) AS call,
     unnest(ARRAY['3000000000', '4294967297', '-3000000000']) AS v;
@@ -60,6 +63,7 @@ SELECT a.done, d.done, r.done
 FROM pgqrs.archive_batch('wide', ARRAY[:id], ARRAY[4294967297]) AS a,
     pgqrs.delete_batch('wide', ARRAY[:id], ARRAY[4294967297]) AS d,
     pgqrs.release_batch('wide', ARRAY[:id], read_cts => ARRAY[4294967297]) AS r;
+SELECT id = :id AS id, lost FROM pgqrs.next('wide', ARRAY[:id], ARRAY[4294967297]) WHERE lost;
 SELECT pgqrs.archive('wide', :id, 1);
 
 -- A NULL among the read_cts would take the fence off one message: it is refused, and nothing is finished.

@@ -32,7 +32,7 @@ UPDATE pgqrs.queues SET paused_at = NULL, max_deliveries = 1 WHERE id = :q;
 SELECT payload FROM pgqrs.dequeue('by_hand');
 SELECT payload, vt - delivered_at AS lease FROM pgqrs.messages WHERE queue_id = :q ORDER BY id;
 SET pgqrs.clock_offset = '3 h';
-SELECT payload FROM pgqrs.dequeue('by_hand');
+SELECT payload FROM pgqrs.peek('by_hand');
 RESET pgqrs.clock_offset;
 -- A renamed queue is found under its new name only.
 UPDATE pgqrs.queues SET name = 'by_hand.new' WHERE id = :q;

@@ -35,9 +35,9 @@ SELECT pgqrs.purge_queue('delivery_order');
 -- A batch keeps the order in which it was enqueued.
 SELECT count(*) FROM pgqrs.enqueue_batch('delivery_order', (SELECT array_agg(to_jsonb(i) ORDER BY i) FROM generate_series(1, 600) AS i));
 SELECT bool_and(payload = to_jsonb(n)), count(*) FROM pgqrs.dequeue_batch('delivery_order', 400) WITH ORDINALITY AS d (
-    id, queue, payload, headers, priority, read_ct, enqueued_at, available_at, vt, worker_id, n);
+    id, queue, payload, headers, priority, read_ct, attempt, enqueued_at, available_at, vt, worker_id, n);
 SELECT bool_and(payload = to_jsonb(n + 400)), count(*) FROM pgqrs.pop('delivery_order', 400) WITH ORDINALITY AS d (
-    id, queue, payload, headers, priority, read_ct, enqueued_at, available_at, vt, worker_id, n);
+    id, queue, payload, headers, priority, read_ct, attempt, enqueued_at, available_at, vt, worker_id, n);
 SELECT pgqrs.purge_queue('delivery_order');
 
 -- Delayed messages do not come early, whatever their priority; they come when they are due.

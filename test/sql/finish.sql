@@ -86,8 +86,9 @@ SELECT pgqrs.release('finish', :id, '1 h');
 SELECT pgqrs.release('finish', :id);
 SELECT available_at <= clock_timestamp() AS available FROM pgqrs.get_message('finish', :id);
 SELECT payload, read_ct FROM pgqrs.dequeue('finish');
--- A released message counts its deliveries towards max_deliveries.
-SELECT max_deliveries FROM pgqrs.alter_queue('finish', max_deliveries => 4);
+-- A delivery that ended by a release does not count against max_deliveries.
+SELECT max_deliveries FROM pgqrs.alter_queue('finish', max_deliveries => 1);
+SELECT read_ct - given_back AS counted FROM pgqrs.messages WHERE id = :id;
 SELECT pgqrs.release('finish', :id);
 SELECT payload, read_ct FROM pgqrs.dequeue('finish');
 SELECT exhausted FROM pgqrs.queue_metrics('finish');

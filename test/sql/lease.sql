@@ -59,7 +59,7 @@ SELECT payload FROM pgqrs.dequeue('lease');
 SELECT payload, vt - delivered_at AS lease FROM pgqrs.messages WHERE queue_id = :q ORDER BY id;
 SELECT pgqrs.purge_queue('lease');
 
--- max_deliveries: delivered so often, then counted as exhausted and kept.
+-- max_deliveries: delivered so often, then counted as exhausted, and taken out by the next consumer that meets it.
 SELECT max_deliveries FROM pgqrs.alter_queue('lease', '30 s', max_deliveries => 2);
 SELECT count(*) FROM pgqrs.enqueue_batch('lease', '{1,2}');
 SELECT payload, read_ct FROM pgqrs.dequeue_batch('lease', 10);
@@ -69,15 +69,15 @@ SELECT payload, read_ct FROM pgqrs.dequeue('lease');
 SELECT pending, in_flight, exhausted FROM pgqrs.queue_metrics('lease');
 SET pgqrs.clock_offset = '62 s';
 SELECT pending, in_flight, exhausted FROM pgqrs.queue_metrics('lease');
-SELECT payload, read_ct FROM pgqrs.pop('lease', 10);
-SELECT payload, read_ct FROM pgqrs.dequeue_batch('lease', 10);
-SELECT payload, read_ct FROM pgqrs.dequeue('lease');
+SELECT payload, read_ct FROM pgqrs.peek('lease', 10);
+SELECT pgqrs.enqueue('lease', '3') > 0 AS enqueued;
 SELECT payload, read_ct FROM pgqrs.peek('lease', 10);
 SELECT pending, in_flight, exhausted FROM pgqrs.queue_metrics('lease');
--- It does not stand in the way of others, and can be finished.
-SELECT pgqrs.enqueue('lease', '3') > 0 AS enqueued;
 SELECT payload, read_ct FROM pgqrs.dequeue_batch('lease', 10);
-SELECT pgqrs.archive('lease', id) FROM pgqrs.list_messages('lease') WHERE payload = '1';
+SELECT payload, outcome FROM pgqrs.list_archive('lease') ORDER BY id;
+SELECT payload, read_ct FROM pgqrs.pop('lease', 10);
+SELECT payload, outcome FROM pgqrs.list_archive('lease') ORDER BY id;
+SELECT pending, in_flight, exhausted FROM pgqrs.queue_metrics('lease');
 -- Raising the limit brings exhausted ones back, taking it away too.
 SELECT pgqrs.enqueue('lease', '4') AS four \gset
 SELECT read_ct FROM pgqrs.dequeue('lease', '1 ms');

@@ -19,7 +19,7 @@ SELECT payload FROM pgqrs.list_messages('look.other', after_id => :a + 5);
 SELECT count(*) FROM pgqrs.list_messages('look', 9223372036854775807);
 SELECT payload FROM pgqrs.get_message('look', :a + 3);
 SELECT count(*) FROM pgqrs.get_message('look.other', :a + 3);
-SELECT f = (m.id, 'look', m.payload, m.headers, m.priority, m.read_ct, m.enqueued_at, m.available_at, m.vt, m.worker_id)::pgqrs.message AS same
+SELECT f = (m.id, 'look', m.payload, m.headers, m.priority, m.read_ct, m.attempt, m.enqueued_at, m.available_at, m.vt, m.worker_id)::pgqrs.message AS same
 FROM pgqrs.list_messages('look') AS f JOIN pgqrs.messages AS m USING (id);
 
 -- The archive.
@@ -29,7 +29,7 @@ SELECT payload FROM pgqrs.list_archive('look', after_id => :a, qty => 1);
 SELECT payload FROM pgqrs.get_archived('look', :a + 2);
 SELECT count(*) FROM pgqrs.get_archived('look', :a + 3);
 SELECT count(*) FROM pgqrs.get_archived('look.other', :a + 2);
-SELECT f = (m.id, 'look', m.payload, m.headers, m.priority, m.read_ct, m.enqueued_at, m.available_at, m.vt, m.worker_id, m.archived_at,
+SELECT f = (m.id, 'look', m.payload, m.headers, m.priority, m.read_ct, m.attempt, m.enqueued_at, m.available_at, m.vt, m.worker_id, m.archived_at,
     m.processing_duration, m.outcome)::pgqrs.archived_message AS same
 FROM pgqrs.list_archive('look') AS f JOIN pgqrs.archive AS m USING (id);
 

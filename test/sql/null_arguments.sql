@@ -23,6 +23,8 @@ SELECT payload FROM pgqrs.peek('nulls', NULL);
 SELECT payload, vt - clock_timestamp() BETWEEN '29 s' AND '30 s' AS standard FROM pgqrs.dequeue('nulls', NULL, NULL, NULL);
 SELECT payload FROM pgqrs.dequeue_batch('nulls', 1, NULL, NULL, NULL);
 SELECT payload FROM pgqrs.pop('nulls', NULL);
+SELECT payload, lost, vt - clock_timestamp() BETWEEN '29 s' AND '30 s' AS standard
+FROM pgqrs.next('nulls', NULL, NULL, NULL, NULL, NULL, NULL);
 SELECT pgqrs.release('nulls', :a, NULL, NULL);
 SELECT done FROM pgqrs.release_batch('nulls', ARRAY[:b], NULL, NULL);
 SELECT payload, available_at <= clock_timestamp() AS available FROM pgqrs.list_messages('nulls') WHERE id IN (:a, :b);
@@ -41,7 +43,8 @@ SELECT pid FROM pgqrs.get_worker(:w);
 SELECT call, pg_temp.error_of('SELECT ' || call)
 FROM unnest(ARRAY['pgqrs.create_queue(NULL)', 'pgqrs.enqueue(NULL, ''1'')', 'pgqrs.enqueue(''nulls'', NULL)',
     'pgqrs.enqueue_at(''nulls'', ''1'', NULL)', 'pgqrs.enqueue_batch(''nulls'', NULL)', 'pgqrs.dequeue(NULL)',
-    'pgqrs.dequeue_batch(''nulls'', NULL)', 'pgqrs.archive(''nulls'', NULL)', 'pgqrs.archive_batch(''nulls'', NULL)',
+    'pgqrs.dequeue_batch(''nulls'', NULL)', 'pgqrs.next(NULL)',
+    'pgqrs.archive(''nulls'', NULL)', 'pgqrs.archive_batch(''nulls'', NULL)',
     'pgqrs.extend_visibility(''nulls'', 1, NULL)', 'pgqrs.purge_archive(''nulls'', NULL)',
     'pgqrs.get_message(''nulls'', NULL)', 'pgqrs.get_queue_by_id(NULL)', 'pgqrs.delete_worker(NULL)']) AS call;
 

@@ -58,6 +58,8 @@ CREATE FUNCTION pg_temp.call_of(routine pg_proc, queue text) RETURNS text
                 WHEN name IN ('id', 'worker') THEN (SELECT (ids->>(queue || '.' || name)) FROM known)
                 WHEN type = 'bigint'::regtype THEN '1'
                 WHEN type = 'bigint[]'::regtype THEN '''{1}'''
+                WHEN type = 'text'::regtype THEN '''x'''
+                WHEN type = 'text[]'::regtype THEN '''{x}'''
                 WHEN type = 'jsonb'::regtype THEN '''{}'''
                 WHEN type = 'jsonb[]'::regtype THEN '''{1}'''
                 WHEN type = 'interval'::regtype THEN '''1 s'''
@@ -90,9 +92,9 @@ FROM pg_proc,
     unnest('{none,produce,consume,manage,monitor}'::text[]) AS role
 WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
-    AND proname NOT IN ('wait', 'version');
+    AND proname NOT IN ('wait', 'maintain', 'purge', 'version');
 
--- On its own queue. (CALL wait is not for inside of a function: it stands below.)
+-- On its own queue. (The procedures are not for inside of a function: they stand below.)
 SELECT proname,
     max(state) FILTER (WHERE role = 'none') AS none,
     max(state) FILTER (WHERE role = 'produce') AS produce,
@@ -123,6 +125,17 @@ SELECT pgqrs.dequeue('rights.other', wait => '1 s');
 SELECT pgqrs.pop('rights.other');
 RESET ROLE;
 SELECT pgqrs.resume_queue('rights.other');
+
+-- No grant is one to maintain all queues, and only a manager purges.
+SET ROLE regress_pgqrs_monitor;
+CALL pgqrs.maintain();
+CALL pgqrs.purge('rights.own');
+SET ROLE regress_pgqrs_manage;
+CALL pgqrs.maintain();
+CALL pgqrs.purge('rights.other');
+CALL pgqrs.purge('rights.other', archive => true);
+CALL pgqrs.purge('rights.own');
+RESET ROLE;
 \set VERBOSITY default
 
 -- Without a queue: what they see is their own. A message in each queue.

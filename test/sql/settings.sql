@@ -23,6 +23,8 @@ SELECT count(*) FROM pgqrs.enqueue_batch('settings', '{1,2}');
 SELECT pg_temp.error_of($$SELECT pgqrs.enqueue_batch('settings', '{1,2,3}')$$);
 SELECT pg_temp.error_of($$SELECT pgqrs.dequeue_batch('settings', 3)$$);
 SELECT pg_temp.error_of($$SELECT pgqrs.archive_batch('settings', '{1,2,3}')$$);
+SELECT pg_temp.error_of($$SELECT pgqrs.next('settings', qty => 3)$$);
+SELECT pg_temp.error_of($$SELECT pgqrs.next('settings', '{1,2,3}')$$);
 SELECT count(*) FROM pgqrs.dequeue_batch('settings', 2);
 RESET pgqrs.max_batch_size;
 

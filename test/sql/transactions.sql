@@ -138,6 +138,7 @@ FROM unnest(ARRAY['enqueue(''transactions'', ''1'')', 'enqueue_at(''transactions
     'dequeue(''transactions'')', 'dequeue_batch(''transactions'', 2)', 'pop(''transactions'')', 'archive(''transactions'', 1)',
     'delete(''transactions'', 1)', 'release(''transactions'', 1)', 'extend_visibility(''transactions'', 1, ''1 s'')',
     'archive_batch(''transactions'', ''{1}'')', 'delete_batch(''transactions'', ''{1}'')', 'release_batch(''transactions'', ''{1}'')',
+    'next(''transactions'')', 'next(''transactions'', ''{1}'')',
     'create_queue(''transactions.new'')', 'alter_queue(''transactions'', ''1 s'')', 'drop_queue(''transactions'', true)',
     'pause_queue(''transactions'')', 'resume_queue(''transactions'')', 'purge_queue(''transactions'')', 'purge_archive(''transactions'', ''0'')',
     'register_worker(''transactions'', ''w'')', 'delete_worker(1)']) AS call;

@@ -1,6 +1,6 @@
 # drop_queue and alter_queue come to an end on a queue that is never free for a moment: they get it between short
-# transactions, and fail with 55P03 when long ones follow each other without a gap. Sleeping consumers hold nothing up,
-# and of two drops one succeeds.
+# transactions, and fail with 55P03 when long ones follow each other without a gap. purge_queue gets all messages also
+# then. Sleeping consumers hold nothing up, and of two drops one succeeds.
 use strict;
 use warnings;
 use IPC::Run;
@@ -33,7 +33,7 @@ for my $mode ('plain', 'preloaded')
         CREATE EXTENSION pgqrs;
         CREATE FUNCTION error_of(call text) RETURNS text LANGUAGE plpgsql AS $$
             BEGIN EXECUTE call; RETURN 'none'; EXCEPTION WHEN OTHERS THEN RETURN SQLSTATE; END $$;
-        SELECT pgqrs.create_queue(name) FROM unnest('{busy,overlapping,asleep,twice,prepared}'::text[]) AS name;
+        SELECT pgqrs.create_queue(name) FROM unnest('{busy,overlapping,consumed,asleep,twice,prepared}'::text[]) AS name;
     });
 
     # Four producers whose transactions overlap all the time.
@@ -66,6 +66,27 @@ for my $mode ('plain', 'preloaded')
     $holders[ $turns % 2 ]->query_safe('COMMIT');
     $node->safe_psql('postgres', 'DROP TABLE outcome');
     $_->quit for $admin, @holders;
+
+    # Two sessions that each have a message in a transaction in turns, and one of them always has one.
+    $node->safe_psql('postgres', q{
+        SELECT count(*) FROM pgqrs.enqueue_batch('consumed', array_fill('1'::jsonb, ARRAY[500]))});
+    my @consumers = map { $node->background_psql('postgres') } 0 .. 1;
+    $consumers[0]->query_safe(q{BEGIN; SELECT id FROM pgqrs.dequeue('consumed')});
+    my $purge = $node->background_psql('postgres', on_error_stop => 0);
+    Steps::block($node, $purge, q{CREATE TABLE outcome AS SELECT error_of($$SELECT pgqrs.purge_queue('consumed')$$) AS code});
+    $turns = 0;
+    until ($node->safe_psql('postgres', q{SELECT to_regclass('outcome') IS NOT NULL}) eq 't' || $turns == 200)
+    {
+        my $next = ++$turns % 2;
+        $consumers[$next]->query_safe(q{BEGIN; SELECT pgqrs.enqueue('consumed', '2'), id FROM pgqrs.dequeue('consumed')});
+        $consumers[ 1 - $next ]->query_safe('COMMIT');
+    }
+    gives('TABLE outcome', 'none', "$mode: a queue is purged under consumers without a gap");
+    gives(q{SELECT count(*) FROM pgqrs.messages JOIN pgqrs.get_queue('consumed') AS q ON queue_id = q.id
+        WHERE payload = '1'}, '0', "$mode: and nothing is left");
+    $consumers[ $turns % 2 ]->query_safe('COMMIT');
+    $node->safe_psql('postgres', 'DROP TABLE outcome');
+    $_->quit for $purge, @consumers;
 
     # Consumers that sleep.
     my @sleepers = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 3;

@@ -24,6 +24,7 @@ my %calls = (
     archive_batch => q{SELECT pgqrs.archive_batch('q', ARRAY[:id, :id + 1])},
     delete_batch => q{SELECT pgqrs.delete_batch('q', ARRAY[:id, :id + 1])},
     release_batch => q{SELECT pgqrs.release_batch('q', ARRAY[:id, :id + 1])},
+    next => q{SELECT * FROM pgqrs.next('q', ARRAY[:id, :id + 1], qty => 10)},
     get_message => q{SELECT * FROM pgqrs.get_message('q', :id)},
     list_messages => q{SELECT * FROM pgqrs.list_messages('q', :id, 10)});
 

@@ -16,6 +16,8 @@ my %settings = (
 my $two = q{SELECT pgqrs.enqueue('q', '1'); SELECT pgqrs.enqueue('q', '2')};
 my $three = "$two; SELECT pgqrs.enqueue('q', '3')";
 my $begin_take = q{BEGIN; SELECT payload FROM pgqrs.dequeue('q', '1 h')};
+# It cannot be taken out of the queue then.
+my $lock_one = q{BEGIN; SELECT payload FROM pgqrs.messages WHERE payload = '1' FOR UPDATE};
 my $message = q{pgqrs.messages WHERE queue_id = (SELECT id FROM pgqrs.queues WHERE name = 'q')};
 my %told = (
     'enqueued before, committed after younger ones were consumed' => [
@@ -63,8 +65,8 @@ my %told = (
         take => '2', a => 'ROLLBACK', take => '1' ],
     'rollback of purge_queue' => [ b => $two, a => q{BEGIN; SELECT pgqrs.purge_queue('q')}, take => '', a => 'ROLLBACK', take => '1 2' ],
     'purge_queue cancelled when it has deleted a part' => [
-        b => $three, a => "BEGIN; SELECT pgqrs.release('q', id) FROM $message AND payload = '2'", b_waits => q{SELECT pgqrs.purge_queue('q')}, take => '3',
-        cancel => 'b', b_fails => '57014', take => '1', a => 'COMMIT', take => '2' ],
+        b => $three, a => "BEGIN; SELECT pgqrs.release('q', id) FROM $message AND payload = '2'", b_waits => q{SELECT pgqrs.purge_queue('q')}, take => '',
+        cancel => 'b', b_fails => '57014', take => '1 3', a => 'COMMIT', take => '2' ],
     'locked by hand' => [ b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR UPDATE", take => '2', a => 'COMMIT', soon => '1' ],
     'locked by hand below a savepoint with a dequeue' => [
         b => $two, a => "BEGIN; SELECT payload FROM $message AND payload = '1' FOR NO KEY UPDATE; SAVEPOINT s; SELECT payload FROM pgqrs.dequeue('q'); ROLLBACK TO s",
@@ -124,11 +126,11 @@ my %told = (
         b => $two, take => '1 2',
         b => q{SELECT format('echo "%s,2020-01-01,3"', id) AS rows FROM pgqrs.queues WHERE name = 'q' \gset} . "\n" . q{COPY pgqrs.messages (queue_id, available_at, payload) FROM PROGRAM :'rows' (FORMAT csv)}, take => '3' ],
     'max_deliveries raised' => [
-        b => qq{SELECT pgqrs.alter_queue('q', max_deliveries => 1); $two; SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)}, take => '2',
-        b => q{SELECT pgqrs.alter_queue('q', max_deliveries => 2)}, take => '1' ],
+        b => qq{SELECT pgqrs.alter_queue('q', max_deliveries => 1); $two; SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)}, a => $lock_one, take => '2',
+        a => q{ROLLBACK}, b => q{SELECT pgqrs.alter_queue('q', max_deliveries => 2)}, take => '1' ],
     'max_deliveries raised by hand' => [
-        b => qq{SELECT pgqrs.alter_queue('q', max_deliveries => 1); $two; SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)}, take => '2',
-        b => q{UPDATE pgqrs.queues SET max_deliveries = NULL WHERE name = 'q'}, take => '1' ],
+        b => qq{SELECT pgqrs.alter_queue('q', max_deliveries => 1); $two; SELECT payload FROM pgqrs.dequeue('q', '1 ms'); SELECT pg_sleep(0.002)}, a => $lock_one, take => '2',
+        a => q{ROLLBACK}, b => q{UPDATE pgqrs.queues SET max_deliveries = NULL WHERE name = 'q'}, take => '1' ],
     'paused meanwhile' => [ b => q{SELECT pgqrs.enqueue('q', '1')}, take => '1', b => qq{SELECT pgqrs.pause_queue('q'); $two}, take => '', b => q{SELECT pgqrs.resume_queue('q')}, take => '1 2' ],
     'dropped and created again' => [
         b => $two, take => '1 2', b => q{SELECT pgqrs.drop_queue('q', force => true)}, b => qq{SELECT pgqrs.create_queue('q'); $two}, take => '1 2' ],

@@ -47,3 +47,40 @@ TEST_CASE(
     CHECK(classify(delivered(4, 5000), kThree, kNow) == Verdict{State::exhausted, core::kNever});
     CHECK(classify(delivered(3, 10, 1001), kThree, kNow) == Verdict{State::in_flight, 1001});
 }
+
+TEST_CASE("deliveries that were given back do not count against the limit") {
+    core::Message message = delivered(5, 10);
+    message.given_back = 3;
+    CHECK(classify(message, kThree, kNow).state == State::pending);
+    message.read_ct = 6;
+    CHECK(classify(message, kThree, kNow) == Verdict{State::exhausted, core::kNever});
+}
+
+TEST_CASE("a message expires at its time, unless somebody has it") {
+    core::Message message = delivered(0, 10);
+    message.expires_at = 1001;
+    CHECK(classify(message, kThree, kNow).state == State::pending);
+    message.expires_at = kNow;
+    CHECK(classify(message, kThree, kNow) == Verdict{State::expired, core::kNever});
+    message.lease_end = 2000;
+    CHECK(classify(message, kThree, kNow) == Verdict{State::in_flight, 2000});
+}
+
+TEST_CASE("a message that is to be cancelled is never delivered again") {
+    core::Message message = delivered(1, 10, 1001);
+    message.flags = core::kToBeCancelled;
+    CHECK(classify(message, kThree, kNow).state == State::in_flight);
+    message.lease_end = core::kBeginning;
+    CHECK(classify(message, kThree, kNow) == Verdict{State::cancelled, core::kNever});
+    message.available_at = 5000;
+    CHECK(classify(message, kThree, kNow).state == State::cancelled);
+}
+
+TEST_CASE("a message that leaves does so with the outcome of its state") {
+    CHECK(core::outcome_of(State::exhausted) == core::Outcome::dead);
+    CHECK(core::outcome_of(State::expired) == core::Outcome::expired);
+    CHECK(core::outcome_of(State::cancelled) == core::Outcome::cancelled);
+    for (const State state : {State::pending, State::delayed, State::in_flight}) {
+        CHECK_FALSE(core::is_leaving(state));
+    }
+}

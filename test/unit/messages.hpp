@@ -13,9 +13,12 @@ constexpr pgqrs::core::Message message_at(
             .queue_id = 1,
             .priority = 5,
             .read_ct = 0,
+            .given_back = 0,
             .flags = 0,
+            .attempt = 0,
             .enqueued_at = enqueued_at,
             .available_at = available_at,
             .lease_end = lease_end,
-            .delivered_at = delivered_at};
+            .delivered_at = delivered_at,
+            .expires_at = pgqrs::core::kBeginning};
 }

@@ -45,11 +45,13 @@ TEST_CASE("a monitor gets no payload, a manager sends and takes nothing") {
     for (const core::FunctionRights& each : core::kFunctionRights) {
         const auto name = each.function;
         if (name == "peek" || name == "list_messages" || name == "get_message" ||
-            name == "list_archive" || name == "get_archived") {
+            name == "list_archive" || name == "get_archived" || name == "list_dead" ||
+            name == "list_failures") {
             CHECK_FALSE(core::overlap(each.rights, Rights::monitor));
             CHECK(core::overlap(each.rights, Rights::manage));
         }
-        if (name.starts_with("enqueue") || name.starts_with("dequeue") || name == "pop") {
+        if (name.starts_with("enqueue") || name.starts_with("dequeue") || name == "pop" ||
+            name == "next" || name.starts_with("fail")) {
             CHECK_FALSE(core::overlap(each.rights, Rights::manage));
         }
     }

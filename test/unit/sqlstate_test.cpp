@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "catch.hpp"
-#include "pgqrs/core/sqlstate.hpp"
+#include "core/sqlstate.hpp"
 
 namespace core = pgqrs::core;
 using core::SqlState;

@@ -1,4 +1,7 @@
 // Installing, queues, metrics, cleaning up.
+//
+// Threads: an Admin is used by the thread that uses its Connection.
+// ABI: Admin stays one reference within a major version. QueueOptions gets members with minor versions.
 #pragma once
 
 #include <cstdint>

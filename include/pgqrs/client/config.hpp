@@ -13,6 +13,10 @@
 // there is no more is refused by name.
 //
 // Times are seconds ("30", "1.5") or have a unit ("500ms"). Every bad value is a ConfigError that names source and key.
+//
+// Threads: Settings and Config are values. Their functions may run in several threads at a time while none changes the
+// environment.
+// ABI: both get members with minor versions.
 #pragma once
 
 #include <optional>

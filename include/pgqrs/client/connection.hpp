@@ -1,7 +1,15 @@
 // A connection to the server: libpq's, opened and closed here, or the caller's own.
 //
 // All statements are sent as unnamed extended queries, so they work through PgBouncer in transaction mode whatever its
-// version; the server keeps the plans of what the functions do. Not for use by two threads at a time.
+// version; the server keeps the plans of what the functions do.
+//
+// A lost connection stays lost until reopen(): nothing is opened again in silence, because what belongs to the session
+// (settings, temporary tables, prepared statements, advisory locks, LISTEN) is lost with it. The first error says
+// whether the same can be repeated (retryable(), in_doubt()); each later one is 08003 and is not retryable.
+//
+// Threads: a Connection, its Transaction and all that refers to it are used by one thread at a time. A Result belongs to
+// nobody else and may be handed on to another thread.
+// ABI: Connection, Transaction and Result change inside with minor versions; Statement gets members.
 #pragma once
 
 #include <cstdint>

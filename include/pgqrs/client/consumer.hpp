@@ -2,6 +2,9 @@
 //
 // With a Message, every finishing call is fenced by its read_ct: false means that the lease ran out and the message went to
 // another consumer, or that it is gone; nothing was changed. With ids alone it is not fenced.
+//
+// Threads: a Consumer is used by the thread that uses its Connection; wait() ends when another thread requests its Stop.
+// ABI: Consumer changes inside, and DequeueOptions gets members, with minor versions.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +24,13 @@ struct Finished {
     bool done = {};
 };
 
+// What Consumer::next() did.
+struct Next {
+    std::vector<Message> messages;  // delivered
+    std::vector<std::int64_t>
+        lost;  // of the messages that were done: those that could not be finished
+};
+
 struct DequeueOptions {
     std::optional<Duration> lock_time =
         {};  // length of the lease; without, the configuration's or the queue's
@@ -37,6 +47,10 @@ public:
     std::optional<Message> dequeue(Duration wait = {});
     // Up to `quantity`; 0 means the configuration's default_batch_size.
     std::vector<Message> dequeue_batch(int quantity = 0, Duration wait = {});
+    // Archives the messages that are done, fenced as below, and takes up to `quantity` of the next ones (0 as above), in one
+    // round trip and one transaction. A lost lease costs no delivery. It waits only when nothing is done. More messages than
+    // pgqrs.max_batch_size raise ServerError PQ009, and nothing is finished.
+    Next next(const std::vector<Message>& done, int quantity = 1, Duration wait = {});
     // Waits, without holding a snapshot, until there is a message: true, or false after the timeout. Outside of
     // transactions only. Raises Stopped as soon as `stop` is requested.
     bool wait(Duration timeout, const Stop* stop = nullptr);

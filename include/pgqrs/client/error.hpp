@@ -1,5 +1,9 @@
 // Errors of the client library: one base class, so that one catch is enough, and a few classes below it for what
 // programs treat differently.
+//
+// Threads: an error does not change, so threads may share one.
+// ABI: the classes, their bases and their names stay within a major version, so a handler of an older program catches them.
+// Error::Parts gets members with minor versions.
 #pragma once
 
 #include <optional>
@@ -7,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "pgqrs/core/sqlstate.hpp"
+#include "pgqrs/client/error_code.hpp"
 
 namespace pgqrs {
 
@@ -26,16 +30,18 @@ public:
     // Five characters, of PostgreSQL or of pgqrs (class PQ); empty for errors that have none, such as a bad configuration.
     const std::string& sqlstate() const noexcept { return parts_.sqlstate; }
     // Which of pgqrs's own errors this is, if it is one.
-    std::optional<core::SqlState> state() const noexcept;
+    std::optional<ErrorCode> code() const noexcept;
     const std::string& message() const noexcept { return parts_.message; }
     const std::string& detail() const noexcept { return parts_.detail; }
     const std::string& hint() const noexcept { return parts_.hint; }
 
     // The same again can succeed: a serialization failure, a deadlock, a lock that was not available, too many
-    // connections, a server that shuts down or starts, a lost connection. The whole transaction must be repeated. An
-    // error that is in doubt is not retryable: what was to be done may have been.
+    // connections, a server that shuts down or starts, a connection that was lost meanwhile. The whole transaction must be
+    // repeated; when connection_lost(), on a new connection or after Connection::reopen(). Two errors of lost connections
+    // are not retryable: one that is in doubt, since what was to be done may have been, and 08003: the connection had been
+    // lost before, nothing was sent, and the same on the same connection fails for ever.
     bool retryable() const noexcept;
-    // The connection is gone. What was not committed is rolled back.
+    // The connection is gone. What was not committed is rolled back, and nothing opens it again but Connection::reopen().
     bool connection_lost() const noexcept { return parts_.connection_lost; }
     // The connection was lost while a commit was under way (also that of a statement outside of a transaction): it may
     // have happened or not.

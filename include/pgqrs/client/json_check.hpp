@@ -1,4 +1,6 @@
 // JSON as text: checked, and objects taken apart, without losing digits of numbers on the way.
+//
+// Threads: functions without state, and values. ABI: JsonFault and JsonMember get members with minor versions.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,6 @@
 // Messages as they are delivered and archived, workers, queues, metrics: the rows of the SQL surface.
+//
+// Threads: values; threads may read one at the same time. ABI: the structs get members with minor versions.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,8 @@
 // A pool of connections for programs with several threads: opens them as they are needed, at most max_connections, and
 // lends each to one thread at a time.
+//
+// Threads: all functions of Pool may be called by several threads at a time. A Loan and its Connection belong to one.
+// ABI: Pool and Pool::Loan change inside with minor versions.
 #pragma once
 
 #include <condition_variable>

@@ -1,4 +1,7 @@
 // Puts messages into one queue.
+//
+// Threads: a Producer is used by the thread that uses its Connection.
+// ABI: Producer changes inside, and EnqueueOptions gets members, with minor versions.
 #pragma once
 
 #include <cstdint>

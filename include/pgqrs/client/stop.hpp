@@ -1,6 +1,10 @@
 // A request to stop, made from another thread or from a signal handler, that ends waiting at once.
 //
 // Owner is the caller; it must live longer than what was given it.
+//
+// Threads: all functions of Stop may be called by several threads at a time; request() also by a signal handler.
+// StopOnSignals is made and destroyed by one thread.
+// ABI: both change inside with minor versions.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,9 @@
 // The four tables, each behind the same functions (concept Table): for tools and tests that look at or mend single rows.
 // `list` and `filter_by_queue` go page by page: up to `quantity` rows by id, after `after_id`.
+//
+// Threads: Queues, Workers, Messages and Archive are used by the thread that uses their Connection.
+// ABI: these four stay one reference within a major version. The structs NewQueue, NewWorker and NewQueueMessage get
+// members with minor versions.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,6 @@
 // Times as the client library has them: the precision of PostgreSQL.
+//
+// Threads: functions without state. ABI: Duration and TimePoint stay as they are within a major version.
 #pragma once
 
 #include <chrono>

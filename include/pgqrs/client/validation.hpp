@@ -1,5 +1,7 @@
 // What a producer may send, checked in the client before the round trip. The server checks sizes itself; these rules are
 // for what only the application knows.
+//
+// Threads: a value; its checks change nothing, so threads may share one. ABI: it gets members with minor versions.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // The version of these headers, for the preprocessor; tests compare it with pgqrs.control.
+// Threads and ABI: macros, fixed when the program is compiled.
 #pragma once
 
 #define PGQRS_VERSION_MAJOR 1

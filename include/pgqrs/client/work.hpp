@@ -11,8 +11,15 @@
 //                    |  |lease extended every third of it
 //                    +--+--------lease lost--------------> job.lease_lost() is true; nothing is finished
 //
+// A message that is archived comes with the next one in the answer: pgqrs.next, one round trip and one commit for each
+// message. After a stop it is archived alone.
+//
 // Threads: one for each handler, with a connection of its own, and one that extends the leases of all, with another. So
 // concurrency + 1 connections are used, opened by and belonging to work().
+// work() may run in several threads of a program at the same time. A Dispatcher is not changed while a work() runs with it.
+//
+// ABI: Job gets functions at its end, WorkEvent, WorkOptions and WorkSummary get members, and Dispatcher changes inside,
+// with minor versions.
 #pragma once
 
 #include <atomic>

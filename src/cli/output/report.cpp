@@ -54,7 +54,7 @@ Story story_of(const Error& error, Context* context) {
                 "\"pgqrs install\" installs it.", error.sqlstate()};
     }
     Story story{exit_of(error), error.message(), error.detail(), error.hint(), error.sqlstate()};
-    if (error.state() == core::SqlState::queue_not_empty) {
+    if (error.code() == ErrorCode::queue_not_empty) {
         story.hint = "With --force it goes with them.";
     }
     split_question(story);

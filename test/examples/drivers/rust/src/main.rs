@@ -1,5 +1,5 @@
-// tokio-postgres with its feature with-serde_json-1. It is strict: i64 for bigint, i32 for a column of the type integer, Value
-// for jsonb.
+// tokio-postgres with its feature with-serde_json-1. It is strict: i64 for bigint, i32 for a column of the type integer,
+// Value for jsonb.
 
 use serde_json::{json, Value};
 use tokio_postgres::types::ToSql;

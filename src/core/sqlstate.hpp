@@ -1,4 +1,5 @@
-// The SQLSTATEs of pgqrs: one table that server, clients and documentation share.
+// The SQLSTATEs of pgqrs: one table that server, clients and documentation share. The client's public name of
+// a state is ErrorCode, which src/client/error.cpp compares with this table.
 // Class PQ is not used by PostgreSQL or by the SQL standard.
 #pragma once
 

@@ -1,0 +1,25 @@
+// pgqrs's own errors by name, for a switch. Error::code() says which of them an error is.
+//
+// A number is that of the SQLSTATE and never changes: 1 is PQ001. Later versions add codes, so a switch has a default.
+//
+// Threads: plain values.
+// ABI: numbers stay for ever; minor versions add some.
+#pragma once
+
+namespace pgqrs {
+
+enum class ErrorCode {
+    lease_lost = 1,         // the lease ran out and the message was delivered anew, or is gone
+    queue_not_found = 2,    // no queue of that name
+    queue_exists = 3,       // there is a queue of that name
+    invalid_name = 4,       // no queue or worker can have that name
+    payload_rejected = 5,   // payload or headers are null, too large or of the wrong shape
+    rate_limited = 6,       // reserved
+    queue_paused = 7,       // reserved
+    worker_not_found = 8,   // the worker is not registered, or not for this queue
+    limit_exceeded = 9,     // more items in one call than pgqrs.max_batch_size
+    invalid_argument = 10,  // an argument is null, negative, not finite or out of range
+    queue_not_empty = 11,   // the queue still holds messages
+};
+
+}  // namespace pgqrs

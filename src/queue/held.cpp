@@ -1,0 +1,33 @@
+#include "queue/held.hpp"
+
+#include "engine/tables.hpp"
+
+namespace pgqrs::queue {
+
+using Column = engine::MessageColumn;
+
+Held::Held(const engine::Queue& queue, const engine::Access& access)
+    : queue(queue),
+      access(access),
+      messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
+      marks(engine::marks_of(messages.relation, queue.id)) {}
+
+Held::Held(std::string_view name, const engine::Access& access)
+    : Held(engine::hold_queue(name), access) {}
+
+Held::Held(std::string_view name, core::Rights rights)
+    : queue(engine::hold_queue(name)),
+      access{queue.id, name, rights},
+      messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
+      marks(engine::marks_of(messages.relation, queue.id)) {}
+
+void give_back(const core::Message& row, std::int16_t flags, pg::Value* cells) {
+    const bool leased = row.lease_end != core::kBeginning;
+    const auto kept = static_cast<std::int16_t>(row.flags & core::kToBeCancelled);
+    cells[Column::flags] = pg::int2(static_cast<std::int16_t>(flags | kept));
+    cells[Column::given_back] = pg::int4(row.given_back + (leased ? 1 : 0));
+    cells[Column::vt] = pg::null_of(TIMESTAMPTZOID);
+    cells[Column::worker_id] = pg::null_of(INT8OID);
+}
+
+}  // namespace pgqrs::queue
