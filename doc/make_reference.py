@@ -21,6 +21,7 @@ TOPICS = {
     "60_finish": "Finish",
     "70_look": "Look",
     "80_workers": "Workers",
+    "85_grants": "Rights",
 }
 COMMENT = re.compile(r"COMMENT ON (SCHEMA|DOMAIN|TYPE|TABLE|COLUMN|FUNCTION|PROCEDURE) ([^']*?) IS\s+'((?:[^']|'')*)';")
 ROUTINE = re.compile(r"CREATE (FUNCTION|PROCEDURE) pgqrs\.(\w+)\((.*?)\)(?:\s+RETURNS (.*?))?\s+LANGUAGE", re.DOTALL)

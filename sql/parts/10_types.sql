@@ -315,6 +315,23 @@ COMMENT ON COLUMN pgqrs.worker_metrics.oldest_delivery_age IS
 COMMENT ON COLUMN pgqrs.worker_metrics.oldest_lease_end IS
     'The time when the first of these leases ends. It is NULL when it has none.';
 
+CREATE TYPE pgqrs.queue_grant AS (
+    queue text,
+    role text,
+    privilege text,
+    valid boolean,
+    granted_by text,
+    granted_at timestamptz
+);
+COMMENT ON TYPE pgqrs.queue_grant IS 'A right of a role on a queue.';
+COMMENT ON COLUMN pgqrs.queue_grant.queue IS 'The name of the queue.';
+COMMENT ON COLUMN pgqrs.queue_grant.role IS 'The name of the role.';
+COMMENT ON COLUMN pgqrs.queue_grant.privilege IS 'It is produce, consume, manage or monitor.';
+COMMENT ON COLUMN pgqrs.queue_grant.valid IS
+'Whether the grant counts. It does not when the role was dropped or renamed since.';
+COMMENT ON COLUMN pgqrs.queue_grant.granted_by IS 'The role that called grant_queue().';
+COMMENT ON COLUMN pgqrs.queue_grant.granted_at IS 'The time of the grant.';
+
 CREATE TYPE pgqrs.metrics AS (
     queue text,
     paused boolean,

@@ -97,6 +97,33 @@ COMMENT ON COLUMN pgqrs.workers.heartbeat_at IS 'The time of the last sign of li
 COMMENT ON COLUMN pgqrs.workers.died_at IS
     'The time when reap_workers() found it dead. It is NULL for all others.';
 
+-- A row names its role by number and by name, and counts only while both are right. So a role that gets
+-- the name or the number of one that was dropped gets nothing with it.
+CREATE TABLE pgqrs.grants (
+    queue_id integer NOT NULL,
+    role text NOT NULL,
+    privilege text NOT NULL
+        CONSTRAINT grants_privilege_known
+        CHECK (privilege IN ('produce', 'consume', 'manage', 'monitor')),
+    role_oid oid NOT NULL,
+    gave_execute boolean NOT NULL DEFAULT false,
+    granted_by text NOT NULL,
+    granted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (queue_id, role, privilege)
+);
+COMMENT ON TABLE pgqrs.grants IS 'The rights of roles on queues. grant_queue() writes them.';
+COMMENT ON COLUMN pgqrs.grants.queue_id IS 'The queue.';
+COMMENT ON COLUMN pgqrs.grants.role IS 'The name of the role.';
+COMMENT ON COLUMN pgqrs.grants.privilege IS 'It is produce, consume, manage or monitor.';
+COMMENT ON COLUMN pgqrs.grants.role_oid IS
+'The number of the role. The grant counts only while the role of this number has this name. The
+restore of a dump looks the number up by the name.';
+COMMENT ON COLUMN pgqrs.grants.gave_execute IS
+'Whether grant_queue() gave the role USAGE of the schema and EXECUTE on functions, so that
+revoke_queue() takes them back with the last grant.';
+COMMENT ON COLUMN pgqrs.grants.granted_by IS 'The role that called grant_queue().';
+COMMENT ON COLUMN pgqrs.grants.granted_at IS 'The time of the grant.';
+
 -- A delivery writes vt, read_ct, worker_id and delivered_at. None of them is indexed, and more than half of
 -- each page stays free at first, so that a delivery is a HOT update: no index is written.
 CREATE TABLE pgqrs.messages (
@@ -311,6 +338,7 @@ COMMENT ON INDEX pgqrs.maintenance_pkey IS 'There is one row for a duty.';
 COMMENT ON INDEX pgqrs.queues_pkey IS 'The other tables refer to it.';
 COMMENT ON INDEX pgqrs.queues_name_key IS 'It finds a queue by its name, and keeps names unique.';
 COMMENT ON INDEX pgqrs.workers_pkey IS 'dequeue(worker => ...) finds the worker in it.';
+COMMENT ON INDEX pgqrs.grants_pkey IS 'It finds the grants on a queue.';
 COMMENT ON INDEX pgqrs.messages_pkey IS 'It serves to finish messages, and to look at one.';
 COMMENT ON INDEX pgqrs.archive_pkey IS 'It serves to look at one message.';
 COMMENT ON INDEX pgqrs.departures_pkey IS
@@ -324,6 +352,7 @@ SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.queues_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.workers', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.workers_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.grants', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.messages_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.archive', '');

@@ -24,6 +24,26 @@ COMMENT ON TRIGGER queues_changed ON pgqrs.queues IS
 COMMENT ON TRIGGER queues_truncated ON pgqrs.queues IS
     'It makes every backend read the settings of queues again after the commit.';
 
+CREATE FUNCTION pgqrs.grants_changed() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_grants_changed';
+COMMENT ON FUNCTION pgqrs.grants_changed() IS
+'Trigger: makes every backend read grants again after the commit, and raises 42501 when somebody else
+than the owner of the extension adds or changes one. While a dump is restored, it looks up the number
+of the role.';
+CREATE TRIGGER grants_changed
+    BEFORE INSERT OR UPDATE OR DELETE ON pgqrs.grants
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.grants_changed();
+CREATE TRIGGER grants_truncated
+    BEFORE TRUNCATE ON pgqrs.grants
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.grants_changed();
+ALTER TABLE pgqrs.grants ENABLE ALWAYS TRIGGER grants_changed;
+ALTER TABLE pgqrs.grants ENABLE ALWAYS TRIGGER grants_truncated;
+COMMENT ON TRIGGER grants_changed ON pgqrs.grants IS
+    'It makes every backend read grants again after the commit.';
+COMMENT ON TRIGGER grants_truncated ON pgqrs.grants IS
+    'It makes every backend read grants again after the commit.';
+
 CREATE FUNCTION pgqrs.check_queue() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_check_queue';

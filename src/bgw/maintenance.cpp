@@ -8,6 +8,7 @@
 #include "bgw/worker.hpp"
 #include "engine/clock.hpp"
 #include "engine/settings.hpp"
+#include "engine/table.hpp"
 #include "engine/upkeep.hpp"
 #include "pg/background_worker.hpp"
 #include "pg/boundary.hpp"
@@ -40,7 +41,7 @@ Turn run_duty() {
     if (engine::elapsed_clock() >= round.end) {
         return {false, core::kDay};
     }
-    const pg::ExtensionOwner owner("pgqrs");
+    const pg::ExtensionOwner owner(engine::kExtension);
     const queue::Batch batch = queue::run_batch(queue::maintenance_duties()[number]);
     round.done[number] += batch.done;
     round.idle_batches[number] += batch.done > 0 ? 0 : 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/access.hpp"
 #include "pg/guard.hpp"
 
 namespace pgqrs::engine {

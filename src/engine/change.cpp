@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/row_writer.hpp"

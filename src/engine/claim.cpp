@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/scan_floor.hpp"
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"

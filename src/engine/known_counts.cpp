@@ -1,7 +1,6 @@
 #include "engine/known_counts.hpp"
 
-#include <algorithm>
-
+#include "engine/access.hpp"
 #include "engine/journal.hpp"
 #include "engine/recount.hpp"
 #include "engine/tables.hpp"
@@ -9,19 +8,17 @@
 
 namespace pgqrs::engine {
 
-bool may_know_counts() {
-    constexpr const TableSpec* tables[] = {&kQueues, &kMessages, &kArchive, &kDepartures};
+bool may_know_counts(const Access& access) {
     return has_shared_memory() && !pg::has_transaction_snapshot() && !pg::is_in_recovery() &&
-           std::all_of(std::begin(tables), std::end(tables),
-                       [](const TableSpec* table) { return pg::can_read_all(find_table(*table)); });
+           can_read_all(access, {&kQueues, &kMessages, &kArchive, &kDepartures});
 }
 
-std::optional<QueueState> known_state(QueueMarks& queue, std::string_view name, bool& patient) {
+std::optional<QueueState> known_state(QueueMarks& queue, const Access& access, bool& patient) {
     const OwnChange own = own_change(queue);
     auto state = shared_state(queue);
     if (!state && patient && !own.any) {
         if (const std::optional<int> lock_patience = take_recount(queue)) {
-            patient = recount(queue, name, *lock_patience);
+            patient = recount(queue, access, *lock_patience);
             state = shared_state(queue);
         }
     }

@@ -9,6 +9,7 @@
 #include "core/names.hpp"
 #include "core/nearest_name.hpp"
 #include "pg/invalidation.hpp"
+#include "engine/access.hpp"
 #include "engine/tables.hpp"
 #include "engine/upkeep.hpp"
 #include "pg/spi.hpp"
@@ -40,6 +41,12 @@ constinit pg::Statement select_queue(R"sql(
 
 constinit pg::Statement select_name("SELECT name FROM pgqrs.queues WHERE id = $1");
 
+// Whether a queue of a name exists is no secret from who may call the functions; what is in it, is.
+pg::Rows select(pg::Statement& statement, const pg::Value& value) {
+    const StatementRights rights({{&kQueues, ACL_SELECT}});
+    return statement.run_latest({value});
+}
+
 // Names that may have been meant: the neighbours in order have the same beginning, and the rest is bounded, so that an
 // error takes no time in proportion to the queues. The caller's own rights count.
 constinit pg::Statement select_near(R"sql(
@@ -59,6 +66,9 @@ constinit pg::Statement select_near(R"sql(
 }
 
 std::string hint_for(std::string_view name) {
+    if (!has_own_rights({&kQueues, ACL_SELECT})) {
+        return "";
+    }
     core::NearestName nearest(name);
     const pg::Rows rows = select_near.run_latest({pg::text(name)});
     for (std::uint64_t row = 0; row < rows.count(); ++row) {
@@ -73,7 +83,7 @@ std::optional<Queue> load(std::string_view name) {
     // Before the query, so that a change committed while it runs marks the copy as stale.
     queues_relation = find_table(kQueues);
     return pg::with_spi([&]() -> std::optional<Queue> {
-        const pg::Rows rows = select_queue.run_latest({pg::text(name)});
+        const pg::Rows rows = select(select_queue, pg::text(name));
         if (rows.empty()) {
             return std::nullopt;
         }
@@ -145,16 +155,18 @@ void lock(std::string_view name, pg::LockMode mode) {
 
 }  // namespace
 
+void accept_queue_changes() { pg::accept_announcements(); }
+
 bool queues_changed_since(std::uint32_t known_since) {
     if (known_since == 0) {
         return false;
     }
-    pg::accept_announcements();
+    accept_queue_changes();
     return stale || known_since != generation;
 }
 
 Queue find_queue(std::string_view name) {
-    pg::accept_announcements();
+    accept_queue_changes();
     return look_up(name);
 }
 
@@ -164,7 +176,7 @@ Queue hold_queue(std::string_view name) {
 }
 
 std::optional<Queue> find_queue_if_any(std::string_view name) {
-    pg::accept_announcements();
+    accept_queue_changes();
     return name.empty() ? std::nullopt : look_up_if_any(name);
 }
 
@@ -183,7 +195,7 @@ Queue hold_queue_alone(std::string_view name) {
 
 void hold_queue_of_row(std::int32_t id) {
     pg::with_spi([&] {
-        const pg::Rows rows = select_name.run_latest({pg::int4(id)});
+        const pg::Rows rows = select(select_name, pg::int4(id));
         if (rows.empty() || hold_queue(pg::text_of(rows.at(0, 1))).id != id) {
             throw core::Error(core::SqlState::queue_not_found,
                               "queue with id " + std::to_string(id) + " does not exist");

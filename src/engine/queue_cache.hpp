@@ -46,6 +46,9 @@ struct Queue {
 // 0: no Queue.
 bool queues_changed_since(std::uint32_t known_since);
 
+// Takes notice of what has changed in queues and grants. What finds or holds a queue does it.
+void accept_queue_changes();
+
 // The queue of that name; raises PQ002 when there is none, PQ004 when there cannot be one.
 Queue find_queue(std::string_view name);
 

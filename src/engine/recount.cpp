@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "engine/access.hpp"
 #include "engine/census.hpp"
 #include "engine/clock.hpp"
 #include "engine/counts.hpp"
@@ -23,6 +24,14 @@ constinit pg::Statement count_departed(R"sql(
     FROM pgqrs.departures
     WHERE queue_id = $1
 )sql");
+
+void add_departed(const Access& access, const pg::HeldSnapshot& snapshot, Census& census) {
+    const StatementRights rights(access, {{&kArchive, ACL_SELECT}, {&kDepartures, ACL_SELECT}});
+    const pg::Rows departed = count_departed.look_at(snapshot, {pg::int4(access.queue)});
+    census.counts.archived = departed.int8(0, 1);
+    census.counts.finished = departed.int8(0, 2);
+    census.counts.discarded = departed.int8(0, 3);
+}
 
 // The subtransaction gives the locks back.
 bool begin_alone(QueueMarks& queue, std::string_view name, int lock_patience, Recount& recount,
@@ -56,21 +65,18 @@ bool begin_alone(QueueMarks& queue, std::string_view name, int lock_patience, Re
 
 }  // namespace
 
-bool recount(QueueMarks& queue, std::string_view name, int lock_patience) {
+bool recount(QueueMarks& queue, const Access& access, int lock_patience) {
     Recount recount;
     pg::HeldSnapshot snapshot;
-    if (!begin_alone(queue, name, lock_patience, recount, snapshot)) {
+    if (!begin_alone(queue, access.name, lock_patience, recount, snapshot)) {
         return false;
     }
     const std::int32_t queue_id = queue.key.queue;
     // The states that depend on the clock are not asked for: any rule and any time do.
     Census census{.rule = {.max_deliveries = core::kUnlimitedDeliveries}};
-    count_queue(hold_table(kMessages, Purpose::look), queue_id, snapshot.get(), clock_now(),
+    count_queue(hold_table(kMessages, Purpose::look, access), queue_id, snapshot.get(), clock_now(),
                 census);
-    const pg::Rows departed = count_departed.look_at(snapshot, {pg::int4(queue_id)});
-    census.counts.archived = departed.int8(0, 1);
-    census.counts.finished = departed.int8(0, 2);
-    census.counts.discarded = departed.int8(0, 3);
+    add_departed(access, snapshot, census);
     snapshot.release();
     recount.finish(census.counts);
     return true;

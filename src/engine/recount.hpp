@@ -13,9 +13,8 @@
 // After that moment everybody goes on, and the counting takes its time.
 #pragma once
 
-#include <string_view>
-
 #include "engine/marks.hpp"
+#include "engine/table.hpp"
 
 namespace pgqrs::engine {
 
@@ -23,6 +22,6 @@ namespace pgqrs::engine {
 // `lock_patience` (ms), or count it, or when it is gone. Everybody who comes to the queue while we wait for
 // its locks waits behind us. The transaction under way must not have changed it, and works in
 // READ COMMITTED. Call inside with_spi().
-bool recount(QueueMarks& queue, std::string_view name, int lock_patience);
+bool recount(QueueMarks& queue, const Access& access, int lock_patience);
 
 }  // namespace pgqrs::engine

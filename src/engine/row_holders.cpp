@@ -121,8 +121,7 @@ void look_into(Oid table, Wanted wanted, Snapshot snapshot, Holders& holders) {
     const AttrNumber column = column_of_type(relation, "queue_id", INT4OID);
     wanted.id_column = column_of_type(relation, "id", INT8OID);
     if (relation->rd_rel->relam == HEAP_TABLE_AM_OID && column != InvalidAttrNumber &&
-        wanted.id_column != InvalidAttrNumber &&
-        pg_class_aclcheck(table, GetUserId(), ACL_DELETE) == ACLCHECK_OK) {
+        wanted.id_column != InvalidAttrNumber) {
         ScanKeyData key;
         ScanKeyInit(&key, column, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(wanted.queue_id));
         TupleTableSlot* slot = table_slot_create(relation, nullptr);
@@ -139,14 +138,21 @@ void look_into(Oid table, Wanted wanted, Snapshot snapshot, Holders& holders) {
 
 }  // namespace
 
-std::vector<TransactionId> row_holders(std::span<const Oid> tables, std::int32_t queue_id,
+std::vector<TransactionId> row_holders(const Access& access,
+                                       std::initializer_list<const TableSpec*> tables,
                                        std::int64_t last_id) {
+    std::vector<Oid> relations;
+    for (const TableSpec* table : tables) {
+        if (may_access(access, {table, ACL_DELETE})) {
+            relations.push_back(find_table(*table));
+        }
+    }
     pg::HeldSnapshot snapshot;
     snapshot.take();
     Holders holders;
     pg::guard([&] {
-        for (const Oid table : tables) {
-            look_into(table, {queue_id, last_id, InvalidAttrNumber}, snapshot.get(), holders);
+        for (const Oid table : relations) {
+            look_into(table, {access.queue, last_id, InvalidAttrNumber}, snapshot.get(), holders);
         }
     });
     snapshot.release();

@@ -6,17 +6,19 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <initializer_list>
 #include <vector>
 
+#include "engine/access.hpp"
 #include "pg/compat.hpp"
 
 namespace pgqrs::engine {
 
 // Some transactions other than the caller's, or subtransactions of them, that hold rows of the queue in these tables;
 // none when there are none. It does not tell who came meanwhile. Rows with a higher id than `last_id` do not count. A
-// table that is no ordinary one, or from which the user may not delete, is passed over.
-std::vector<TransactionId> row_holders(std::span<const Oid> tables, std::int32_t queue_id,
+// table that is no ordinary one, or from which the caller may not delete, is passed over.
+std::vector<TransactionId> row_holders(const Access& access,
+                                       std::initializer_list<const TableSpec*> tables,
                                        std::int64_t last_id = INT64_MAX);
 
 }  // namespace pgqrs::engine

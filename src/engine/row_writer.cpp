@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/access.hpp"
+
 namespace pgqrs::engine {
 
 // The columns of others, and what fills them in a new row.

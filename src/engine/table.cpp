@@ -4,6 +4,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "engine/access.hpp"
 #include "pg/catalog.hpp"
 #include "pg/guard.hpp"
 
@@ -151,7 +152,8 @@ Finding examine(const TableSpec& spec, Oid oid, Table* table) {
 }
 
 void report(const TableSpec& spec, const Finding& finding) {
-    const char* column = spec.columns[finding.place].name;
+    // Some tables are known without their columns.
+    const char* column = spec.columns.empty() ? "" : spec.columns[finding.place].name;
     switch (finding.mismatch) {
         case Mismatch::none:
             return;
@@ -305,13 +307,14 @@ core::Message message_of(const Table& table, Get get) {
 
 }  // namespace
 
-Table hold_table(const TableSpec& spec, Purpose purpose) {
+Table hold_table(const TableSpec& spec, Purpose purpose, const Access& access) {
     const Oid oid = lock_table(spec, lock_for(purpose));
     // With the lock, changes of the table have been heard of, and no more can come.
-    return bring_up_to_date(
-               spec, oid,
-               [&](const Finding& finding) { pg::guard([&] { report(spec, finding); }); })
-        .table;
+    Table table = bring_up_to_date(spec, oid, [&](const Finding& finding) {
+                      pg::guard([&] { report(spec, finding); });
+                  }).table;
+    table.access = access;
+    return table;
 }
 
 Oid find_table(const TableSpec& spec) { return pg::relation_oid(spec.schema, spec.name); }
@@ -320,25 +323,6 @@ bool look_at_table(const TableSpec& spec, Oid relation, Table* table) {
     const Known& known = bring_up_to_date(spec, relation, [](const Finding&) {});
     *table = known.table;
     return known.complete;
-}
-
-void require_privileges(const Table& table, AclMode mode, Places columns) {
-    const Oid user = GetUserId();
-    const AclMode missing = mode & ~pg_class_aclmask(table.relation, user, mode, ACLMASK_ALL);
-    bool allowed = (missing & ACL_DELETE) == 0;
-    for (std::size_t place = 0; missing != 0 && allowed && place < table.spec->columns.size();
-         ++place) {
-        if ((columns & places(place)) != 0 && table.has(place)) {
-            for (const AclMode each : {ACL_SELECT, ACL_INSERT, ACL_UPDATE}) {
-                allowed = allowed && ((missing & each) == 0 ||
-                                      pg_attribute_aclcheck(table.relation, table.numbers[place],
-                                                            user, each) == ACLCHECK_OK);
-            }
-        }
-    }
-    if (!allowed) {
-        aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, table.spec->name);
-    }
 }
 
 void require_direct_access(const Table& table, Relation relation, CmdType command) {
@@ -391,11 +375,12 @@ core::Message read_message(HeapTuple row, TupleDesc shape, const Table& table) {
     });
 }
 
-void take_ids(const TableSpec& spec, std::span<std::int64_t> ids) {
-    const Oid sequence = pg::relation_oid(spec.schema, spec.sequence);
+void take_ids(const Table& table, std::span<std::int64_t> ids) {
+    const Oid sequence = pg::relation_oid(table.spec->schema, table.spec->sequence);
+    require_sequence(table, sequence);
     pg::guard([&] {
         for (std::int64_t& id : ids) {
-            id = nextval_internal(sequence, true);
+            id = nextval_internal(sequence, false);
         }
     });
 }

@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "core/message.hpp"
+#include "core/rights.hpp"
 #include "pg/compat.hpp"
 #include "pg/value.hpp"
 
@@ -23,6 +25,7 @@ struct Column {
 
 // Where the objects of the extension are.
 inline constexpr const char* kSchema = "pgqrs";
+inline constexpr const char* kExtension = "pgqrs";
 
 inline constexpr std::size_t kMaxColumns = 24;
 
@@ -78,9 +81,18 @@ struct MessageColumn {
     };
 };
 
+// On what grounds a caller may use a table who has no privileges on it: a grant of one of these rights
+// on the queue. The name is the caller's, for errors.
+struct Access {
+    std::int32_t queue = 0;
+    std::string_view name;
+    core::Rights rights = core::Rights::none;
+};
+
 // Plain data.
 struct Table {
     const TableSpec* spec;
+    Access access;
     Oid relation;
     Oid order_index;  // of a claimable table; InvalidOid when it has none that is valid
     Oid key_index;    // a valid unique index on the id alone; InvalidOid when there is none
@@ -104,7 +116,7 @@ enum class Purpose { look, write };
 // Finds the table and locks it (ACCESS SHARE or ROW EXCLUSIVE) until the end of the transaction, so
 // that nobody has dropped or altered it when this returns. Raises 42P01 when it is not there, 42703
 // or 42804 when a column is missing or has another type, 0A000 when it is no ordinary table.
-Table hold_table(const TableSpec& spec, Purpose purpose);
+Table hold_table(const TableSpec& spec, Purpose purpose, const Access& access = {});
 
 // The OID of the table; raises 42P01 when it is not there.
 Oid find_table(const TableSpec& spec);
@@ -114,10 +126,6 @@ Oid find_table(const TableSpec& spec);
 bool look_at_table(const TableSpec& spec, Oid relation, Table* table);
 
 // The following run below a guard; they raise.
-
-// Raises 42501 unless the user has the privileges in `mode` on the table, or on each of the columns.
-// DELETE is a privilege of tables only.
-void require_privileges(const Table& table, AclMode mode, Places columns);
 
 // Raises 0A000, and names the object, when writing the table directly would pass something over that
 // the table's owner put on it: rules, row-level security that applies to the user, child tables.
@@ -139,9 +147,9 @@ inline pg::Value value_at(TupleTableSlot* slot, const Table& table, std::size_t 
 core::Message read_message(TupleTableSlot* slot, const Table& table);
 core::Message read_message(HeapTuple row, TupleDesc shape, const Table& table);
 
-// Takes the next ids from the table's sequence, one for each element; the caller needs USAGE on it.
-// Throws; not for below a guard.
-void take_ids(const TableSpec& spec, std::span<std::int64_t> ids);
+// Takes the next ids from the table's sequence, one for each element; the caller needs USAGE on it, or a
+// grant. Throws; not for below a guard.
+void take_ids(const Table& table, std::span<std::int64_t> ids);
 
 // Takes one as an identity column does: without any privilege on the sequence.
 std::int64_t take_identity(const TableSpec& spec);

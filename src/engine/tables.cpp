@@ -85,6 +85,8 @@ constinit const TableSpec kFailures = {.schema = kSchema,
                                        .claimable = false};
 constinit const TableSpec kQueues = {
     .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kRetention = {
+    .schema = kSchema, .name = "retention", .sequence = nullptr, .columns = {}, .claimable = false};
 constinit const TableSpec kMaintenance = {.schema = kSchema,
                                           .name = "maintenance",
                                           .sequence = nullptr,
@@ -92,5 +94,7 @@ constinit const TableSpec kMaintenance = {.schema = kSchema,
                                           .claimable = false};
 constinit const TableSpec kWorkers = {
     .schema = kSchema, .name = "workers", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kGrants = {
+    .schema = kSchema, .name = "grants", .sequence = nullptr, .columns = {}, .claimable = false};
 
 }  // namespace pgqrs::engine

@@ -14,6 +14,8 @@ extern const TableSpec kFailures;
 extern const TableSpec kQueues;
 extern const TableSpec kWorkers;
 extern const TableSpec kMaintenance;
+extern const TableSpec kRetention;
+extern const TableSpec kGrants;
 
 struct ArchiveColumn {
     enum Place : std::size_t {

@@ -1,4 +1,6 @@
 // Trigger functions of sql/parts/25_triggers.sql.
+#include "engine/access.hpp"
+#include "engine/grant_cache.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
@@ -7,6 +9,7 @@
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
 #include "pg/transaction.hpp"
+#include "pg/user.hpp"
 #include "queue/drop.hpp"
 #include "queue/totals.hpp"
 
@@ -39,6 +42,21 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
         engine::note_queue_changed(queue_with(trigger.old_value("id")));
     } else {
         engine::note_queue_created(queue_with(trigger.new_value("id")));
+    }
+    return trigger.result();
+}
+
+PGQRS_FUNCTION(pgqrs_grants_changed) {
+    const pg::Trigger trigger = call.trigger();
+    engine::announce_grants_changed();
+    if (trigger.is_row() && !trigger.is_delete()) {
+        // A privilege to write all tables must not be one to get every right.
+        engine::require_ownership();
+    }
+    // A dump can come from where roles have other numbers.
+    if (trigger.is_row() && trigger.is_insert() && pg::is_restoring_dump()) {
+        const Oid role = pg::find_role(pg::text_of(trigger.new_value("role")));
+        return trigger.result_with("role_oid", pg::of(OIDOID, ObjectIdGetDatum(role)));
     }
     return trigger.result();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <climits>
 
+#include "pg/user.hpp"
+
 namespace pgqrs::pg {
 namespace {
 
@@ -149,23 +151,8 @@ std::vector<Oid> list_databases() {
 
 ExtensionOwner::ExtensionOwner(const char* extension) {
     GetUserIdAndSecContext(&user_before_, &context_before_);
-    guard([&] {
-        const Oid oid = get_extension_oid(extension, false);
-        Relation relation = table_open(ExtensionRelationId, AccessShareLock);
-        ScanKeyData key;
-        ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ,
-                    ObjectIdGetDatum(oid));
-        SysScanDesc scan =
-            systable_beginscan(relation, ExtensionOidIndexId, true, nullptr, 1, &key);
-        const HeapTuple row = systable_getnext(scan);
-        if (!HeapTupleIsValid(row)) {
-            elog(ERROR, "extension %s has gone", extension);
-        }
-        const Oid owner = reinterpret_cast<Form_pg_extension>(GETSTRUCT(row))->extowner;
-        systable_endscan(scan);
-        table_close(relation, AccessShareLock);
-        SetUserIdAndSecContext(owner, context_before_ | SECURITY_RESTRICTED_OPERATION);
-    });
+    const Oid owner = guard([&] { return extension_owner(extension); });
+    SetUserIdAndSecContext(owner, context_before_ | SECURITY_RESTRICTED_OPERATION);
 }
 
 ExtensionOwner::~ExtensionOwner() { SetUserIdAndSecContext(user_before_, context_before_); }

@@ -33,6 +33,7 @@ extern "C" {
 #include <access/transam.h>
 #include <access/xact.h>
 #include <access/xlog.h>
+#include <catalog/dependency.h>
 #include <catalog/namespace.h>
 #include <catalog/objectaccess.h>
 #include <catalog/objectaddress.h>
@@ -45,6 +46,7 @@ extern "C" {
 #include <catalog/pg_extension.h>
 #include <catalog/pg_index.h>
 #include <catalog/pg_namespace.h>
+#include <catalog/pg_proc.h>
 #include <catalog/pg_type.h>
 #include <commands/async.h>
 #include <commands/extension.h>
@@ -62,6 +64,7 @@ extern "C" {
 #include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
+#include <nodes/nodeFuncs.h>
 #include <nodes/parsenodes.h>
 #include <optimizer/cost.h>
 #include <parser/parse_relation.h>
@@ -106,6 +109,26 @@ extern "C" {
 }
 
 namespace pgqrs::pg::compat {
+
+// The number of this backend's transaction, which it has from its beginning on. 17 moved it.
+inline LocalTransactionId local_transaction() {
+#if PG_VERSION_NUM >= 170000
+    return MyProc->vxid.lxid;
+#else
+    return MyProc->lxid;
+#endif
+}
+
+// Calls visit(child, null) for what an expression is made of, until one answers true. 16 gave the visitor a
+// type. May raise.
+inline bool walk_expression(Node* node, bool (*visit)(Node*, void*)) {
+#if PG_VERSION_NUM >= 160000
+    return expression_tree_walker(node, visit, nullptr);
+#else
+    return expression_tree_walker(
+        node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(visit)), nullptr);
+#endif
+}
 
 // What an update or insert asks of the indexes. 16 added summarizing indexes (BRIN), which even a HOT
 // update changes.

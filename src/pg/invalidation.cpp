@@ -5,13 +5,20 @@
 namespace pgqrs::pg {
 namespace {
 
-const Oid* watched_relation = nullptr;
-bool* watched_flag = nullptr;
+struct Watcher {
+    const Oid* relation;
+    bool* flag;
+};
+constexpr int kMostWatchers = 4;
+constinit Watcher watchers[kMostWatchers]{};
+constinit int watcher_count = 0;
 
 // Called by PostgreSQL in the middle of anything; must not raise, throw or allocate.
 void on_change(Datum, Oid relation) {
-    if (relation == InvalidOid || relation == *watched_relation) {
-        *watched_flag = true;
+    for (int i = 0; i < watcher_count; ++i) {
+        if (relation == InvalidOid || relation == *watchers[i].relation) {
+            *watchers[i].flag = true;
+        }
     }
 }
 
@@ -34,9 +41,15 @@ void accept_announcements() {
 }
 
 void watch_changes(const Oid* relation, bool* flag) {
-    watched_relation = relation;
-    watched_flag = flag;
-    guard([] { CacheRegisterRelcacheCallback(on_change, Datum{0}); });
+    guard([] {
+        if (watcher_count == kMostWatchers) {
+            elog(ERROR, "more watchers of relations than there is room for");
+        }
+        if (watcher_count == 0) {
+            CacheRegisterRelcacheCallback(on_change, Datum{0});
+        }
+    });
+    watchers[watcher_count++] = {relation, flag};
 }
 
 }  // namespace pgqrs::pg

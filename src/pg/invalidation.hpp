@@ -17,8 +17,8 @@ void announce_change_now(Oid relation) noexcept;
 // Takes notice of such announcements now.
 void accept_announcements();
 
-// Has `flag` set to true whenever a change of `*relation` (or of everything) is announced. For one
-// watcher; both pointers must stay valid as long as the backend.
+// Has `flag` set to true whenever a change of `*relation` (or of everything) is announced. Both pointers
+// must stay valid as long as the backend.
 void watch_changes(const Oid* relation, bool* flag);
 
 }  // namespace pgqrs::pg

@@ -1,5 +1,7 @@
 #include "pg/spi.hpp"
 
+#include "pg/user.hpp"
+
 namespace pgqrs::pg {
 namespace {
 
@@ -76,6 +78,13 @@ void require_success(int code) {
 // functions in statements are such names. Nearly always they do already, for pg_catalog comes first
 // unless somebody lists it behind another schema. Answers what leave_own_path() must be given.
 int enter_own_path() {
+    if (is_another_user()) {
+        // Nothing of the caller's may be found.
+        const int level = NewGUCNestLevel();
+        set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+                          GUC_ACTION_SAVE, true, 0, false);
+        return level;
+    }
     Oid first = InvalidOid;
     if (fetch_search_path_array(&first, 1) > 0 && first == PG_CATALOG_NAMESPACE) {
         return 0;
@@ -102,6 +111,10 @@ void spi_connect() {
 
 void spi_finish() {
     guard([] { require_success(SPI_finish()); });
+}
+
+void run_command(const std::string& sql) {
+    guard([&] { require_success(SPI_execute(sql.c_str(), false, 0)); });
 }
 
 void Statement::prepare(std::initializer_list<Value> values) {

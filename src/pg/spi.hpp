@@ -35,6 +35,9 @@ auto with_spi(Body&& body) {
     }
 }
 
+// Runs a command that takes no values, such as GRANT. Names in it must have their schema.
+void run_command(const std::string& sql);
+
 enum class Planning {
     free,         // PostgreSQL chooses
     indexed,      // not by sequential scan: for tables whose statistics may be of an emptier time

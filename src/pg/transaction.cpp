@@ -130,16 +130,4 @@ bool is_in_recovery() {
     return guard([] { return RecoveryInProgress(); });
 }
 
-bool can_lock_rows(Oid relation) {
-    return guard(
-        [&] { return pg_class_aclcheck(relation, GetUserId(), ACL_UPDATE) == ACLCHECK_OK; });
-}
-
-bool can_read_all(Oid relation) {
-    return guard([&] {
-        return pg_class_aclcheck(relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-               check_enable_rls(relation, InvalidOid, true) != RLS_ENABLED;
-    });
-}
-
 }  // namespace pgqrs::pg

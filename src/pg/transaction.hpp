@@ -80,11 +80,4 @@ bool is_cancel(const Error& error);
 // Whether the server is a standby, or replays its log after a crash.
 bool is_in_recovery();
 
-// Whether the current user may lock rows of the table, and so wait for them.
-bool can_lock_rows(Oid relation);
-
-// Whether the current user may read all rows of the table: has SELECT, and no row-level security
-// holds any back.
-bool can_read_all(Oid relation);
-
 }  // namespace pgqrs::pg

@@ -53,6 +53,19 @@ TupleDesc Trigger::shape() const { return RelationGetDescr(data_->tg_relation); 
 
 Datum Trigger::result() const { return PointerGetDatum(new_row()); }
 
+Datum Trigger::result_with(const char* column, const Value& value) const {
+    return guard([&] {
+        int number = SPI_fnumber(shape(), column);
+        if (number <= 0) {
+            elog(ERROR, "trigger on a table without column \"%s\"", column);
+        }
+        Datum datum = value.datum;
+        bool null = value.null;
+        return PointerGetDatum(
+            heap_modify_tuple_by_cols(new_row(), shape(), 1, &number, &datum, &null));
+    });
+}
+
 Value Trigger::new_value(const char* column) const { return column_of(new_row(), shape(), column); }
 
 }  // namespace pgqrs::pg

@@ -30,6 +30,8 @@ public:
 
     // What the function returns: go on with the row as it is.
     Datum result() const;
+    // Go on with another value in a column of the new row.
+    Datum result_with(const char* column, const Value& value) const;
 
 private:
     TriggerData* data_;

@@ -1,5 +1,7 @@
 #include "pg/value.hpp"
 
+#include <vector>
+
 #include "pg/guard.hpp"
 
 namespace pgqrs::pg {
@@ -56,6 +58,22 @@ Value array_of(Oid element_type, const Datum* elements, const bool* nulls, int c
                                &lower_bound, element_type, length, by_value, alignment);
         return of(get_array_type(element_type), PointerGetDatum(array));
     });
+}
+
+Value int4_array(std::span<const std::int32_t> elements) {
+    std::vector<Datum> datums;
+    for (const std::int32_t element : elements) {
+        datums.push_back(Int32GetDatum(element));
+    }
+    return array_of(INT4OID, datums.data(), nullptr, static_cast<int>(elements.size()));
+}
+
+Value int8_array(std::span<const std::int64_t> elements) {
+    std::vector<Datum> datums;
+    for (const std::int64_t element : elements) {
+        datums.push_back(Int64GetDatum(element));
+    }
+    return array_of(INT8OID, datums.data(), nullptr, static_cast<int>(elements.size()));
 }
 
 }  // namespace pgqrs::pg

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "core/duration.hpp"
@@ -44,6 +45,8 @@ std::string_view text_of(const Value& text);
 core::Duration duration_of(Datum interval);
 
 // One-dimensional arrays from by-value elements, or from a list of values of one type.
+Value int4_array(std::span<const std::int32_t> elements);
+Value int8_array(std::span<const std::int64_t> elements);
 Value array_of(Oid element_type, const Datum* elements, const bool* nulls, int count);
 
 }  // namespace pgqrs::pg

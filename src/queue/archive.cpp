@@ -59,8 +59,9 @@ struct Computed {
 
 }  // namespace
 
-void add_to_archive(engine::QueueMarks& queue, const engine::RemovedRows& messages,
-                    core::Instant now, const OutcomeOf& outcome_of, std::int16_t failures) {
+void add_to_archive(engine::QueueMarks& queue, const engine::Access& access,
+                    const engine::RemovedRows& messages, core::Instant now,
+                    const OutcomeOf& outcome_of, std::int16_t failures) {
     if (messages.count() == 0) {
         return;
     }
@@ -84,7 +85,7 @@ void add_to_archive(engine::QueueMarks& queue, const engine::RemovedRows& messag
         cells[To::processing_duration] = computed[row].duration;
         cells[To::outcome] = computed[row].outcome;
     };
-    engine::append_rows(engine::hold_table(engine::kArchive, engine::Purpose::write),
+    engine::append_rows(engine::hold_table(engine::kArchive, engine::Purpose::write, access),
                         engine::row_source(messages.count(), put));
     engine::effects_on(queue).change.archived += static_cast<std::int64_t>(messages.count());
 }

@@ -14,7 +14,7 @@ std::vector<CancelResult> cancel(std::string_view name, std::span<const std::int
         deliveries.push_back({id, std::nullopt});
     }
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, core::rights_for("cancel"));
     const core::Instant now = engine::clock_now();
     std::vector<CancelResult> results(ids.size(), CancelResult::not_found);
 
@@ -24,7 +24,7 @@ std::vector<CancelResult> cancel(std::string_view name, std::span<const std::int
     };
     const engine::RemovedRows removed =
         engine::remove_rows(held.rows(sorted), true, engine::row_edit(0, is_idle));
-    add_to_archive(held.marks, removed, now,
+    add_to_archive(held.marks, held.access, removed, now,
                    [](const core::Message&) { return core::Outcome::cancelled; });
     for (const std::size_t place : removed.places()) {
         results[sorted.index(place)] = CancelResult::cancelled;

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "engine/access.hpp"
 #include "engine/claim.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
@@ -37,6 +38,8 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
             .known_since = queue.known_since};
 }
 
+constexpr core::Rights kDequeue = core::rights_for("dequeue");
+
 // Messages on their way out that one call takes out of the queue, at least and at most; else as many as it
 // asks for.
 constexpr std::int64_t kFewestLeaving = 16;
@@ -51,7 +54,7 @@ void deliver_or_wait(const DeliveryRequest& request, Presence& worker,
         const bool last = engine::elapsed_clock() >= deadline;
         leaving.clear();
         const auto attempt = [&] {
-            const Held held(request.queue);
+            const Held held(request.queue, kDequeue);
             if (!first) {
                 waiting.join(held.marks);
             }
@@ -98,8 +101,9 @@ std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
 
 std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
-    const bool gets_any = worker.may_take(held.queue.id, request.queue);
+    const bool gets_any = worker.may_take(held.access);
     if (held.queue.paused || !gets_any) {
+        engine::require_access(held.access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
         return 0;
     }
     engine::Claim wanted =
@@ -115,12 +119,12 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
     std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
     Presence worker(request.worker);
     if (request.wait == 0) {
-        deliver(Held(request.queue), request, worker, leaving, sink);
+        deliver(Held(request.queue, kDequeue), request, worker, leaving, sink);
     } else {
         deliver_or_wait(request, worker, leaving, sink);
     }
     worker.note();
-    take_out_leaving(request.queue, std::move(leaving));
+    take_out_leaving(request.queue, kDequeue, std::move(leaving));
 }
 
 bool wait_for_message(const std::string& name, core::Duration timeout,
@@ -132,9 +136,14 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
         const bool last = engine::elapsed_clock() >= deadline;
         // Who is woken by a drop comes before it is complete.
         const engine::Queue queue = engine::hold_queue(name);
-        const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+        const engine::Access access{queue.id, name, core::rights_for("wait")};
+        const engine::Table messages =
+            engine::hold_table(engine::kMessages, engine::Purpose::look, access);
         engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
         waiting.join(marks);
+        if (queue.paused) {
+            engine::require_access(access, {{&engine::kMessages, ACL_SELECT}});
+        }
         const bool ready =
             !queue.paused &&
             engine::claim(messages, marks, claim_of(engine::Take::count, queue, name, 1), {},
@@ -157,8 +166,11 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
 void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
     core::check_quantity(quantity, engine::max_batch_size());
     const engine::Queue queue = engine::hold_queue(name);
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
+    const engine::Access access{queue.id, name, core::rights_for("pop")};
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::write, access);
     if (queue.paused) {
+        engine::require_access(access, {{&engine::kMessages, ACL_SELECT | ACL_DELETE}});
         return;
     }
     engine::QueueMarks& marks = engine::marks_of(messages.relation, queue.id);
@@ -167,15 +179,16 @@ void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
     wanted.leaving = &leaving;
     const std::int64_t popped = engine::claim(messages, marks, wanted, kMessageRow, &sink);
     if (popped > 0) {
-        record_departures(marks, {.finished = popped});
+        record_departures(marks, access, {.finished = popped});
     }
-    take_out_leaving(name, std::move(leaving));
+    take_out_leaving(name, access.rights, std::move(leaving));
 }
 
 void peek(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
     core::check_quantity(quantity, engine::max_batch_size());
     const engine::Queue queue = engine::find_queue(name);
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look,
+                                                      {queue.id, name, core::rights_for("peek")});
     engine::claim(messages, engine::marks_of(messages.relation, queue.id),
                   claim_of(engine::Take::show, queue, name, quantity), kMessageRow, &sink);
 }

@@ -48,9 +48,10 @@ std::string reason(const core::Message& message) {
            " times without being finished (max_deliveries)";
 }
 
-std::size_t take_out_now(std::string_view name, std::span<const engine::RowKey> keys) {
+std::size_t take_out_now(std::string_view name, core::Rights rights,
+                         std::span<const engine::RowKey> keys) {
     const pg::LockPatience patience(kLockPatience);
-    const WithDeadLetterQueue held(name);
+    const WithDeadLetterQueue held(name, rights);
     const core::Instant now = engine::clock_now();
     const core::DeliveryRule rule = held.queue.queue.rule();
     std::vector<Leaving> seen(keys.size());
@@ -82,7 +83,7 @@ std::size_t take_out_now(std::string_view name, std::span<const engine::RowKey> 
                                         .error = reasons.emplace_back(reason(message.row))});
                  }
              });
-    record_failures(held.queue.queue.id, history, now);
+    record_failures(held.queue.access, history, now);
     return taken;
 }
 
@@ -97,11 +98,12 @@ std::optional<engine::Queue> WithDeadLetterQueue::target_of(std::string_view nam
     return engine::hold_queue_if_any(target);
 }
 
-WithDeadLetterQueue::WithDeadLetterQueue(std::string_view name)
-    : WithDeadLetterQueue(name, target_of(name, true)) {}
+WithDeadLetterQueue::WithDeadLetterQueue(std::string_view name, core::Rights rights)
+    : WithDeadLetterQueue(name, rights, target_of(name, true)) {}
 
-WithDeadLetterQueue::WithDeadLetterQueue(std::string_view name, std::optional<engine::Queue> before)
-    : queue(name), target(before ? before : target_of(name, false)) {}
+WithDeadLetterQueue::WithDeadLetterQueue(std::string_view name, core::Rights rights,
+                                         std::optional<engine::Queue> before)
+    : queue(name, rights), target(before ? before : target_of(name, false)) {}
 
 void take_out(const WithDeadLetterQueue& held, const engine::RowsById& rows,
               const engine::RowEdit& accept, const OutcomeOf& outcome_of, std::int16_t failures,
@@ -125,7 +127,8 @@ void take_out(const WithDeadLetterQueue& held, const engine::RowsById& rows,
             engine::want_notice(marks, held.queue.queue.dead_letter_queue);
         }
         if (!moved.empty()) {
-            record_departures(rows.marks, {.discarded = static_cast<std::int64_t>(moved.size())});
+            record_departures(rows.marks, held.queue.access,
+                              {.discarded = static_cast<std::int64_t>(moved.size())});
         }
         for (const std::size_t place : moved) {
             taken(place, core::Outcome::dead);
@@ -143,13 +146,14 @@ void take_out(const WithDeadLetterQueue& held, const engine::RowsById& rows,
     }
     const engine::RemovedRows removed =
         engine::remove_rows({rows.table, rows.marks, left, rows.skip_locked}, true, accept);
-    add_to_archive(rows.marks, removed, now, outcome_of, failures);
+    add_to_archive(rows.marks, held.queue.access, removed, now, outcome_of, failures);
     for (std::size_t row = 0; row < removed.count(); ++row) {
         taken(places[removed.places()[row]], outcome_of(removed.message(row)));
     }
 }
 
-std::size_t take_out_leaving(std::string_view queue, std::vector<std::int64_t> ids) {
+std::size_t take_out_leaving(std::string_view queue, core::Rights rights,
+                             std::vector<std::int64_t> ids) {
     if (ids.empty() || pg::has_transaction_snapshot()) {
         return 0;
     }
@@ -160,7 +164,7 @@ std::size_t take_out_leaving(std::string_view queue, std::vector<std::int64_t> i
     }
     pg::Subtransaction attempt;
     try {
-        const std::size_t taken = take_out_now(queue, keys);
+        const std::size_t taken = take_out_now(queue, rights, keys);
         attempt.keep();
         return taken;
     } catch (const pg::Error& error) {

@@ -20,7 +20,8 @@ namespace pgqrs::queue {
 // taken in the order of their names, as by everybody.
 class WithDeadLetterQueue {
 public:
-    explicit WithDeadLetterQueue(std::string_view name);
+    // `rights`: as in Held. Whoever may take messages out of the queue may put them into its dead letter queue.
+    WithDeadLetterQueue(std::string_view name, core::Rights rights);
 
     Held queue;
     std::optional<engine::Queue> target;
@@ -28,7 +29,8 @@ public:
 private:
     // Holds the target first when its name comes first.
     static std::optional<engine::Queue> target_of(std::string_view name, bool before);
-    WithDeadLetterQueue(std::string_view name, std::optional<engine::Queue> before);
+    WithDeadLetterQueue(std::string_view name, core::Rights rights,
+                        std::optional<engine::Queue> before);
 };
 
 // Takes out the rows that are accepted, and tells of each, by the place of its key, with its outcome.
@@ -41,6 +43,7 @@ void take_out(const WithDeadLetterQueue& held, const engine::RowsById& rows,
 // exhausted, expired and cancelled ones. Answers their number. Whatever goes wrong is undone, and leaves
 // them to the next who meets them: the caller came for something else. In REPEATABLE READ and SERIALIZABLE
 // it does nothing.
-std::size_t take_out_leaving(std::string_view queue, std::vector<std::int64_t> ids);
+std::size_t take_out_leaving(std::string_view queue, core::Rights rights,
+                             std::vector<std::int64_t> ids);
 
 }  // namespace pgqrs::queue

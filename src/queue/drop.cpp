@@ -1,14 +1,15 @@
 #include "queue/drop.hpp"
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "core/error.hpp"
+#include "engine/access.hpp"
 #include "engine/tables.hpp"
 #include "engine/clock.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
+#include "queue/grants.hpp"
 #include "queue/totals.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
@@ -106,23 +107,54 @@ void refuse_unless_empty(std::string_view name, std::int64_t messages) {
         "It has messages, archived messages, workers or counts.", "Use pgqrs.drop_queue().");
 }
 
+constexpr AclMode kReadAndDelete = ACL_SELECT | ACL_DELETE;
+constexpr std::initializer_list<engine::Need> kDropped = {
+    {&engine::kMessages, kReadAndDelete}, {&engine::kArchive, kReadAndDelete},
+    {&engine::kWorkers, kReadAndDelete},  {&engine::kDepartures, kReadAndDelete},
+    {&engine::kFailures, kReadAndDelete}, {&engine::kRetention, kReadAndDelete},
+    {&engine::kQueues, kReadAndDelete}};
+
+engine::Access access_to(const engine::Queue& queue, std::string_view name) {
+    return {queue.id, name, core::rights_for("drop_queue")};
+}
+
+pg::Rows remove(pg::Statement& statement, const engine::TableSpec& table,
+                const engine::Access& access) {
+    const engine::StatementRights rights(access, {{&table, kReadAndDelete}});
+    return statement.run({pg::int4(access.queue)});
+}
+
+std::int64_t remove_old(const engine::Access& access, core::Instant before) {
+    const engine::StatementRights rights(access, {{&engine::kArchive, kReadAndDelete}});
+    return static_cast<std::int64_t>(
+        delete_old_archive.run({pg::int4(access.queue), pg::timestamptz(before)}).count());
+}
+
 // Whoever may delete rows but not lock them waits for them when it deletes them.
 void lock_rows_of(std::string_view name) {
-    const pg::Value queue = pg::int4(engine::find_queue(name).id);
-    if (pg::can_lock_rows(engine::find_table(engine::kQueues))) {
-        lock_queue.run_latest({queue});
-    }
-    if (pg::can_lock_rows(engine::find_table(engine::kWorkers))) {
-        lock_workers.run_latest({queue});
-    }
+    const engine::Access access = access_to(engine::find_queue(name), name);
+    const auto lock = [&](pg::Statement& statement, const engine::TableSpec& table) {
+        if (engine::may_lock_rows(access, table)) {
+            const engine::StatementRights rights(access, {{&table, ACL_SELECT | ACL_UPDATE}});
+            statement.run_latest({pg::int4(access.queue)});
+        }
+    };
+    lock(lock_queue, engine::kQueues);
+    lock(lock_workers, engine::kWorkers);
+}
+
+bool has_leftovers(const engine::Access& access) {
+    const engine::StatementRights rights(access, {{&engine::kMessages, ACL_SELECT},
+                                                  {&engine::kArchive, ACL_SELECT},
+                                                  {&engine::kWorkers, ACL_SELECT},
+                                                  {&engine::kDepartures, ACL_SELECT}});
+    return !find_leftovers.run_latest({pg::int4(access.queue)}).empty();
 }
 
 // All that a queue has; called for each wait anew, for a name can come to mean another queue.
 std::vector<TransactionId> holders_of_rows(std::string_view name) {
-    const std::array tables = {engine::find_table(engine::kMessages),
-                               engine::find_table(engine::kArchive),
-                               engine::find_table(engine::kDepartures)};
-    return engine::row_holders(tables, engine::find_queue(name).id);
+    return engine::row_holders(access_to(engine::find_queue(name), name),
+                               {&engine::kMessages, &engine::kArchive, &engine::kDepartures});
 }
 
 // Deleting all messages, while others hold some of them.
@@ -132,52 +164,71 @@ std::vector<TransactionId> holders_of_rows(std::string_view name) {
 // waits from then on. Messages that are enqueued after it has begun to wait stay.
 class Purge {
 public:
-    explicit Purge(std::int32_t queue_id) : queue_id_(queue_id) {}
+    explicit Purge(const engine::Access& access) : access_(access) {}
 
     // Answers whom to wait for; when there is somebody, it has deleted what nobody has.
     std::vector<TransactionId> begin() {
-        const Oid messages = engine::find_table(engine::kMessages);
-        auto holders = engine::row_holders({&messages, 1}, queue_id_, last_id_);
-        if (!holders.empty() && pg::can_lock_rows(messages)) {
+        auto holders = engine::row_holders(access_, {&engine::kMessages}, last_id_);
+        if (!holders.empty() && engine::may_lock_rows(access_, engine::kMessages)) {
             if (last_id_ == INT64_MAX) {
-                last_id_ = find_last_message.run_latest({pg::int4(queue_id_)}).int8(0, 1);
+                last_id_ = last_message();
             }
-            begun_ += run(delete_free_messages);
+            begun_ += run(delete_free_messages, kReadAndDelete | ACL_UPDATE);
         }
         return holders;
     }
     // Deletes what is left, and answers how many those were.
-    std::int64_t end() { return run(delete_messages_up_to); }
+    std::int64_t end() { return run(delete_messages_up_to, kReadAndDelete); }
     std::int64_t begun() const { return begun_; }
 
 private:
-    std::int64_t run(pg::Statement& deletion) const {
+    std::int64_t last_message() const {
+        const engine::StatementRights rights(access_, {{&engine::kMessages, ACL_SELECT}});
+        return find_last_message.run_latest({pg::int4(access_.queue)}).int8(0, 1);
+    }
+
+    std::int64_t run(pg::Statement& deletion, AclMode mode) const {
+        // What has changed during the wait counts.
+        engine::accept_queue_changes();
         engine::QueueMarks& marks =
-            engine::marks_of(engine::find_table(engine::kMessages), queue_id_);
+            engine::marks_of(engine::find_table(engine::kMessages), access_.queue);
         engine::note_many_before(marks);
-        const auto deleted = static_cast<std::int64_t>(
-            deletion.run({pg::int4(queue_id_), pg::int8(last_id_)}).count());
+        const std::int64_t deleted = count_deleted(deletion, mode);
         if (deleted > 0) {
-            record_departures(marks, {.discarded = deleted});
+            record_departures(marks, access_, {.discarded = deleted});
         }
         return deleted;
     }
 
-    const std::int32_t queue_id_;
+    std::int64_t count_deleted(pg::Statement& deletion, AclMode mode) const {
+        const engine::StatementRights rights(access_, {{&engine::kMessages, mode}});
+        return static_cast<std::int64_t>(
+            deletion.run({pg::int4(access_.queue), pg::int8(last_id_)}).count());
+    }
+
+    const engine::Access access_;
     std::int64_t last_id_ = INT64_MAX;
     std::int64_t begun_ = 0;
 };
 
+void remove_failures(const engine::Access& access) {
+    const engine::StatementRights rights(access, {{&engine::kFailures, kReadAndDelete},
+                                                  {&engine::kMessages, ACL_SELECT},
+                                                  {&engine::kArchive, ACL_SELECT}});
+    delete_failures.run({pg::int4(access.queue)});
+}
+
 // Deletes the queue, which the caller holds alone, with all it has; answers how many messages it had.
 std::int64_t delete_all(std::string_view name) {
-    const pg::Value queue = pg::int4(engine::hold_queue_alone(name).id);
-    delete_failures.run({queue});
-    const auto dropped = static_cast<std::int64_t>(delete_messages.run({queue}).count());
-    delete_archive.run({queue});
-    delete_workers.run({queue});
-    delete_departures.run({queue});
-    delete_retention.run({queue});
-    if (!find_leftovers.run_latest({queue}).empty()) {
+    const engine::Access access = access_to(engine::hold_queue_alone(name), name);
+    remove_failures(access);
+    const auto dropped =
+        static_cast<std::int64_t>(remove(delete_messages, engine::kMessages, access).count());
+    remove(delete_archive, engine::kArchive, access);
+    remove(delete_workers, engine::kWorkers, access);
+    remove(delete_departures, engine::kDepartures, access);
+    remove(delete_retention, engine::kRetention, access);
+    if (has_leftovers(access)) {
         // A snapshot taken before the lock cannot see, or delete, what was committed in between.
         if (pg::has_transaction_snapshot()) {
             pg::raise_serialization_failure();
@@ -185,7 +236,7 @@ std::int64_t delete_all(std::string_view name) {
         // A user's trigger kept rows.
         still_used(name);
     }
-    if (delete_queue.run({queue}).empty()) {
+    if (remove(delete_queue, engine::kQueues, access).empty()) {
         engine::raise_vanished(name);
     }
     return dropped;
@@ -203,9 +254,12 @@ std::int64_t drop_queue(std::string_view name, bool force) {
     pg::require_writable("DELETE");
     return pg::with_spi([&] {
         const auto decide = [&] {
-            const pg::Value queue = pg::int4(engine::find_queue(name).id);
+            const engine::Access access = access_to(engine::find_queue(name), name);
+            engine::require_access(access, kDropped);
             if (!force) {
-                refuse_unless_empty(name, count_in_queue.run_latest({queue}).int8(0, 1));
+                const engine::StatementRights rights(access, {{&engine::kMessages, ACL_SELECT}});
+                refuse_unless_empty(name,
+                                    count_in_queue.run_latest({pg::int4(access.queue)}).int8(0, 1));
             }
         };
         std::int64_t dropped = 0;
@@ -224,7 +278,9 @@ std::int64_t drop_queue(std::string_view name, bool force) {
 std::int64_t purge_queue(std::string_view name) {
     pg::require_writable("DELETE");
     return pg::with_spi([&] {
-        Purge purge(engine::hold_queue(name).id);
+        const engine::Access access = access_to(engine::hold_queue(name), name);
+        engine::require_access(access, {{&engine::kMessages, kReadAndDelete}});
+        Purge purge(access);
         std::int64_t rest = 0;
         engine::change_rows_alone(name, {.row_holders = [&] { return purge.begin(); },
                                          .work = [&] { rest = purge.end(); }});
@@ -236,11 +292,11 @@ std::int64_t purge_archive(std::string_view name, const core::Span& older_than) 
     const core::Instant before = engine::time_of_age(older_than, "older_than");
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(name);
-        const auto purged = static_cast<std::int64_t>(
-            delete_old_archive.run({pg::int4(queue.id), pg::timestamptz(before)}).count());
+        const engine::Access access = access_to(queue, name);
+        const std::int64_t purged = remove_old(access, before);
         if (purged > 0) {
             record_departures(engine::marks_of(engine::find_table(engine::kMessages), queue.id),
-                              {.finished = purged});
+                              access, {.finished = purged});
         }
         return purged;
     });
@@ -251,6 +307,7 @@ void check_removal(std::int32_t id, std::string_view name) {
         const auto decide = [&] { refuse_leftovers(id, name); };
         engine::hold_name_alone(name, {.decide = decide});
         decide();
+        forget_grants(id);
     });
 }
 
@@ -282,6 +339,7 @@ void check_truncation() {
                 "There are messages, archived messages, workers or counts.",
                 "Truncate pgqrs.messages, archive, workers and departures with them.");
         }
+        forget_all_grants();
     });
 }
 

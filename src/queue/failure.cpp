@@ -132,7 +132,7 @@ std::vector<FailedMessage> fail_batch(std::string_view name,
                                       const FailureTerms& terms) {
     check(terms, deliveries.size());
     const engine::SortedDeliveries sorted(deliveries);
-    const WithDeadLetterQueue held(name);
+    const WithDeadLetterQueue held(name, core::rights_for("fail"));
     const core::Instant now = engine::clock_now();
     Failing failing(terms, sorted, now, held.queue);
     const engine::RowsById rows = held.queue.rows(sorted);
@@ -175,7 +175,7 @@ std::vector<FailedMessage> fail_batch(std::string_view name,
                                                                 : FailureResult::cancelled);
                  });
     }
-    record_failures(held.queue.queue.id, history, now);
+    record_failures(held.queue.access, history, now);
     return result;
 }
 

@@ -22,6 +22,8 @@ namespace {
 
 using Column = engine::MessageColumn;
 
+constexpr core::Rights kFinish = core::rights_for("archive");
+
 // A message that somebody wanted cancelled leaves as such, whatever its consumer made of it.
 core::Outcome outcome_of_finish(const core::Message& message) {
     return (message.flags & core::kToBeCancelled) != 0 ? core::Outcome::cancelled
@@ -51,7 +53,7 @@ std::vector<Extension> extend_batch(std::string_view name,
                                     core::Duration by) {
     core::check_visibility(by, "by");
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, kFinish);
     const core::DeliveryRule rule = held.queue.rule();
     const pg::Value lease_end = pg::timestamptz(engine::clock_now() + by);
     const auto keys = sorted.keys();
@@ -80,7 +82,7 @@ std::vector<Extension> extend_batch(std::string_view name,
     for (const std::size_t place : extended) {
         workers.push_back(row_of(place).worker_id);
     }
-    const auto dead = note_extension(held.marks, std::move(workers));
+    const auto dead = note_extension(held, std::move(workers));
     std::vector<Extension> result(deliveries.size());
     for (const std::size_t place : extended) {
         const core::Message& row = row_of(place);
@@ -93,23 +95,24 @@ std::vector<Extension> extend_batch(std::string_view name,
 std::vector<bool> archive_batch(std::string_view name,
                                 std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    return archive_batch(Held(name), sorted);
+    return archive_batch(Held(name, kFinish), sorted);
 }
 
 std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries& deliveries) {
     const core::Instant now = engine::clock_now();
     const engine::RemovedRows removed = engine::remove_rows(held.rows(deliveries), true);
-    add_to_archive(held.marks, removed, now, outcome_of_finish);
+    add_to_archive(held.marks, held.access, removed, now, outcome_of_finish);
     return deliveries.done(removed.places());
 }
 
 std::vector<bool> remove_batch(std::string_view name,
                                std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, kFinish);
     const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
     if (removed.count() > 0) {
-        record_departures(held.marks, {.finished = static_cast<std::int64_t>(removed.count())});
+        record_departures(held.marks, held.access,
+                          {.finished = static_cast<std::int64_t>(removed.count())});
     }
     return sorted.done(removed.places());
 }
@@ -118,7 +121,7 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
                                 const core::Span& delay) {
     engine::check_delay(delay);
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held(name);
+    const Held held(name, kFinish);
     const core::Instant now = engine::clock_now();
     const core::Instant due = pg::after(now, delay);
     const auto release = [&](const core::Message& row, pg::Value* cells) {

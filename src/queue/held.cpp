@@ -6,9 +6,19 @@ namespace pgqrs::queue {
 
 using Column = engine::MessageColumn;
 
-Held::Held(std::string_view name)
+Held::Held(const engine::Queue& queue, const engine::Access& access)
+    : queue(queue),
+      access(access),
+      messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
+      marks(engine::marks_of(messages.relation, queue.id)) {}
+
+Held::Held(std::string_view name, const engine::Access& access)
+    : Held(engine::hold_queue(name), access) {}
+
+Held::Held(std::string_view name, core::Rights rights)
     : queue(engine::hold_queue(name)),
-      messages(engine::hold_table(engine::kMessages, engine::Purpose::write)),
+      access{queue.id, name, rights},
+      messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
       marks(engine::marks_of(messages.relation, queue.id)) {}
 
 void give_back(const core::Message& row, std::int16_t flags, pg::Value* cells) {

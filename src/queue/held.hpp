@@ -13,15 +13,22 @@ namespace pgqrs::queue {
 
 // The queue and its messages, held until the end of the transaction.
 struct Held {
-    explicit Held(std::string_view name);
+    // `rights`: with a grant of one of them the caller needs no privileges.
+    Held(std::string_view name, core::Rights rights);
+    // What gives the right to use it is one on another queue.
+    Held(std::string_view name, const engine::Access& access);
 
     engine::RowsById rows(const engine::SortedDeliveries& deliveries) const {
         return {messages, marks, deliveries.keys()};
     }
 
     engine::Queue queue;
+    engine::Access access;
     engine::Table messages;
     engine::QueueMarks& marks;
+
+private:
+    Held(const engine::Queue& queue, const engine::Access& access);
 };
 
 // The columns that give_back() writes.

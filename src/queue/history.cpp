@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/access.hpp"
 #include "engine/append.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
@@ -60,7 +61,7 @@ std::string shortened(std::string_view error) {
            " [cut: " + std::to_string(error.size()) + " bytes]";
 }
 
-void keep_newest(std::span<const NewFailure> failures) {
+void keep_newest(const engine::Access& access, std::span<const NewFailure> failures) {
     const int kept = engine::failures_kept();
     std::vector<Datum> many;
     for (const NewFailure& failure : failures) {
@@ -73,6 +74,8 @@ void keep_newest(std::span<const NewFailure> failures) {
         return;
     }
     pg::with_spi([&] {
+        const engine::StatementRights rights(access,
+                                             {{&engine::kFailures, ACL_SELECT | ACL_DELETE}});
         remove_oldest.run(
             {pg::array_of(INT8OID, many.data(), nullptr, static_cast<int>(many.size())),
              pg::int4(kept)});
@@ -81,7 +84,7 @@ void keep_newest(std::span<const NewFailure> failures) {
 
 }  // namespace
 
-void record_failures(std::int32_t queue_id, std::span<const NewFailure> failures,
+void record_failures(const engine::Access& access, std::span<const NewFailure> failures,
                      core::Instant now) {
     if (failures.empty()) {
         return;
@@ -101,22 +104,28 @@ void record_failures(std::int32_t queue_id, std::span<const NewFailure> failures
         cells[Column::id] = pg::int8(made[row].id);
         cells[Column::message_id] = pg::int8(failure.message);
         cells[Column::failed_at] = pg::timestamptz(now);
-        cells[Column::queue_id] = pg::int4(queue_id);
+        cells[Column::queue_id] = pg::int4(access.queue);
         cells[Column::read_ct] = pg::int4(failure.read_ct);
         cells[Column::attempt] = pg::int2(failure.attempt);
         cells[Column::died] = pg::boolean(failure.died);
         cells[Column::worker_id] = failure.worker;
         cells[Column::error] = made[row].error;
     };
-    engine::append_rows(engine::hold_table(engine::kFailures, engine::Purpose::write),
+    engine::append_rows(engine::hold_table(engine::kFailures, engine::Purpose::write, access),
                         engine::row_source(failures.size(), put));
-    keep_newest(failures);
+    keep_newest(access, failures);
 }
 
 void list_failures(std::string_view queue, std::int64_t message, pg::RowSink& sink) {
     pg::with_spi([&] {
-        select_failures.look_into(sink,
-                                  {pg::int4(engine::find_queue(queue).id), pg::int8(message)});
+        const engine::Access access{engine::find_queue(queue).id, queue,
+                                    core::rights_for("list_failures")};
+        const engine::StatementRights rights(access, {{&engine::kFailures, ACL_SELECT},
+                                                      {&engine::kMessages, ACL_SELECT},
+                                                      {&engine::kArchive, ACL_SELECT},
+                                                      {&engine::kWorkers, ACL_SELECT},
+                                                      {&engine::kQueues, ACL_SELECT}});
+        select_failures.look_into(sink, {pg::int4(access.queue), pg::int8(message)});
     });
 }
 

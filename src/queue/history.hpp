@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/instant.hpp"
+#include "engine/table.hpp"
 #include "pg/rows.hpp"
 #include "pg/value.hpp"
 
@@ -20,9 +21,9 @@ struct NewFailure {
     std::string_view error;
 };
 
-// Adds failures of messages of a queue, and removes the oldest of each message beyond pgqrs.failures_kept.
+// Adds failures of messages of the queue of `access`, and removes the oldest of each message beyond pgqrs.failures_kept.
 // A long error is cut. The caller holds the messages.
-void record_failures(std::int32_t queue_id, std::span<const NewFailure> failures,
+void record_failures(const engine::Access& access, std::span<const NewFailure> failures,
                      core::Instant now);
 
 // Sends the failures of a message, the oldest first: of one that is in the queue or its archive, or has

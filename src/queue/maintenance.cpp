@@ -123,7 +123,8 @@ Batch take_out_all_leaving(Bookmark& bookmark) {
     });
     Batch batch;
     for (const auto& [queue, ids] : leaving) {
-        batch.done += static_cast<std::int64_t>(take_out_leaving(queue, ids));
+        // No grant is one to maintain queues.
+        batch.done += static_cast<std::int64_t>(take_out_leaving(queue, core::Rights::none, ids));
     }
     bookmark = page && page->full ? Bookmark{0, page->end} : Bookmark{};
     batch.more = page && page->full;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "engine/access.hpp"
 #include "engine/census.hpp"
 #include "engine/claim.hpp"
 #include "engine/clock.hpp"
@@ -36,6 +37,21 @@ constinit pg::Statement list_queues(R"sql(
     ORDER BY name
 )sql");
 
+constinit pg::Statement list_some_queues(R"sql(
+    SELECT id, name, paused_at IS NOT NULL, max_deliveries
+    FROM pgqrs.queues
+    WHERE id = ANY ($1)
+    ORDER BY name
+)sql");
+
+constexpr std::initializer_list<engine::Need> kRead = {{&engine::kQueues, ACL_SELECT},
+                                                       {&engine::kArchive, ACL_SELECT},
+                                                       {&engine::kDepartures, ACL_SELECT}};
+constexpr std::initializer_list<engine::Need> kReadAll = {{&engine::kQueues, ACL_SELECT},
+                                                          {&engine::kMessages, ACL_SELECT},
+                                                          {&engine::kArchive, ACL_SELECT},
+                                                          {&engine::kDepartures, ACL_SELECT}};
+
 struct Measured {
     std::int32_t id;
     std::string_view name;
@@ -49,6 +65,8 @@ struct Measured {
             .id = id, .max_deliveries = max_deliveries, .dead_workers = dead_workers}
             .rule();
     }
+
+    engine::Access access() const { return {id, name, core::rights_for("queue_metrics")}; }
 };
 
 Measured measured(const pg::Rows& queues, std::uint64_t row) {
@@ -112,12 +130,19 @@ MetricsRow row_of(const Measured& queue, const core::QueueCounts& counts,
             pg::timestamptz(now)};
 }
 
+pg::Rows totals_of(const engine::Access& access, const pg::HeldSnapshot& snapshot) {
+    const engine::StatementRights rights(access, kRead);
+    return one_queue.look_at(snapshot, {pg::int4(access.queue)});
+}
+
 // Counts everything of one queue, at one moment. Nothing when the snapshot does not show the queue.
-std::optional<MetricsRow> count(std::int32_t queue_id, core::Instant now) {
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+std::optional<MetricsRow> count(const engine::Access& access, core::Instant now) {
+    const std::int32_t queue_id = access.queue;
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::look, access);
     pg::HeldSnapshot snapshot;
     snapshot.take_current();
-    const pg::Rows queues = one_queue.look_at(snapshot, {pg::int4(queue_id)});
+    const pg::Rows queues = totals_of(access, snapshot);
     if (queues.empty()) {
         snapshot.release();
         return std::nullopt;
@@ -132,7 +157,8 @@ std::optional<MetricsRow> count(std::int32_t queue_id, core::Instant now) {
 
 // Looks at the messages of a small queue, whose totals are known.
 MetricsRow count_few(const Measured& queue, const core::QueueCounts& known, core::Instant now) {
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::look, queue.access());
     pg::HeldSnapshot snapshot;
     snapshot.take_current();
     engine::Census census{.rule = queue.rule()};
@@ -146,7 +172,8 @@ MetricsRow count_few(const Measured& queue, const core::QueueCounts& known, core
 
 // Finds the oldest pending message from where it can be, and counts nothing.
 MetricsRow look_up(const Measured& queue, const engine::QueueState& state, core::Instant now) {
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::look);
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::look, queue.access());
     return row_of(queue, state.counts,
                   engine::oldest_pending(messages, queue.id, queue.rule(), state.marks, now), now);
 }
@@ -154,9 +181,9 @@ MetricsRow look_up(const Measured& queue, const engine::QueueState& state, core:
 // Sets `patient` to false when counting anew was tried in vain.
 std::optional<MetricsRow> measure(const Measured& queue, core::Instant now, bool& patient) {
     const auto state = engine::known_state(
-        engine::marks_of(engine::find_table(engine::kMessages), queue.id), queue.name, patient);
+        engine::marks_of(engine::find_table(engine::kMessages), queue.id), queue.access(), patient);
     if (!state) {
-        return count(queue.id, now);
+        return count(queue.access(), now);
     }
     if (state->counts.messages <= core::kFewMessages) {
         return count_few(queue, state->counts, now);
@@ -186,20 +213,39 @@ void count_all(core::Instant now, pg::RowSink& sink) {
     }
 }
 
+// The queues on which the caller has a grant, each at its own moment.
+void measure_some(const std::vector<std::int32_t>& ids, bool exact, core::Instant now,
+                  pg::RowSink& sink) {
+    const pg::Value wanted = pg::int4_array(ids);
+    std::optional<engine::StatementRights> rights(std::in_place, kRead);
+    const pg::Rows queues = list_some_queues.run({wanted});
+    rights.reset();
+    bool patient = true;
+    for (std::uint64_t row = 0; row < queues.count(); ++row) {
+        const Measured queue = measured(queues, row);
+        const auto metrics = exact || !engine::may_know_counts(queue.access())
+                                 ? count(queue.access(), now)
+                                 : measure(queue, now, patient);
+        if (metrics) {
+            sink.put(*metrics);
+        }
+    }
+}
+
 }  // namespace
 
 MetricsRow queue_metrics(std::string_view name, bool exact) {
     const engine::Queue queue = engine::find_queue(name);
+    const Measured measured{.id = queue.id,
+                            .name = name,
+                            .paused = queue.paused,
+                            .max_deliveries = queue.max_deliveries,
+                            .dead_workers = queue.dead_workers};
     const core::Instant now = engine::clock_now();
     bool patient = true;
-    const auto row = exact || !engine::may_know_counts()
-                         ? count(queue.id, now)
-                         : measure({.id = queue.id,
-                                    .name = name,
-                                    .paused = queue.paused,
-                                    .max_deliveries = queue.max_deliveries,
-                                    .dead_workers = queue.dead_workers},
-                                   now, patient);
+    const auto row = exact || !engine::may_know_counts(measured.access())
+                         ? count(measured.access(), now)
+                         : measure(measured, now, patient);
     if (!row) {
         // Created after the caller's snapshot, or dropped a moment ago.
         pg::raise_serialization_failure();
@@ -210,7 +256,13 @@ MetricsRow queue_metrics(std::string_view name, bool exact) {
 void all_queues_metrics(bool exact, pg::RowSink& sink) {
     pg::with_spi([&] {
         const core::Instant now = engine::clock_now();
-        if (exact || !engine::may_know_counts()) {
+        engine::accept_queue_changes();
+        if (const auto some =
+                engine::queues_in_reach(core::rights_for("all_queues_metrics"), kReadAll)) {
+            measure_some(*some, exact, now, sink);
+            return;
+        }
+        if (exact || !engine::may_know_counts({})) {
             count_all(now, sink);
             return;
         }

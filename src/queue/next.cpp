@@ -42,7 +42,8 @@ void next(std::span<const engine::Delivery> done, const DeliveryRequest& request
     check_request(wanted);
     const engine::SortedDeliveries sorted(done);
     Presence worker(wanted.worker);
-    const Held held(wanted.queue);
+    constexpr core::Rights kRights = core::rights_for("next");
+    const Held held(wanted.queue, kRights);
     // First, so that the delivery cannot meet what is done.
     const std::vector<bool> counted = archive_batch(held, sorted);
     for (std::size_t i = 0; i < done.size(); ++i) {
@@ -53,7 +54,7 @@ void next(std::span<const engine::Delivery> done, const DeliveryRequest& request
     std::vector<std::int64_t> leaving = room_for_leaving(wanted.quantity);
     deliver(held, wanted, worker, leaving, sink);
     worker.note();
-    take_out_leaving(wanted.queue, std::move(leaving));
+    take_out_leaving(wanted.queue, kRights, std::move(leaving));
 }
 
 }  // namespace pgqrs::queue

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/settings.hpp"
@@ -54,17 +55,13 @@ constinit pg::Statement select_messages(R"sql(
 )sql",
                                         pg::Planning::indexed);
 
-pg::Value array_of(const std::vector<std::int64_t>& ids) {
-    std::vector<Datum> datums;
-    for (const std::int64_t id : ids) {
-        datums.push_back(Int64GetDatum(id));
-    }
-    return pg::array_of(INT8OID, datums.data(), nullptr, static_cast<int>(datums.size()));
-}
+constexpr engine::Need kWrite{&engine::kWorkers, ACL_SELECT | ACL_UPDATE};
 
-void write_heartbeat_of(const std::vector<std::int64_t>& workers, core::Instant now) {
+void write_heartbeat_of(const std::vector<std::int64_t>& workers, const engine::Access& queue,
+                        core::Instant now) {
     if (!workers.empty()) {
-        write_heartbeats.run_latest({array_of(workers), pg::timestamptz(now)});
+        const engine::StatementRights rights(queue, {kWrite});
+        write_heartbeats.run_latest({pg::int8_array(workers), pg::timestamptz(now)});
     }
 }
 
@@ -76,18 +73,19 @@ Presence::Presence(std::optional<std::int64_t> worker) : worker_(worker) {
     }
 }
 
-bool Presence::may_take(std::int32_t queue_id, std::string_view queue) {
+bool Presence::may_take(const engine::Access& queue) {
     if (!worker_) {
         return true;
     }
     pg::with_spi([&] {
-        const KnownWorker known = find_worker(*worker_);
-        if (known.queue_id != queue_id) {
+        const KnownWorker known = find_worker(*worker_, queue);
+        if (known.queue_id != queue.queue) {
             throw core::Error(core::SqlState::worker_not_found,
                               "worker " + std::to_string(*worker_) +
-                                  " is not a worker of queue \"" + std::string(queue) + "\"");
+                                  " is not a worker of queue \"" + std::string(queue.name) + "\"");
         }
         require_alive(*worker_, known.state);
+        queue_ = queue;
         state_ = known.state;
         lease_ = known.lease;
         heartbeat_at_ = known.heartbeat_at;
@@ -106,19 +104,19 @@ void Presence::note() const {
     }
     pg::with_spi([&] {
         if (starts) {
+            const engine::StatementRights rights(queue_, {kWrite});
             start_polling.run_latest({pg::int8(*worker_), pg::timestamptz(now)});
         } else {
-            write_heartbeat_of({*worker_}, now);
+            write_heartbeat_of({*worker_}, queue_, now);
         }
     });
 }
 
-std::vector<std::int64_t> note_extension(engine::QueueMarks& queue,
-                                         std::vector<std::int64_t> workers) {
+std::vector<std::int64_t> note_extension(const Held& queue, std::vector<std::int64_t> workers) {
     std::sort(workers.begin(), workers.end());
     workers.erase(std::unique(workers.begin(), workers.end()), workers.end());
     std::erase(workers, 0);
-    if (workers.empty() || !pg::can_lock_rows(engine::find_table(engine::kWorkers))) {
+    if (workers.empty() || !engine::may_lock_rows(queue.access, engine::kWorkers)) {
         return {};
     }
     for (const std::int64_t worker : workers) {
@@ -128,16 +126,16 @@ std::vector<std::int64_t> note_extension(engine::QueueMarks& queue,
         const core::Instant now = engine::clock_now();
         std::vector<std::int64_t> due;
         std::vector<std::int64_t> dead;
-        for (const KnownWorker& known : find_workers(array_of(workers))) {
+        for (const KnownWorker& known : find_workers(workers, queue.access)) {
             if (known.state == core::WorkerState::dead) {
                 // We have written its lease anew, and others may have passed the message meanwhile.
-                engine::note_queue_changed(queue);
+                engine::note_queue_changed(queue.marks);
                 dead.push_back(known.id);
             } else if (core::is_heartbeat_due(known.heartbeat_at, known.lease, now)) {
                 due.push_back(known.id);
             }
         }
-        write_heartbeat_of(due, now);
+        write_heartbeat_of(due, queue.access, now);
         std::sort(dead.begin(), dead.end());
         return dead;
     });
@@ -148,9 +146,10 @@ std::vector<HeldMessage> heartbeat(std::int64_t worker,
     core::check_batch_size(static_cast<std::int64_t>(deliveries.size()), engine::max_batch_size());
     pg::require_writable("UPDATE");
     return pg::with_spi([&] {
-        const KnownWorker known = find_worker(worker);
-        require_alive(worker, known.state);
-        write_heartbeat_of({worker}, engine::clock_now());
+        const QueueOfWorker queue = queue_of(worker);
+        const engine::Access access = queue.access(core::rights_for("heartbeat"));
+        require_alive(worker, find_worker(worker, access).state);
+        write_heartbeat_of({worker}, access, engine::clock_now());
         std::vector<HeldMessage> result(deliveries.size());
         if (deliveries.empty()) {
             return result;
@@ -164,10 +163,11 @@ std::vector<HeldMessage> heartbeat(std::int64_t worker,
             read_cts.push_back(Int32GetDatum(delivery.read_ct.value_or(0)));
         }
         const int count = static_cast<int>(ids.size());
+        const engine::StatementRights rights(access, {{&engine::kMessages, ACL_SELECT}});
         const pg::Rows rows = select_messages.run(
             {pg::array_of(INT8OID, ids.data(), nullptr, count),
              pg::array_of(INT4OID, read_cts.data(), nulls.get(), count), pg::int8(worker),
-             pg::int4(known.queue_id), pg::int2(core::kToBeCancelled)});
+             pg::int4(queue.id), pg::int2(core::kToBeCancelled)});
         for (std::uint64_t row = 0; row < rows.count(); ++row) {
             HeldMessage& message = result[static_cast<std::size_t>(rows.int8(row, 1) - 1)];
             message.lost = rows.boolean(row, 2);

@@ -14,12 +14,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "core/worker.hpp"
 #include "engine/deliveries.hpp"
-#include "engine/queue_cache.hpp"
+#include "engine/table.hpp"
+#include "queue/held.hpp"
 
 namespace pgqrs::queue {
 
@@ -29,8 +29,8 @@ public:
     explicit Presence(std::optional<std::int64_t> worker);
 
     // Whether the worker gets messages: false while it is suspended. Raises PQ008 unless it is alive and
-    // registered for the queue.
-    bool may_take(std::int32_t queue_id, std::string_view queue);
+    // registered for the queue, whose name must last as long as this object.
+    bool may_take(const engine::Access& queue);
     // What the last may_take() said, the other way round.
     bool is_suspended() const { return state_ == core::WorkerState::suspended; }
 
@@ -39,6 +39,7 @@ public:
 
 private:
     const std::optional<std::int64_t> worker_;
+    engine::Access queue_;
     core::WorkerState state_ = core::WorkerState::ready;
     core::Duration lease_ = 0;
     core::Instant heartbeat_at_ = core::kNever;
@@ -46,8 +47,7 @@ private:
 
 // Notes a sign of life of those who have just had their leases on messages of the queue extended, unless the
 // caller may not write their rows. Answers those that died before they could be held, sorted.
-std::vector<std::int64_t> note_extension(engine::QueueMarks& queue,
-                                         std::vector<std::int64_t> workers);
+std::vector<std::int64_t> note_extension(const Held& queue, std::vector<std::int64_t> workers);
 
 // What has become of a message that a worker believes to have.
 struct HeldMessage {

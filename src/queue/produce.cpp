@@ -89,9 +89,11 @@ std::vector<std::int64_t> add(const NewMessages& common,
                               std::span<const std::optional<pg::Json>> payloads,
                               std::span<const std::optional<pg::Json>> headers) {
     const engine::Queue queue = engine::hold_queue(common.queue);
-    const engine::Table messages = engine::hold_table(engine::kMessages, engine::Purpose::write);
+    const engine::Table messages =
+        engine::hold_table(engine::kMessages, engine::Purpose::write,
+                           {queue.id, common.queue, core::rights_for("enqueue")});
     std::vector<std::int64_t> ids(payloads.size());
-    engine::take_ids(engine::kMessages, ids);
+    engine::take_ids(messages, ids);
     const core::Instant now = engine::clock_now();
     const pg::Value available_at =
         pg::timestamptz(common.at ? *common.at : pg::after(now, common.delay));

@@ -1,5 +1,6 @@
 #include "queue/purge.hpp"
 
+#include "engine/access.hpp"
 #include "engine/delay.hpp"
 #include "engine/journal.hpp"
 #include "engine/queue_cache.hpp"
@@ -61,22 +62,30 @@ struct Step {
 };
 
 Step delete_batch(const PurgeRequest& request, core::Instant before, std::int64_t& after) {
-    const engine::Queue queue = engine::hold_queue(request.queue);
-    engine::QueueMarks& marks = engine::marks_of(engine::find_table(engine::kMessages), queue.id);
+    const engine::Access access{engine::hold_queue(request.queue).id, request.queue,
+                                core::rights_for("purge")};
+    engine::QueueMarks& marks =
+        engine::marks_of(engine::find_table(engine::kMessages), access.queue);
     if (!request.archive) {
         engine::note_many_before(marks);
     }
     pg::Statement& statement = request.archive ? delete_archived : delete_messages;
+    // Messages are locked before they are deleted.
+    const engine::Need need =
+        request.archive ? engine::Need{&engine::kArchive, ACL_SELECT | ACL_DELETE}
+                        : engine::Need{&engine::kMessages, ACL_SELECT | ACL_UPDATE | ACL_DELETE};
     const Step step = pg::with_spi([&] {
+        const engine::StatementRights rights(access, {need});
         const pg::Rows rows = statement.run(
-            {pg::int4(queue.id), pg::int8(after), pg::timestamptz(before), pg::int8(kBatch)});
+            {pg::int4(access.queue), pg::int8(after), pg::timestamptz(before), pg::int8(kBatch)});
         const bool ended = rows.at(0, 1).null;
         after = ended ? after : rows.int8(0, 1);
         return Step{ended, rows.int8(0, 2)};
     });
     if (step.deleted > 0) {
-        record_departures(marks, request.archive ? Departures{.finished = step.deleted}
-                                                 : Departures{.discarded = step.deleted});
+        record_departures(marks, access,
+                          request.archive ? Departures{.finished = step.deleted}
+                                          : Departures{.discarded = step.deleted});
     }
     return step;
 }

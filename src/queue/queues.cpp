@@ -4,14 +4,16 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/names.hpp"
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
-#include "engine/settings.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
+#include "engine/settings.hpp"
 #include "engine/tables.hpp"
 #include "pg/transaction.hpp"
 
@@ -65,7 +67,18 @@ constinit pg::Statement page_of_queues(R"sql(
     LIMIT $2
 )sql");
 
+constinit pg::Statement page_of_some(R"sql(
+    SELECT *
+    FROM pgqrs.queues
+    WHERE id > $1
+        AND id = ANY ($3)
+    ORDER BY id
+    LIMIT $2
+)sql");
+
 constinit pg::Statement count_of_queues("SELECT count(*) FROM pgqrs.queues");
+
+constinit pg::Statement count_of_some("SELECT count(*) FROM pgqrs.queues WHERE id = ANY ($1)");
 
 constinit pg::Statement pause(R"sql(
     UPDATE pgqrs.queues
@@ -80,6 +93,9 @@ constinit pg::Statement resume(R"sql(
     WHERE id = $1
         AND paused_at IS NOT NULL
 )sql");
+
+constexpr engine::Need kSelect{&engine::kQueues, ACL_SELECT};
+constexpr engine::Need kUpdate{&engine::kQueues, ACL_SELECT | ACL_UPDATE};
 
 void check_settings(const QueueSettings& settings) {
     if (settings.visibility_timeout) {
@@ -148,11 +164,25 @@ pg::Value float_or_null(const std::optional<double>& value) {
     return value ? pg::float8(*value) : pg::null_of(FLOAT8OID);
 }
 
+engine::Access to_alter(const engine::Queue& queue, std::string_view name) {
+    return {queue.id, name, core::rights_for("alter_queue")};
+}
+
+// Whoever manages a queue by a grant sends its dead messages only where he may send any.
+void require_right_to_bury(std::string_view name, std::string_view target) {
+    if (!target.empty()) {
+        engine::require_access_too(
+            {engine::find_queue(target).id, target, core::rights_for("enqueue")},
+            to_alter(engine::find_queue(name), name), {kUpdate});
+    }
+}
+
 // Only the call that holds the queue alone writes another max_deliveries.
 pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone) {
     const engine::Queue queue = engine::find_queue(name);
     core::check_backoff_times(settings.backoff_base.value_or(queue.backoff.base),
                               settings.backoff_cap.value_or(queue.backoff.cap));
+    const engine::StatementRights rights(to_alter(queue, name), {kUpdate});
     return update_queue.run(
         {pg::int4(queue.id), interval_or_null(settings.visibility_timeout),
          integer_or_null(settings.max_deliveries), pg::text(settings.description),
@@ -165,10 +195,14 @@ pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone
 
 // Together with the row, so that nobody waits for the queue while its new user waits for the row.
 void hold_alone(std::string_view name) {
-    engine::hold_name_alone(
-        name,
-        {.decide = [&] { engine::find_queue(name); },
-         .lock_rows = [&] { lock_queue.run_latest({pg::int4(engine::find_queue(name).id)}); }});
+    engine::hold_name_alone(name, {.decide = [&] { engine::find_queue(name); },
+                                   .lock_rows =
+                                       [&] {
+                                           const engine::Queue queue = engine::find_queue(name);
+                                           const engine::StatementRights rights(
+                                               to_alter(queue, name), {kUpdate});
+                                           lock_queue.run_latest({pg::int4(queue.id)});
+                                       }});
 }
 
 }  // namespace
@@ -212,6 +246,7 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
     }
     check_settings(to_check);
     check_notify(name, settings);
+    require_right_to_bury(name, settings.dead_letter_queue.value_or(""));
     check_dead_letter_queue(name, settings.dead_letter_queue.value_or(""));
     pg::Rows altered = update(name, settings, false);
     if (altered.empty() && settings.max_deliveries) {
@@ -225,7 +260,8 @@ pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
 }
 
 pg::Rows get_queue(std::string_view name) {
-    engine::find_queue(name);
+    const engine::Access access{engine::find_queue(name).id, name, core::rights_for("get_queue")};
+    const engine::StatementRights rights(access, {kSelect});
     const pg::Rows found = select_queue.run_latest({pg::text(name)});
     if (found.empty()) {
         engine::raise_vanished(name);
@@ -234,23 +270,48 @@ pg::Rows get_queue(std::string_view name) {
 }
 
 void get_queue_by_id(std::int64_t id, pg::RowSink& sink) {
-    pg::with_spi([&] { select_by_id.look_into(sink, {pg::int8(id)}); });
+    pg::with_spi([&] {
+        engine::accept_queue_changes();
+        const auto number = std::in_range<std::int32_t>(id) ? static_cast<std::int32_t>(id) : 0;
+        const engine::StatementRights rights({number, {}, core::rights_for("get_queue_by_id")},
+                                             {kSelect});
+        select_by_id.look_into(sink, {pg::int8(id)});
+    });
 }
 
 void list_queues(std::int64_t after_id, std::optional<std::int64_t> quantity, pg::RowSink& sink) {
     if (quantity) {
         core::check_quantity(*quantity, engine::max_batch_size());
     }
-    pg::with_spi([&] { page_of_queues.look_into(sink, {pg::int8(after_id), pg::int8(quantity)}); });
+    pg::with_spi([&] {
+        if (const auto some = engine::queues_in_reach(core::rights_for("list_queues"), {kSelect})) {
+            const pg::Value queues = pg::int4_array(*some);
+            const engine::StatementRights rights({kSelect});
+            page_of_some.look_into(sink, {pg::int8(after_id), pg::int8(quantity), queues});
+        } else {
+            page_of_queues.look_into(sink, {pg::int8(after_id), pg::int8(quantity)});
+        }
+    });
 }
 
 std::int64_t count_queues() {
-    return pg::with_spi([] { return count_of_queues.look({}).int8(0, 1); });
+    return pg::with_spi([] {
+        if (const auto some =
+                engine::queues_in_reach(core::rights_for("count_queues"), {kSelect})) {
+            const pg::Value queues = pg::int4_array(*some);
+            const engine::StatementRights rights({kSelect});
+            return count_of_some.look({queues}).int8(0, 1);
+        }
+        return count_of_queues.look({}).int8(0, 1);
+    });
 }
 
 bool set_paused(std::string_view name, bool paused) {
     return pg::with_spi([&] {
-        const pg::Value queue = pg::int4(engine::find_queue(name).id);
+        const engine::Access access{engine::find_queue(name).id, name,
+                                    core::rights_for("pause_queue")};
+        const pg::Value queue = pg::int4(access.queue);
+        const engine::StatementRights rights(access, {kUpdate});
         const pg::Rows changed =
             paused ? pause.run({queue, pg::timestamptz(engine::clock_now())}) : resume.run({queue});
         // What changed nothing because the snapshot is too old shall not look like success.

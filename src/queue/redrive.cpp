@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "engine/access.hpp"
 #include "engine/change.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
@@ -112,20 +113,20 @@ struct Buried {
     std::string origin;  // empty when it is gone
 };
 
-pg::Value array_of(std::span<const std::int64_t> ids) {
-    std::vector<Datum> datums;
-    for (const std::int64_t id : ids) {
-        datums.push_back(Int64GetDatum(id));
-    }
-    return pg::array_of(INT8OID, datums.data(), nullptr, static_cast<int>(datums.size()));
-}
+constexpr engine::Need kReadMessages{&engine::kMessages, ACL_SELECT};
+constexpr engine::Need kReadArchive{&engine::kArchive, ACL_SELECT};
+constexpr engine::Need kReadFailures{&engine::kFailures, ACL_SELECT};
+constexpr engine::Need kReadQueues{&engine::kQueues, ACL_SELECT};
+constexpr engine::Need kDeleteArchived{&engine::kArchive, ACL_SELECT | ACL_DELETE};
 
-// The dead messages of a queue, page by page: all of them, or those with certain ids.
+// The dead messages of a queue, page by page: all of them, or those with certain ids. A right to the queue
+// that they died in is one to them in its dead letter queue, too.
 class DeadMessages {
 public:
-    DeadMessages(std::string_view name, std::optional<std::vector<std::int64_t>> ids,
-                 std::optional<std::int64_t> quantity)
+    DeadMessages(std::string_view name, core::Rights rights,
+                 std::optional<std::vector<std::int64_t>> ids, std::optional<std::int64_t> quantity)
         : queue_(engine::hold_queue(name)),
+          access_{queue_.id, name, rights},
           ids_(std::move(ids)),
           left_(quantity.value_or(INT64_MAX)) {
         const auto target = engine::hold_queue_if_any(queue_.dead_letter_queue);
@@ -136,6 +137,7 @@ public:
     }
 
     const engine::Queue& queue() const { return queue_; }
+    const engine::Access& access() const { return access_; }
 
     // Gives each page to `use`, which answers how many of it count, until all have been seen, or as many
     // count as are wanted. Answers how many.
@@ -144,6 +146,7 @@ public:
         const pg::Value own = pg::int4(queue_.id);
         const pg::Value target = pg::int4(dead_letter_queue_);
         return walk<Buried>(
+            {kReadMessages, kReadQueues},
             [&](std::int64_t after, std::int64_t limit) {
                 return page_of_buried.run({own, target, pg::int8(after), pg::int8(limit)});
             },
@@ -162,6 +165,7 @@ public:
     std::int64_t archived(Use use) {
         const pg::Value own = pg::int4(queue_.id);
         return walk<std::int64_t>(
+            {kReadArchive, kReadFailures},
             [&](std::int64_t after, std::int64_t limit) {
                 return page_of_archived.run({own, pg::int8(after), pg::int8(limit)});
             },
@@ -173,7 +177,8 @@ public:
 
 private:
     template <class Item, class PageAfter, class PageOfIds, class Read, class Use>
-    std::int64_t walk(PageAfter page_after, PageOfIds page_of_ids, Read read, Use use) {
+    std::int64_t walk(std::initializer_list<engine::Need> needs, PageAfter page_after,
+                      PageOfIds page_of_ids, Read read, Use use) {
         std::int64_t used = 0;
         std::int64_t after = INT64_MIN;
         std::size_t given = 0;
@@ -181,8 +186,9 @@ private:
             const std::int64_t limit = std::min(kPage, left_);
             std::vector<Item> page;
             pg::with_spi([&] {
-                const pg::Rows rows =
-                    ids_ ? page_of_ids(array_of(next_ids(given, limit))) : page_after(after, limit);
+                const engine::StatementRights rights(access_, needs);
+                const pg::Rows rows = ids_ ? page_of_ids(pg::int8_array(next_ids(given, limit)))
+                                           : page_after(after, limit);
                 for (std::uint64_t row = 0; row < rows.count(); ++row) {
                     page.push_back(read(rows, row));
                     after = rows.int8(row, 1);
@@ -206,6 +212,7 @@ private:
     }
 
     const engine::Queue queue_;
+    const engine::Access access_;
     std::int32_t dead_letter_queue_ = 0;
     std::optional<std::vector<std::int64_t>> ids_;
     std::int64_t left_;
@@ -228,12 +235,23 @@ Groups grouped(const std::vector<Buried>& page, To to) {
     return groups;
 }
 
-std::int64_t send_back(const Way& way, const std::vector<engine::RowKey>& keys) {
-    const Held source(way.from);
+// Who redrives a queue by a grant may send its dead messages back to it, and to others where he may send any.
+void require_right_to_send(const engine::Access& access, std::int32_t target, std::string_view name,
+                           std::initializer_list<engine::Need> needs) {
+    if (target != access.queue) {
+        engine::require_access_too({target, name, core::rights_for("enqueue")}, access, needs);
+    }
+}
+
+std::int64_t send_back(const engine::Access& access, const Way& way,
+                       const std::vector<engine::RowKey>& keys) {
+    const Held source(way.from, access);
     const auto target = engine::hold_queue_if_any(way.to);
     if (!target) {
         return 0;
     }
+    require_right_to_send(access, target->id, way.to,
+                          {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
     const core::Instant now = engine::clock_now();
     const core::DeliveryRule rule = source.queue.rule();
     const auto edit = [&](const core::Message& row, pg::Value* cells) {
@@ -258,12 +276,26 @@ std::int64_t send_back(const Way& way, const std::vector<engine::RowKey>& keys) 
                                                       engine::row_edit(written, edit, &marks))
                                       .size());
     if (sent > 0) {
-        record_departures(source.marks, {.discarded = sent});
+        record_departures(source.marks, access, {.discarded = sent});
     }
     if (target->notify) {
         engine::want_notice(marks, way.to);
     }
     return sent;
+}
+
+// Inside with_spi().
+std::int64_t send_archived(const engine::Access& access, const std::vector<std::int64_t>& ids,
+                           std::int32_t target, std::string_view name) {
+    const std::initializer_list<engine::Need> needs = {{&engine::kMessages, ACL_INSERT},
+                                                       kDeleteArchived};
+    require_right_to_send(access, target, name, needs);
+    const engine::StatementRights rights(access, needs);
+    return static_cast<std::int64_t>(
+        move_back
+            .run({pg::int8_array(ids), pg::int4(access.queue), pg::int4(target),
+                  pg::timestamptz(engine::clock_now()), pg::int2(core::kMadeAvailable)})
+            .count());
 }
 
 }  // namespace
@@ -274,6 +306,9 @@ void list_dead(std::string_view name, std::int64_t after_id, std::int64_t quanti
     pg::with_spi([&] {
         const engine::Queue queue = engine::find_queue(name);
         const auto target = engine::find_queue_if_any(queue.dead_letter_queue);
+        const engine::StatementRights rights(
+            {queue.id, name, core::rights_for("list_dead")},
+            {kReadMessages, kReadArchive, kReadFailures, kReadQueues});
         page_of_dead.look_into(sink, {pg::int4(queue.id), pg::int4(target ? target->id : queue.id),
                                       pg::int8(after_id), pg::int8(quantity), pg::text(name)});
     });
@@ -289,14 +324,14 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
     }
     pg::require_writable("UPDATE");
     const auto to = terms.to ? std::optional(engine::hold_queue(*terms.to)) : std::nullopt;
-    DeadMessages dead(name, terms.ids, terms.quantity);
+    DeadMessages dead(name, core::rights_for("redrive"), terms.ids, terms.quantity);
     const auto target_of = [&](const Buried& message) {
         return terms.to ? std::string(*terms.to) : message.origin;
     };
     std::int64_t sent = dead.buried([&](const std::vector<Buried>& page) {
         std::int64_t count = 0;
         for (const auto& [way, keys] : grouped(page, target_of)) {
-            count += way.to.empty() ? 0 : send_back(way, keys);
+            count += way.to.empty() ? 0 : send_back(dead.access(), way, keys);
         }
         return count;
     });
@@ -304,14 +339,11 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
         const engine::Queue target = to.value_or(dead.queue());
         const std::string_view target_name = terms.to.value_or(name);
         return pg::with_spi([&] {
-            const auto moved = static_cast<std::int64_t>(
-                move_back
-                    .run({array_of(ids), pg::int4(dead.queue().id), pg::int4(target.id),
-                          pg::timestamptz(engine::clock_now()), pg::int2(core::kMadeAvailable)})
-                    .count());
+            const std::int64_t moved = send_archived(dead.access(), ids, target.id, target_name);
             const Oid messages = engine::find_table(engine::kMessages);
             if (moved > 0) {
-                record_departures(engine::marks_of(messages, dead.queue().id), {.finished = moved});
+                record_departures(engine::marks_of(messages, dead.queue().id), dead.access(),
+                                  {.finished = moved});
             }
             if (target.notify) {
                 engine::want_notice(engine::marks_of(messages, target.id), target_name);
@@ -325,11 +357,11 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
 std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids) {
     core::check_batch_size(static_cast<std::int64_t>(ids.size()), engine::max_batch_size());
     pg::require_writable("DELETE");
-    DeadMessages dead(name, ids, std::nullopt);
+    DeadMessages dead(name, core::rights_for("discard"), ids, std::nullopt);
     std::int64_t discarded = dead.buried([&](const std::vector<Buried>& page) {
         std::int64_t count = 0;
         for (const auto& [way, keys] : grouped(page, [](const Buried&) { return ""; })) {
-            const Held source(way.from);
+            const Held source(way.from, dead.access());
             const core::Instant now = engine::clock_now();
             const core::DeliveryRule rule = source.queue.rule();
             const auto is_idle = [&](const core::Message& row, pg::Value* cells) {
@@ -340,7 +372,7 @@ std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids
                                     engine::row_edit(0, is_idle))
                     .count());
             if (removed > 0) {
-                record_departures(source.marks, {.discarded = removed});
+                record_departures(source.marks, dead.access(), {.discarded = removed});
             }
             count += removed;
         }
@@ -348,13 +380,14 @@ std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids
     });
     discarded += dead.archived([&](const std::vector<std::int64_t>& page) {
         const auto deleted = pg::with_spi([&] {
+            const engine::StatementRights rights(dead.access(), {kDeleteArchived});
             return static_cast<std::int64_t>(
-                delete_archived.run({array_of(page), pg::int4(dead.queue().id)}).count());
+                delete_archived.run({pg::int8_array(page), pg::int4(dead.queue().id)}).count());
         });
         if (deleted > 0) {
             record_departures(
                 engine::marks_of(engine::find_table(engine::kMessages), dead.queue().id),
-                {.finished = deleted});
+                dead.access(), {.finished = deleted});
         }
         return deleted;
     });

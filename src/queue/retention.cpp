@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/tables.hpp"
@@ -34,7 +35,7 @@ constinit pg::Statement select_rules(R"sql(
     SELECT q.name, r.outcome, r.max_age, r.max_count
     FROM pgqrs.retention AS r
     JOIN pgqrs.queues AS q ON q.id = r.queue_id
-    WHERE $1 IS NULL OR r.queue_id = $1
+    WHERE $1 IS NULL OR r.queue_id = ANY ($1)
     ORDER BY q.name, r.outcome
 )sql");
 
@@ -121,10 +122,30 @@ void check(const RetentionRule& rule) {
     }
 }
 
+constexpr engine::Need kReadRules{&engine::kRetention, ACL_SELECT};
+constexpr engine::Need kReadQueues{&engine::kQueues, ACL_SELECT};
+
+// The rules of a queue.
+void change_rules(const engine::Access& access, const RetentionRule& rule) {
+    const pg::Value queue = pg::int4(access.queue);
+    const pg::Value outcomes = outcomes_of(rule);
+    if (rule.max_age || rule.max_count) {
+        const engine::StatementRights rights(
+            access, {{&engine::kRetention, ACL_SELECT | ACL_INSERT | ACL_UPDATE}});
+        put_rule.run({queue, outcomes,
+                      rule.max_age ? pg::interval(*rule.max_age) : pg::null_of(INTERVALOID),
+                      pg::int8(rule.max_count)});
+    } else {
+        const engine::StatementRights rights(access,
+                                             {{&engine::kRetention, ACL_SELECT | ACL_DELETE}});
+        delete_rule.run({queue, outcomes});
+    }
+}
+
 // Those that are gone count among the finished.
 void record(std::int32_t queue, std::int64_t deleted) {
     if (deleted > 0) {
-        record_departures(engine::marks_of(engine::find_table(engine::kMessages), queue),
+        record_departures(engine::marks_of(engine::find_table(engine::kMessages), queue), {},
                           {.finished = deleted});
     }
 }
@@ -134,23 +155,28 @@ void record(std::int32_t queue, std::int64_t deleted) {
 void set_retention(std::string_view name, const RetentionRule& rule, pg::RowSink& sink) {
     check(rule);
     pg::with_spi([&] {
-        const pg::Value queue = pg::int4(engine::hold_queue(name).id);
-        const pg::Value outcomes = outcomes_of(rule);
-        if (rule.max_age || rule.max_count) {
-            put_rule.run({queue, outcomes,
-                          rule.max_age ? pg::interval(*rule.max_age) : pg::null_of(INTERVALOID),
-                          pg::int8(rule.max_count)});
-        } else {
-            delete_rule.run({queue, outcomes});
-        }
-        select_rules.run_into(sink, {queue});
+        const engine::Access access{engine::hold_queue(name).id, name,
+                                    core::rights_for("set_retention")};
+        change_rules(access, rule);
+        const engine::StatementRights rights(access, {kReadRules, kReadQueues});
+        select_rules.run_into(sink, {pg::int4_array({&access.queue, 1})});
     });
 }
 
 void list_retention(std::optional<std::string_view> name, pg::RowSink& sink) {
     pg::with_spi([&] {
-        select_rules.look_into(
-            sink, {name ? pg::int4(engine::find_queue(*name).id) : pg::null_of(INT4OID)});
+        constexpr core::Rights kRights = core::rights_for("list_retention");
+        if (name) {
+            const engine::Access access{engine::find_queue(*name).id, *name, kRights};
+            const engine::StatementRights rights(access, {kReadRules, kReadQueues});
+            select_rules.look_into(sink, {pg::int4_array({&access.queue, 1})});
+        } else if (const auto some = engine::queues_in_reach(kRights, {kReadRules, kReadQueues})) {
+            const pg::Value queues = pg::int4_array(*some);
+            const engine::StatementRights rights({kReadRules, kReadQueues});
+            select_rules.look_into(sink, {queues});
+        } else {
+            select_rules.look_into(sink, {pg::null_of(INT4ARRAYOID)});
+        }
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/access.hpp"
 #include "engine/append.hpp"
 #include "engine/journal.hpp"
 #include "engine/tables.hpp"
@@ -74,9 +75,11 @@ struct Sum {
     std::int64_t rows;
 };
 
-Sum sum_up_from(std::int32_t queue, std::int64_t id) {
+Sum sum_up_from(const engine::Access& access, std::int32_t queue, std::int64_t id) {
     const SummingUp scope;
     return pg::with_spi([&] {
+        const engine::StatementRights rights(
+            access, {{&engine::kDepartures, ACL_SELECT | ACL_INSERT | ACL_UPDATE | ACL_DELETE}});
         const pg::Rows rows = sum_up.run({pg::int4(queue), pg::int8(id), pg::int8(kMostRowsOfSum)});
         return Sum{rows.int8(0, 1), rows.int8(0, 2)};
     });
@@ -84,7 +87,7 @@ Sum sum_up_from(std::int32_t queue, std::int64_t id) {
 
 // Replaces rows of the queue by their sum. Whatever goes wrong is undone, and a later sum makes up for it:
 // the caller came for something else. Only a cancelled call stays cancelled.
-void try_to_sum_up(Oid relation, std::int32_t queue) {
+void try_to_sum_up(Oid relation, const engine::Access& access, std::int32_t queue) {
     const bool go_on = last_sum.relation == relation && last_sum.queue == queue &&
                        last_sum.since_start < kSumsBetweenStarts;
     if (!go_on) {
@@ -93,7 +96,7 @@ void try_to_sum_up(Oid relation, std::int32_t queue) {
     ++last_sum.since_start;
     pg::Subtransaction attempt;
     try {
-        last_sum.id = sum_up_from(queue, last_sum.id).end;
+        last_sum.id = sum_up_from(access, queue, last_sum.id).end;
         attempt.keep();
     } catch (const pg::Error& error) {
         const pg::Error copy = attempt.undo_after(error);
@@ -110,10 +113,13 @@ void try_to_sum_up(Oid relation, std::int32_t queue) {
 
 bool is_summing_up() { return summing_up; }
 
-std::int64_t sum_up_departures_of(std::int32_t queue) { return sum_up_from(queue, 0).rows; }
+// For maintenance, to which no grant gives the right.
+std::int64_t sum_up_departures_of(std::int32_t queue) { return sum_up_from({}, queue, 0).rows; }
 
-void record_departures(engine::QueueMarks& queue, const Departures& departures) {
-    const engine::Table table = engine::hold_table(engine::kDepartures, engine::Purpose::write);
+void record_departures(engine::QueueMarks& queue, const engine::Access& access,
+                       const Departures& departures) {
+    const engine::Table table =
+        engine::hold_table(engine::kDepartures, engine::Purpose::write, access);
     const pg::Value id = pg::int8(engine::take_identity(engine::kDepartures));
     const auto put = [&](std::size_t, pg::Value* cells) {
         cells[Column::id] = id;
@@ -134,7 +140,7 @@ void record_departures(engine::QueueMarks& queue, const Departures& departures) 
         return;
     }
     rows_until_sum = kRowsBetweenSums;
-    try_to_sum_up(table.relation, queue.key.queue);
+    try_to_sum_up(table.relation, access, queue.key.queue);
 }
 
 }  // namespace pgqrs::queue

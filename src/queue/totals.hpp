@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engine/marks.hpp"
+#include "engine/table.hpp"
 
 namespace pgqrs::queue {
 
@@ -13,7 +14,8 @@ struct Departures {
 };
 
 // Adds to the counts of a queue, which the caller holds. Runs inside with_spi() or outside.
-void record_departures(engine::QueueMarks& queue, const Departures& departures);
+void record_departures(engine::QueueMarks& queue, const engine::Access& access,
+                       const Departures& departures);
 
 // Replaces rows of the queue by their sum, as many as one call may; answers how many.
 std::int64_t sum_up_departures_of(std::int32_t queue);

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/worker.hpp"
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/delay.hpp"
 #include "engine/journal.hpp"
@@ -36,29 +37,18 @@ constinit pg::Statement change_state(R"sql(
 )sql",
                                      pg::Planning::indexed);
 
-constinit pg::Statement select_queue_name(
-    "SELECT q.name FROM pgqrs.workers AS w JOIN pgqrs.queues AS q ON q.id = w.queue_id "
-    "WHERE w.id = $1",
-    pg::Planning::indexed);
-
-constinit pg::Statement lock_worker_row(R"sql(
-    SELECT q.name, w.state = 'dead'
-    FROM pgqrs.workers AS w
-    JOIN pgqrs.queues AS q ON q.id = w.queue_id
-    WHERE w.id = $1
-    FOR UPDATE OF w
-)sql",
-                                        pg::Planning::indexed);
+constinit pg::Statement lock_worker_row(
+    "SELECT state = 'dead' FROM pgqrs.workers WHERE id = $1 FOR UPDATE", pg::Planning::indexed);
 
 constinit pg::Statement delete_workers("DELETE FROM pgqrs.workers WHERE id = ANY ($1)",
                                        pg::Planning::indexed);
 
 // $1 null: of all queues.
 constinit pg::Statement lock_purgeable(R"sql(
-    SELECT q.name, w.id, w.state = 'dead'
+    SELECT q.name, w.id, w.state = 'dead', q.id
     FROM pgqrs.workers AS w
     JOIN pgqrs.queues AS q ON q.id = w.queue_id
-    WHERE ($1 IS NULL OR w.queue_id = $1)
+    WHERE ($1 IS NULL OR w.queue_id = ANY ($1))
         AND (
             (w.state = 'dead' AND coalesce(w.died_at, w.heartbeat_at) <= $2)
             OR (w.state = 'stopped' AND w.heartbeat_at <= $2))
@@ -87,8 +77,8 @@ enum class Counted { yes, no };  // against max_deliveries
 // Goes through the messages of a queue, and finds those that the workers have.
 class LeasesOf {
 public:
-    LeasesOf(std::int32_t queue_id, std::span<const std::int64_t> workers, Walked walked)
-        : queue_id_(queue_id), workers_(workers), walked_(walked) {}
+    LeasesOf(const engine::Access& queue, std::span<const std::int64_t> workers, Walked walked)
+        : queue_(queue), workers_(workers), walked_(walked) {}
 
     bool has(std::int64_t worker) const {
         return std::binary_search(workers_.begin(), workers_.end(), worker);
@@ -98,7 +88,8 @@ public:
     bool next(std::vector<engine::RowKey>& found) {
         found.clear();
         return pg::with_spi([&] {
-            const pg::Rows rows = page_of_messages.run({pg::int4(queue_id_), pg::int2(priority_),
+            const engine::StatementRights rights(queue_, {{&engine::kMessages, ACL_SELECT}});
+            const pg::Rows rows = page_of_messages.run({pg::int4(queue_.queue), pg::int2(priority_),
                                                         pg::timestamptz(available_at_),
                                                         pg::int8(id_), pg::int8(kPage)});
             for (std::uint64_t row = 0; row < rows.count(); ++row) {
@@ -133,7 +124,7 @@ private:
         }
     }
 
-    const std::int32_t queue_id_;
+    const engine::Access queue_;
     const std::span<const std::int64_t> workers_;
     const Walked walked_;
     std::int16_t priority_ = INT16_MIN;
@@ -154,11 +145,11 @@ struct Ended {
 };
 
 // `workers` are sorted.
-Ended end_leases(std::string_view queue, std::span<const std::int64_t> workers,
+Ended end_leases(const engine::Access& queue, std::span<const std::int64_t> workers,
                  const Terms& terms) {
-    const Held held(queue);
+    const Held held(queue.name, queue);
     const core::Instant now = engine::clock_now();
-    LeasesOf leases(held.queue.id, workers, terms.walked);
+    LeasesOf leases(held.access, workers, terms.walked);
     const auto edit = [&](const core::Message& row, pg::Value* cells) {
         if (row.lease_end == core::kBeginning || !leases.has(row.worker_id)) {
             return false;
@@ -182,23 +173,20 @@ Ended end_leases(std::string_view queue, std::span<const std::int64_t> workers,
         ended.left += static_cast<std::int64_t>(page.size()) - done;
     }
     if (held.queue.notify) {
-        engine::want_notice(held.marks, queue);
+        engine::want_notice(held.marks, queue.name);
     }
     return ended;
 }
 
-pg::Value array_of(std::span<const std::int64_t> ids) {
-    std::vector<Datum> datums;
-    for (const std::int64_t id : ids) {
-        datums.push_back(Int64GetDatum(id));
-    }
-    return pg::array_of(INT8OID, datums.data(), nullptr, static_cast<int>(datums.size()));
-}
+constexpr engine::Need kLookAtQueues{&engine::kQueues, ACL_SELECT};
+constexpr engine::Need kChange{&engine::kWorkers, ACL_SELECT | ACL_UPDATE};
+constexpr engine::Need kLock{&engine::kWorkers, ACL_SELECT | ACL_UPDATE | ACL_DELETE};
 
-pg::Rows change(std::int64_t id, WorkerState to) {
+pg::Rows change(std::int64_t id, const engine::Access& queue, WorkerState to) {
     for (;;) {
-        const KnownWorker known = find_worker(id);
+        const KnownWorker known = find_worker(id, queue);
         core::check_change(id, known.state, to);
+        const engine::StatementRights rights(queue, {kChange, kLookAtQueues});
         const pg::Rows changed = change_state.run_latest(
             {pg::int8(id), pg::text(core::label_of(to)), pg::text(core::label_of(known.state)),
              to == WorkerState::stopped ? pg::timestamptz(engine::clock_now())
@@ -206,84 +194,117 @@ pg::Rows change(std::int64_t id, WorkerState to) {
         // Somebody else can have changed it in between.
         if (!changed.empty()) {
             engine::note_worker_changed(
-                engine::marks_of(engine::find_table(engine::kMessages), known.queue_id));
+                engine::marks_of(engine::find_table(engine::kMessages), queue.queue));
             return changed;
         }
     }
 }
 
-std::string queue_of(std::int64_t id) {
-    const pg::Rows rows = select_queue_name.run_latest({pg::int8(id)});
-    if (rows.empty()) {
-        find_worker(id);  // says so
-        throw core::Error(core::SqlState::queue_not_found,
-                          "worker " + std::to_string(id) + " has no queue");
-    }
-    return std::string(pg::text_of(rows.at(0, 1)));
-}
-
 // Workers of a queue that are to be removed.
 struct Leaving {
+    std::int32_t queue_id = 0;
     std::vector<std::int64_t> stopped;
     std::vector<std::int64_t> dead;
 };
 
-std::int64_t remove_workers(std::span<const std::int64_t> workers) {
-    return static_cast<std::int64_t>(delete_workers.run_latest({array_of(workers)}).count());
+std::int64_t remove_workers(const engine::Access& queue, std::span<const std::int64_t> workers) {
+    const engine::StatementRights rights(queue, {kLock});
+    return static_cast<std::int64_t>(delete_workers.run_latest({pg::int8_array(workers)}).count());
+}
+
+// The queues that purge_workers() is about; nothing means all.
+std::optional<std::vector<std::int32_t>> queues_to_purge(std::optional<std::string_view> queue,
+                                                         core::Rights rights) {
+    if (queue) {
+        const engine::Access access{engine::find_queue(*queue).id, *queue, rights};
+        engine::require_access(access, {kLock, kLookAtQueues});
+        return std::vector<std::int32_t>{access.queue};
+    }
+    engine::accept_queue_changes();
+    return engine::queues_in_reach(rights, {kLock, kLookAtQueues});
+}
+
+std::map<std::string, Leaving> find_purgeable(
+    const std::optional<std::vector<std::int32_t>>& queues, core::Instant before) {
+    std::optional<engine::StatementRights> rights;
+    if (queues) {
+        rights.emplace(std::initializer_list<engine::Need>{kLock, kLookAtQueues});
+    }
+    const pg::Rows rows = lock_purgeable.run_latest(
+        {queues ? pg::int4_array(*queues) : pg::null_of(INT4ARRAYOID), pg::timestamptz(before)});
+    std::map<std::string, Leaving> found;
+    for (std::uint64_t row = 0; row < rows.count(); ++row) {
+        Leaving& leaving = found[std::string(pg::text_of(rows.at(row, 1)))];
+        leaving.queue_id = rows.int4(row, 4);
+        (rows.boolean(row, 3) ? leaving.dead : leaving.stopped).push_back(rows.int8(row, 2));
+    }
+    return found;
 }
 
 }  // namespace
 
-pg::Rows suspend_worker(std::int64_t id) { return change(id, WorkerState::suspended); }
+pg::Rows suspend_worker(std::int64_t id) {
+    const QueueOfWorker queue = queue_of(id);
+    return change(id, queue.access(core::rights_for("suspend_worker")), WorkerState::suspended);
+}
 
-pg::Rows resume_worker(std::int64_t id) { return change(id, WorkerState::ready); }
+pg::Rows resume_worker(std::int64_t id) {
+    const QueueOfWorker queue = queue_of(id);
+    return change(id, queue.access(core::rights_for("resume_worker")), WorkerState::ready);
+}
 
 pg::Rows stop_worker(std::int64_t id) {
-    const std::string queue = queue_of(id);
-    engine::hold_queue(queue);
-    const pg::Rows stopped = change(id, WorkerState::stopped);
-    end_leases(queue, {&id, 1}, {Walked::bounded, Counted::no});
+    const QueueOfWorker queue = queue_of(id);
+    const engine::Access access = queue.access(core::rights_for("stop_worker"));
+    engine::hold_queue(queue.name);
+    const pg::Rows stopped = change(id, access, WorkerState::stopped);
+    end_leases(access, {&id, 1}, {Walked::bounded, Counted::no});
     return stopped;
 }
 
 std::int64_t release_worker_messages(std::int64_t id) {
     pg::require_writable("UPDATE");
-    const std::string queue = pg::with_spi([&] { return queue_of(id); });
-    return end_leases(queue, {&id, 1}, {Walked::bounded, Counted::no}).done;
+    const QueueOfWorker queue = pg::with_spi([&] { return queue_of(id); });
+    return end_leases(queue.access(core::rights_for("release_worker_messages")), {&id, 1},
+                      {Walked::bounded, Counted::no})
+        .done;
 }
 
 bool delete_worker(std::int64_t id) {
     return pg::with_spi([&] {
-        const pg::Rows rows = lock_worker_row.run_latest({pg::int8(id)});
-        if (rows.empty()) {
+        const auto queue = find_queue_of(id);
+        if (!queue && !engine::has_own_rights(kLock)) {
             return false;
         }
-        const std::string queue(pg::text_of(rows.at(0, 1)));
-        if (rows.boolean(0, 2)) {
-            end_leases(queue, {&id, 1}, {Walked::all, Counted::yes, false});
+        const engine::Access access =
+            queue ? queue->access(core::rights_for("delete_worker")) : engine::Access{};
+        const auto locked = [&] {
+            const engine::StatementRights rights(access, {kLock});
+            return lock_worker_row.run_latest({pg::int8(id)});
+        }();
+        if (locked.empty()) {
+            return false;
         }
-        return remove_workers({&id, 1}) > 0;
+        if (locked.boolean(0, 1)) {
+            end_leases(access, {&id, 1}, {Walked::all, Counted::yes, false});
+        }
+        return remove_workers(access, {&id, 1}) > 0;
     });
 }
 
 std::int64_t purge_workers(std::optional<std::string_view> queue, const core::Span& older_than) {
     const core::Instant before = engine::time_of_age(older_than, "older_than");
     return pg::with_spi([&] {
-        const auto queue_id = queue ? std::optional(engine::find_queue(*queue).id) : std::nullopt;
-        const pg::Rows rows =
-            lock_purgeable.run_latest({pg::int4(queue_id), pg::timestamptz(before)});
-        std::map<std::string, Leaving> queues;
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            Leaving& leaving = queues[std::string(pg::text_of(rows.at(row, 1)))];
-            (rows.boolean(row, 3) ? leaving.dead : leaving.stopped).push_back(rows.int8(row, 2));
-        }
+        constexpr core::Rights kRights = core::rights_for("purge_workers");
         std::int64_t purged = 0;
-        for (const auto& [name, leaving] : queues) {
-            purged += remove_workers(leaving.stopped);
+        for (const auto& [name, leaving] :
+             find_purgeable(queues_to_purge(queue, kRights), before)) {
+            const engine::Access access{leaving.queue_id, name, kRights};
+            purged += remove_workers(access, leaving.stopped);
             // A message that somebody has locked may keep the lease of a dead worker.
             if (!leaving.dead.empty() &&
-                end_leases(name, leaving.dead, {Walked::all, Counted::yes}).left == 0) {
-                purged += remove_workers(leaving.dead);
+                end_leases(access, leaving.dead, {Walked::all, Counted::yes}).left == 0) {
+                purged += remove_workers(access, leaving.dead);
             }
         }
         return purged;

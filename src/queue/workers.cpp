@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/names.hpp"
+#include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
@@ -32,6 +33,13 @@ constinit pg::Statement insert_worker(R"sql(
 constinit pg::Statement select_known(PGQRS_KNOWN "id = $1", pg::Planning::index_order);
 constinit pg::Statement select_several(PGQRS_KNOWN "id = ANY ($1)", pg::Planning::indexed);
 
+constinit pg::Statement queue_of_worker(R"sql(
+    SELECT w.queue_id, q.name
+    FROM pgqrs.workers AS w
+    JOIN pgqrs.queues AS q ON q.id = w.queue_id
+    WHERE w.id = $1
+)sql");
+
 constinit pg::Statement select_one(PGQRS_WORKER_COLUMNS "WHERE w.id = $1");
 
 constinit pg::Statement page_of_queue(PGQRS_WORKER_COLUMNS R"sql(
@@ -47,9 +55,19 @@ constinit pg::Statement page_of_all(PGQRS_WORKER_COLUMNS R"sql(
     LIMIT $2
 )sql");
 
+constinit pg::Statement page_of_some(PGQRS_WORKER_COLUMNS R"sql(
+    WHERE w.id > $1
+        AND w.queue_id = ANY ($3)
+    ORDER BY w.id
+    LIMIT $2
+)sql");
+
 constinit pg::Statement count_of_queue("SELECT count(*) FROM pgqrs.workers WHERE queue_id = $1");
 
 constinit pg::Statement count_of_all("SELECT count(*) FROM pgqrs.workers");
+
+constinit pg::Statement count_of_some(
+    "SELECT count(*) FROM pgqrs.workers WHERE queue_id = ANY ($1)");
 
 #define PGQRS_HEALTH(condition)                                                            \
     "SELECT q.name,"                                                                       \
@@ -63,6 +81,7 @@ constinit pg::Statement count_of_all("SELECT count(*) FROM pgqrs.workers");
     " GROUP BY q.id ORDER BY q.name"
 
 constinit pg::Statement health_of_queue(PGQRS_HEALTH("WHERE q.id = $2"));
+constinit pg::Statement health_of_some(PGQRS_HEALTH("WHERE q.id = ANY ($2)"));
 constinit pg::Statement health_of_all(PGQRS_HEALTH(""));
 
 // A lease of a dead worker has ended.
@@ -92,10 +111,23 @@ KnownWorker known_at(const pg::Rows& rows, std::uint64_t row) {
             .heartbeat_at = pg::timestamp_of(rows.at(row, 5))};
 }
 
+constexpr engine::Need kSelect{&engine::kWorkers, ACL_SELECT};
+constexpr engine::Need kSelectQueues{&engine::kQueues, ACL_SELECT};
+
+engine::Access access_to(std::string_view queue, core::Rights rights) {
+    return {engine::find_queue(queue).id, queue, rights};
+}
+
 // Two workers may have the same: then a lock on one holds the other as well.
 std::int32_t lock_of(std::int64_t id) {
     return static_cast<std::int32_t>(static_cast<std::uint64_t>(id) ^
                                      (static_cast<std::uint64_t>(id) >> 32));
+}
+
+[[noreturn]] void raise_no_worker(std::int64_t id) {
+    throw core::Error(core::SqlState::worker_not_found,
+                      "worker " + std::to_string(id) + " does not exist", "",
+                      "register_worker() gives a worker its id.");
 }
 
 }  // namespace
@@ -107,6 +139,9 @@ std::int64_t register_worker(const NewWorker& worker) {
         worker.pid ? pg::int4(core::integer_of(*worker.pid, "pid")) : pg::null_of(INT4OID);
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(worker.queue);
+        const engine::StatementRights rights(
+            {queue.id, worker.queue, core::rights_for("register_worker")},
+            {{&engine::kWorkers, ACL_INSERT | ACL_SELECT}});
         const pg::Rows inserted = insert_worker.run(
             {pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname), pid,
              worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID),
@@ -119,18 +154,37 @@ std::int64_t register_worker(const NewWorker& worker) {
     });
 }
 
-KnownWorker find_worker(std::int64_t id) {
+std::optional<QueueOfWorker> find_queue_of(std::int64_t worker) {
+    engine::accept_queue_changes();
+    const engine::StatementRights rights({kSelect, kSelectQueues});
+    const pg::Rows rows = queue_of_worker.run_latest({pg::int8(worker)});
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    return QueueOfWorker{rows.int4(0, 1), std::string(pg::text_of(rows.at(0, 2)))};
+}
+
+QueueOfWorker queue_of(std::int64_t worker) {
+    auto found = find_queue_of(worker);
+    if (!found) {
+        raise_no_worker(worker);
+    }
+    return *std::move(found);
+}
+
+KnownWorker find_worker(std::int64_t id, const engine::Access& access) {
+    const engine::StatementRights rights(access, {kSelect});
     const pg::Rows rows = select_known.run_latest({pg::int8(id)});
     if (rows.empty()) {
-        throw core::Error(core::SqlState::worker_not_found,
-                          "worker " + std::to_string(id) + " does not exist", "",
-                          "register_worker() gives a worker its id.");
+        raise_no_worker(id);
     }
     return known_at(rows, 0);
 }
 
-std::vector<KnownWorker> find_workers(const pg::Value& ids) {
-    const pg::Rows rows = select_several.run_latest({ids});
+std::vector<KnownWorker> find_workers(std::span<const std::int64_t> ids,
+                                      const engine::Access& access) {
+    const engine::StatementRights rights(access, {kSelect});
+    const pg::Rows rows = select_several.run_latest({pg::int8_array(ids)});
     std::vector<KnownWorker> found;
     for (std::uint64_t row = 0; row < rows.count(); ++row) {
         found.push_back(known_at(rows, row));
@@ -161,16 +215,32 @@ bool try_lock_worker_alone(std::int64_t id) {
 }
 
 void get_worker(std::int64_t id, pg::RowSink& sink) {
-    pg::with_spi([&] { select_one.look_into(sink, {pg::int8(id)}); });
+    pg::with_spi([&] {
+        const auto queue = find_queue_of(id);
+        if (!queue && !engine::has_own_rights(kSelect)) {
+            return;
+        }
+        const engine::StatementRights rights(
+            queue ? queue->access(core::rights_for("get_worker")) : engine::Access{},
+            {kSelect, kSelectQueues});
+        select_one.look_into(sink, {pg::int8(id)});
+    });
 }
 
 void list_workers(std::optional<std::string_view> queue, std::int64_t after_id,
                   std::int64_t quantity, pg::RowSink& sink) {
     core::check_quantity(quantity, engine::max_batch_size());
     pg::with_spi([&] {
+        constexpr core::Rights kRights = core::rights_for("list_workers");
         if (queue) {
-            page_of_queue.look_into(sink, {pg::int4(engine::find_queue(*queue).id),
-                                           pg::int8(after_id), pg::int8(quantity)});
+            const engine::Access access = access_to(*queue, kRights);
+            const engine::StatementRights rights(access, {kSelect, kSelectQueues});
+            page_of_queue.look_into(
+                sink, {pg::int4(access.queue), pg::int8(after_id), pg::int8(quantity)});
+        } else if (const auto some = engine::queues_in_reach(kRights, {kSelect, kSelectQueues})) {
+            const pg::Value queues = pg::int4_array(*some);
+            const engine::StatementRights rights({kSelect, kSelectQueues});
+            page_of_some.look_into(sink, {pg::int8(after_id), pg::int8(quantity), queues});
         } else {
             page_of_all.look_into(sink, {pg::int8(after_id), pg::int8(quantity)});
         }
@@ -179,16 +249,32 @@ void list_workers(std::optional<std::string_view> queue, std::int64_t after_id,
 
 std::int64_t count_workers(std::optional<std::string_view> queue) {
     return pg::with_spi([&] {
-        return queue ? count_of_queue.look({pg::int4(engine::find_queue(*queue).id)}).int8(0, 1)
-                     : count_of_all.look({}).int8(0, 1);
+        constexpr core::Rights kRights = core::rights_for("count_workers");
+        if (queue) {
+            const engine::Access access = access_to(*queue, kRights);
+            const engine::StatementRights rights(access, {kSelect});
+            return count_of_queue.look({pg::int4(access.queue)}).int8(0, 1);
+        }
+        if (const auto some = engine::queues_in_reach(kRights, {kSelect})) {
+            const pg::Value queues = pg::int4_array(*some);
+            const engine::StatementRights rights({kSelect});
+            return count_of_some.look({queues}).int8(0, 1);
+        }
+        return count_of_all.look({}).int8(0, 1);
     });
 }
 
 void worker_health(std::optional<std::string_view> queue, pg::RowSink& sink) {
     pg::with_spi([&] {
+        constexpr core::Rights kRights = core::rights_for("worker_health");
         const pg::Value now = pg::timestamptz(engine::clock_now());
         if (queue) {
-            health_of_queue.look_into(sink, {now, pg::int4(engine::find_queue(*queue).id)});
+            const engine::Access access = access_to(*queue, kRights);
+            const engine::StatementRights rights(access, {kSelect, kSelectQueues});
+            health_of_queue.look_into(sink, {now, pg::int4(access.queue)});
+        } else if (const auto some = engine::queues_in_reach(kRights, {kSelect, kSelectQueues})) {
+            const engine::StatementRights rights({kSelect, kSelectQueues});
+            health_of_some.look_into(sink, {now, pg::int4_array(*some)});
         } else {
             health_of_all.look_into(sink, {now});
         }
@@ -197,8 +283,10 @@ void worker_health(std::optional<std::string_view> queue, pg::RowSink& sink) {
 
 void worker_metrics(std::string_view queue, pg::RowSink& sink) {
     pg::with_spi([&] {
+        const engine::Access access = access_to(queue, core::rights_for("worker_metrics"));
+        const engine::StatementRights rights(access, {kSelect, {&engine::kMessages, ACL_SELECT}});
         metrics_of_workers.look_into(
-            sink, {pg::int4(engine::find_queue(queue).id), pg::timestamptz(engine::clock_now())});
+            sink, {pg::int4(access.queue), pg::timestamptz(engine::clock_now())});
     });
 }
 

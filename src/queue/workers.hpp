@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/duration.hpp"
 #include "core/worker.hpp"
+#include "engine/table.hpp"
 #include "pg/call.hpp"
 
 namespace pgqrs::queue {
@@ -32,10 +35,24 @@ struct KnownWorker {
     core::Instant heartbeat_at;
 };
 
-// As committed by now, inside with_spi(). The first raises PQ008 when there is none; the other, which
-// takes an array of ids, leaves it out.
-KnownWorker find_worker(std::int64_t id);
-std::vector<KnownWorker> find_workers(const pg::Value& ids);
+// The following run inside with_spi().
+
+// The queue of a worker. It needs no right: what is done with the worker does.
+struct QueueOfWorker {
+    std::int32_t id;
+    std::string name;
+
+    // Valid as long as this object.
+    engine::Access access(core::Rights rights) const { return {id, name, rights}; }
+};
+// Nothing when there is no such worker; the other one raises PQ008 then.
+std::optional<QueueOfWorker> find_queue_of(std::int64_t worker);
+QueueOfWorker queue_of(std::int64_t worker);
+
+// As committed by now. The first raises PQ008 when there is none; the other leaves it out.
+KnownWorker find_worker(std::int64_t id, const engine::Access& access);
+std::vector<KnownWorker> find_workers(std::span<const std::int64_t> ids,
+                                      const engine::Access& access);
 
 // Raises PQ008 and says which, for a worker that is stopped or dead.
 void require_alive(std::int64_t id, core::WorkerState state);

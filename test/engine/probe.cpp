@@ -116,7 +116,7 @@ PGQRS_FUNCTION(probe_append) {
     const auto payloads = call.json_array(2, "bodies");
     const core::Instant due = engine::clock_now() + call.interval(3, "delay");
     std::vector<std::int64_t> ids(payloads.size());
-    engine::take_ids(held.spec, ids);
+    engine::take_ids(held.table, ids);
     const auto put = [&](std::size_t row, pg::Value* cells) {
         cells[Place::id] = pg::int8(ids[row]);
         cells[Place::available_at] = pg::timestamptz(due);

@@ -93,7 +93,8 @@ INSERT INTO calls VALUES
     ('get_message(%s, 1)'), ('list_messages(%s)'), ('get_archived(%s, 1)'), ('list_archive(%s)'),
     ('queue_metrics(%s)'), ('register_worker(%s, ''w'')'), ('list_workers(%s)'), ('extend_batch(%s, ''{1}'', ''1 s'')'),
     ('purge_workers(%s)'), ('worker_health(%s)'), ('worker_metrics(%s)'),
-    ('count_messages(%s)'), ('count_archive(%s)'), ('count_workers(%s)');
+    ('count_messages(%s)'), ('count_archive(%s)'), ('count_workers(%s)'),
+    ('grant_queue(%s, current_user, ''monitor'')'), ('revoke_queue(%s, current_user, ''monitor'')'), ('list_grants(%s)');
 SELECT call, pg_temp.error_of(format('SELECT pgqrs.' || call, '''queues.none'''))
 FROM calls
 WHERE pg_temp.error_of(format('SELECT pgqrs.' || call, '''queues.none'''))

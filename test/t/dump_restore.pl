@@ -1,4 +1,4 @@
-# pg_dump and restore bring every queue, message, lease, archived message, count and sequence value back, and the restored queue works. No
+# pg_dump and restore bring every queue, message, lease, archived message, count, grant and sequence value back, and the restored queue works. No
 # dump prints a warning.
 use strict;
 use warnings;
@@ -13,6 +13,8 @@ $node->start;
 
 $node->safe_psql('postgres', q{
     CREATE DATABASE origin;
+    CREATE ROLE producer;
+    CREATE ROLE consumer;
 });
 $node->safe_psql('origin', q{
     CREATE EXTENSION pgqrs;
@@ -33,10 +35,13 @@ $node->safe_psql('origin', q{
     SELECT pgqrs.purge_queue('second');
     SELECT pgqrs.enqueue('second', '"pending"');
     SELECT pgqrs.pause_queue('second');
+    SELECT pgqrs.grant_queue('first', 'producer', 'produce');
+    SELECT pgqrs.grant_queue('second', 'consumer', 'consume');
 });
 
 # Everything there is, in one text.
 my $contents = join ';', map({ "SELECT '$_', * FROM pgqrs.$_ ORDER BY 2" } qw(queues workers messages archive)),
+    'SELECT * FROM pgqrs.list_grants()',
     'SELECT queue_id, sum(finished), sum(discarded) FROM pgqrs.departures GROUP BY 1 ORDER BY 1',
     map({ "SELECT '$_', last_value, is_called FROM pgqrs.${_}_id_seq" } qw(queues workers messages departures)),
     q{SELECT queue, pending, in_flight, delayed, archived, total_enqueued, total_finished FROM pgqrs.all_queues_metrics()};
@@ -60,6 +65,11 @@ sub check_restored
 {
     my ($database, $how) = @_;
     is($node->safe_psql($database, $contents), $original, "$how brings everything back");
+    # The data alone has no EXECUTE.
+    $node->safe_psql($database, q{GRANT USAGE ON SCHEMA pgqrs TO producer; GRANT EXECUTE ON FUNCTION pgqrs.enqueue TO producer})
+        if $how =~ /data-only/;
+    is($node->safe_psql($database, q{BEGIN; SET ROLE producer; SELECT pgqrs.enqueue('first', '1') > 0; ROLLBACK}), 't', "$how: grants count");
+    is(($node->psql($database, q{SET ROLE producer; SELECT pgqrs.enqueue('second', '1')}))[0], 3, "$how: on their queue only");
     is($node->safe_psql($database, 'SELECT * FROM pgqrs.verify()'), '', "$how: no fault in the installation");
     is($node->safe_psql($database, q{
             SELECT pgqrs.enqueue('first', '"new"') > (SELECT greatest((SELECT max(id) FROM pgqrs.archive), (SELECT max(id) FROM pgqrs.messages)));
@@ -96,6 +106,18 @@ $node->safe_psql('postgres', 'CREATE DATABASE data');
 $node->safe_psql('data', 'CREATE EXTENSION pgqrs');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '-d', $node->connstr('data'), "$folder/data" ], 'pg_restore --data-only');
 check_restored('data', 'pg_restore --data-only');
+
+# Where the role has another number the grant goes to that role. Where there is none it goes to nobody, also later.
+$node->safe_psql('postgres', qq{DROP DATABASE $_}) for qw(custom directory plain data);
+$node->safe_psql('origin', q{DROP OWNED BY producer, consumer});
+$node->safe_psql('postgres', q{DROP ROLE producer; DROP ROLE consumer; CREATE ROLE producer});
+$node->safe_psql('postgres', 'CREATE DATABASE others');
+$node->safe_psql('others', 'CREATE EXTENSION pgqrs');
+$node->command_ok([ 'pg_restore', '--exit-on-error', '--data-only', '-d', $node->connstr('others'), "$folder/data" ], 'pg_restore where roles are others');
+is($node->safe_psql('others', 'SELECT role, valid FROM pgqrs.list_grants()'), "producer|t\nconsumer|f", 'the grant goes to the role of that name');
+is($node->safe_psql('origin', 'SELECT role, valid FROM pgqrs.list_grants()'), "producer|f\nconsumer|f", 'without a restore, a role of the same name gets nothing');
+$node->safe_psql('others', 'CREATE ROLE consumer');
+is($node->safe_psql('others', 'SELECT role, valid FROM pgqrs.list_grants()'), "producer|t\nconsumer|f", 'a role that is made later gets nothing');
 
 # All of the cluster.
 silently([ 'pg_dumpall', '-f', "$folder/all.sql", '-d', $node->connstr('postgres') ], 'pg_dumpall');

@@ -42,6 +42,7 @@ my @calls = (
     q{SELECT outcome FROM pgqrs.set_retention('q', max_age => '1 day')}, q{SELECT outcome FROM pgqrs.list_retention('q')},
     q{CALL pgqrs.maintain()}, q{SELECT outcome FROM pgqrs.set_retention('q')},
     q{CALL pgqrs.purge('q', older_than => '1 day')},
+    q{SELECT id FROM pgqrs.next('q', done => ARRAY(SELECT id FROM pgqrs.dequeue('q')))},
     q{SELECT id FROM pgqrs.pop('q')}, q{SELECT id FROM pgqrs.get_message('q', (SELECT min(id) FROM pgqrs.messages))},
     q{SELECT id FROM pgqrs.list_messages('q')}, q{SELECT pgqrs.count_messages('q')},
     q{SELECT id FROM pgqrs.get_archived('q', (SELECT min(id) FROM pgqrs.archive))},
@@ -63,6 +64,8 @@ my @calls = (
     q{DO $$ BEGIN FOR i IN 1..1000 LOOP PERFORM pgqrs.enqueue('q', '1'); PERFORM pgqrs.pop('q'); END LOOP; END $$},
     q{SELECT pgqrs.purge_queue('q')}, q{SELECT pgqrs.purge_archive('q', '0')}, q{SELECT pgqrs.version()},
     q{SELECT * FROM pgqrs.verify()},
+    q{SELECT pgqrs.grant_queue('q', current_user, 'produce')}, q{SELECT role FROM pgqrs.list_grants()},
+    q{SELECT pgqrs.revoke_queue('q', current_user, 'produce')}, q{SELECT pgqrs.grant_queue('q', current_user, 'manage')},
     q{SELECT pgqrs.drop_queue('q')}, q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT pgqrs.enqueue('q', '1')},
     q{SELECT pgqrs.drop_queue('q', force => true)});
 
