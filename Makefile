@@ -20,7 +20,7 @@ EXTENSION = pgqrs
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" pgqrs.control)
 
 MODULE_big = pgqrs
-SOURCES := $(sort $(foreach layer,core pg engine queue fn bgw,$(wildcard src/$(layer)/*.cpp))) $(wildcard src/module.cpp)
+SOURCES := $(sort $(foreach layer,core pg engine queue workflow fn bgw,$(wildcard src/$(layer)/*.cpp))) $(wildcard src/module.cpp)
 OBJS := $(SOURCES:.cpp=.o)
 
 # The install script is generated from its parts; upgrade scripts, when there are any, are kept as files.

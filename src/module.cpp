@@ -9,6 +9,8 @@
 #include "engine/slots.hpp"
 #include "engine/upkeep.hpp"
 #include "engine/journal.hpp"
+#include "queue/removed_runs.hpp"
+#include "workflow/finish.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -24,6 +26,7 @@ PGDLLEXPORT void _PG_init() {
             pgqrs::engine::watch_other_commands();
         }
         pgqrs::engine::open_journal();
+        pgqrs::queue::set_end_of_removed_runs(pgqrs::workflow::end_removed_runs);
     });
 }
 }

@@ -4,8 +4,10 @@
 -- also by those that do not touch its column, and a delivery is such an UPDATE.
 
 CREATE DOMAIN pgqrs.priority AS smallint
-    CONSTRAINT priority_range CHECK (VALUE BETWEEN 0 AND 9);
-COMMENT ON DOMAIN pgqrs.priority IS 'The priority of a message: 0 is delivered first, 9 last.';
+    CONSTRAINT priority_range CHECK (VALUE BETWEEN -1 AND 9);
+COMMENT ON DOMAIN pgqrs.priority IS
+'The priority of a message: 0 is delivered first, 9 last. -1 is that of a parked message, which is not
+delivered before it is woken.';
 
 CREATE DOMAIN pgqrs.instant AS timestamptz
     CONSTRAINT instant_finite CHECK (isfinite(VALUE));
@@ -346,7 +348,8 @@ CREATE TYPE pgqrs.metrics AS (
     total_enqueued bigint,
     total_finished bigint,
     exact boolean,
-    measured_at timestamptz
+    measured_at timestamptz,
+    parked bigint
 );
 COMMENT ON TYPE pgqrs.metrics IS
 'What a queue holds. Where exact is false, some columns count something that is known without a
@@ -387,3 +390,5 @@ oldest_pending_age and the totals are exact, and each other column means what it
 says.';
 COMMENT ON COLUMN pgqrs.metrics.measured_at IS
     'The time of the measurement, by the server''s clock.';
+COMMENT ON COLUMN pgqrs.metrics.parked IS
+    'Runs of workflows that wait without a time limit.';

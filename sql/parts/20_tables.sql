@@ -22,6 +22,7 @@ CREATE TABLE pgqrs.queues (
     expires_after interval
         CONSTRAINT queues_expires_after_range CHECK (expires_after >= '1 ms'),
     notify boolean NOT NULL DEFAULT false,
+    holds_runs boolean NOT NULL DEFAULT false,
     CONSTRAINT queues_notify_name_fits CHECK (NOT notify OR octet_length(name) <= 57),
     paused_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -55,6 +56,8 @@ messages do not expire.';
 COMMENT ON COLUMN pgqrs.queues.description IS 'The purpose of the queue, in the owner''s words.';
 COMMENT ON COLUMN pgqrs.queues.notify IS
     'Whether enqueued messages cause a NOTIFY on the channel pgqrs.<name>.';
+COMMENT ON COLUMN pgqrs.queues.holds_runs IS
+    'Whether the messages of the queue are runs of workflows. create_workflow() sets it.';
 COMMENT ON COLUMN pgqrs.queues.paused_at IS
     'The time since which the queue delivers nothing. It is NULL when the queue is not paused.';
 COMMENT ON COLUMN pgqrs.queues.created_at IS 'The time when the queue was created.';
@@ -142,6 +145,8 @@ CREATE TABLE pgqrs.messages (
     worker_id bigint,
     max_attempts smallint,
     origin_id integer,
+    parked_priority smallint,
+    waiting_for pgqrs.run_reason,
     headers pgqrs.headers,
     payload jsonb NOT NULL
 ) WITH (
@@ -163,7 +168,8 @@ leaves it alone.';
 COMMENT ON COLUMN pgqrs.messages.enqueued_at IS 'The time when the message was enqueued.';
 COMMENT ON COLUMN pgqrs.messages.queue_id IS 'The queue that holds the message.';
 COMMENT ON COLUMN pgqrs.messages.read_ct IS 'The number of deliveries so far.';
-COMMENT ON COLUMN pgqrs.messages.priority IS '0 is delivered first, 9 last.';
+COMMENT ON COLUMN pgqrs.messages.priority IS
+    '0 is delivered first, 9 last. -1 is not delivered before somebody wakes the message.';
 COMMENT ON COLUMN pgqrs.messages.flags IS
 'What the engine notes about the message, as a sum. 1: a release made it available before its delay was
 over. 2: cancel() was called while it was in flight.';
@@ -183,6 +189,10 @@ COMMENT ON COLUMN pgqrs.messages.max_attempts IS
 'The max_attempts of this message alone; 0 means that there is no limit. NULL means that of its queue.';
 COMMENT ON COLUMN pgqrs.messages.origin_id IS
     'In a dead letter queue, the queue that the message comes from. Else it is NULL.';
+COMMENT ON COLUMN pgqrs.messages.parked_priority IS
+    'The priority that a parked message has when it is woken. Else it is NULL.';
+COMMENT ON COLUMN pgqrs.messages.waiting_for IS
+    'What a run of a workflow waits for, or was delivered for. NULL for messages that are no runs.';
 COMMENT ON COLUMN pgqrs.messages.headers IS 'A JSON object about the payload, or NULL.';
 COMMENT ON COLUMN pgqrs.messages.payload IS 'The JSON value that the producer enqueued.';
 COMMENT ON INDEX pgqrs.messages_delivery_order IS

@@ -24,6 +24,18 @@ COMMENT ON TRIGGER queues_changed ON pgqrs.queues IS
 COMMENT ON TRIGGER queues_truncated ON pgqrs.queues IS
     'It makes every backend read the settings of queues again after the commit.';
 
+CREATE FUNCTION pgqrs.workflows_changed() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'pgqrs_workflows_changed';
+COMMENT ON FUNCTION pgqrs.workflows_changed() IS
+'Trigger: makes every backend read the settings of workflows again after the commit.';
+CREATE TRIGGER workflows_changed
+    BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgqrs.workflows
+    FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.workflows_changed();
+ALTER TABLE pgqrs.workflows ENABLE ALWAYS TRIGGER workflows_changed;
+COMMENT ON TRIGGER workflows_changed ON pgqrs.workflows IS
+    'It makes every backend read the settings of workflows again after the commit.';
+
 CREATE FUNCTION pgqrs.grants_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_grants_changed';

@@ -11,7 +11,8 @@ REVOKE ALL ON TYPE
     pgqrs.message, pgqrs.next_message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
     pgqrs.worker_state, pgqrs.worker_health, pgqrs.worker_metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
-    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant
+    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant,
+    pgqrs.run_reason, pgqrs.run_state, pgqrs.step_kind, pgqrs.step_status, pgqrs.suspend_status, pgqrs.claimed_run
     FROM PUBLIC;
 
 GRANT ALL ON SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
@@ -23,5 +24,6 @@ GRANT ALL ON TYPE
     pgqrs.message, pgqrs.next_message, pgqrs.archived_message, pgqrs.worker, pgqrs.metrics,
     pgqrs.worker_state, pgqrs.worker_health, pgqrs.worker_metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
-    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant
+    pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant,
+    pgqrs.run_reason, pgqrs.run_state, pgqrs.step_kind, pgqrs.step_status, pgqrs.suspend_status, pgqrs.claimed_run
     TO @extowner@ WITH GRANT OPTION;

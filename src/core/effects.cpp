@@ -26,7 +26,7 @@ void Effects::held(const Message& row, Instant now) {
 
 void Effects::added(const Message& row, Instant now) {
     lower_to(after_commit, row, now);
-    if (row.lease_end <= now && row.available_at <= now) {
+    if (row.lease_end <= now && row.available_at <= now && !row.is_parked()) {
         ++ready_after_commit;
     }
     change.add_message(row);

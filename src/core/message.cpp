@@ -25,6 +25,9 @@ Verdict classify(const Message& message, const DeliveryRule& rule, Instant now) 
     if (message.expires_at != kBeginning && message.expires_at <= now) {
         return {State::expired, kNever};
     }
+    if (message.is_parked()) {
+        return {State::parked, kNever};
+    }
     if (message.available_at > now) {
         return {State::delayed, message.available_at};
     }

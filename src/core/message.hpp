@@ -24,6 +24,9 @@ struct Position {
 inline constexpr std::int16_t kMadeAvailable = 1;  // a release ended its delay
 inline constexpr std::int16_t kToBeCancelled = 2;  // somebody asked for its end while it was leased
 
+// The priority of a parked message. No walk enters it.
+inline constexpr std::int32_t kParked = -1;
+
 // One version of a row. A time that the row has not is kBeginning.
 struct Message {
     std::int64_t id;
@@ -41,6 +44,7 @@ struct Message {
     std::int64_t worker_id = 0;       // who got it last; 0: somebody without a name
 
     Position position() const { return {available_at, id}; }
+    bool is_parked() const { return priority == kParked; }
 };
 
 // What holds for all messages of a queue.
@@ -55,6 +59,7 @@ struct DeliveryRule {
 
 enum class State {
     pending,    // it can be delivered
+    parked,     // it waits for somebody to wake it, whatever the time
     delayed,    // it becomes available later
     in_flight,  // somebody has a lease on it
     cancelled,  // somebody asked for its end
@@ -81,7 +86,7 @@ constexpr Outcome outcome_of(State state) {
 struct Verdict {
     State state;
     // When a message that is delayed or in flight can be delivered at the earliest; kNever for one
-    // that is leaving.
+    // that is parked or leaving.
     Instant until;
 
     bool operator==(const Verdict&) const = default;
@@ -90,7 +95,8 @@ struct Verdict {
 // Whether somebody has a lease at `now`: it has not run out, and its worker is not dead.
 bool is_leased(const Message& message, const DeliveryRule& rule, Instant now);
 
-// The state of a message at `now`. A lease counts first, then what makes it leave, then the delay.
+// The state of a message at `now`. A lease counts first, then what makes it leave, then the parking, then
+// the delay.
 Verdict classify(const Message& message, const DeliveryRule& rule, Instant now);
 
 }  // namespace pgqrs::core

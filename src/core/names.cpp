@@ -39,16 +39,23 @@ void check_length(std::string_view kind, std::string_view name) {
     }
 }
 
-}  // namespace
-
-void check_queue_name(std::string_view name) {
-    check_length("queue", name);
+void check_plain_name(const std::string& kind, std::string_view name) {
+    check_length(kind, name);
     if (!std::all_of(name.begin(), name.end(), allowed_in_queue_name)) {
-        throw Error(SqlState::invalid_name, "invalid queue name \"" + shown(name) + "\"",
-                    "Queue names are made of the letters A-Z and a-z, digits, \"_\", \".\" "
-                    "and \"-\".");
+        std::string kinds = kind +
+                            " names are made of the letters A-Z and a-z, digits, \"_\", \".\" "
+                            "and \"-\".";
+        kinds[0] = static_cast<char>(kinds[0] - 'a' + 'A');
+        throw Error(SqlState::invalid_name, "invalid " + kind + " name \"" + shown(name) + "\"",
+                    kinds);
     }
 }
+
+}  // namespace
+
+void check_queue_name(std::string_view name) { check_plain_name("queue", name); }
+
+void check_workflow_name(std::string_view name) { check_plain_name("workflow", name); }
 
 void check_notify_name(std::string_view queue) {
     if (queue.size() > kMaxNotifyNameBytes) {

@@ -10,6 +10,8 @@ inline constexpr std::size_t kMaxNameBytes = 63;
 
 // Raises invalid_name unless the queue name is 1 to 63 bytes of [A-Za-z0-9_.-].
 void check_queue_name(std::string_view name);
+// The same for the name of a workflow.
+void check_workflow_name(std::string_view name);
 
 // Raises invalid_name unless the worker name is 1 to 63 bytes.
 void check_worker_name(std::string_view name);

@@ -10,6 +10,7 @@ QueueCounts counts_of(const Message& message) {
     counts.messages = 1;
     counts.leased = message.lease_end != kBeginning ? 1 : 0;
     counts.delayed = is_put_off(message) ? 1 : 0;
+    counts.parked = message.is_parked() && counts.leased == 0 ? 1 : 0;
     counts.newest = message.enqueued_at;
     return counts;
 }
@@ -20,13 +21,14 @@ bool is_put_off(const Message& message) {
     const Instant since =
         message.delivered_at != kBeginning ? message.delivered_at : message.enqueued_at;
     return message.lease_end == kBeginning && message.available_at > since &&
-           (message.flags & kMadeAvailable) == 0;
+           (message.flags & kMadeAvailable) == 0 && !message.is_parked();
 }
 
 QueueCounts times(const QueueCounts& counts, std::int64_t factor) {
     return {.messages = counts.messages * factor,
             .leased = counts.leased * factor,
             .delayed = counts.delayed * factor,
+            .parked = counts.parked * factor,
             .archived = counts.archived * factor,
             .finished = counts.finished * factor,
             .discarded = counts.discarded * factor,
@@ -37,6 +39,7 @@ void QueueCounts::add(const QueueCounts& other) {
     messages += other.messages;
     leased += other.leased;
     delayed += other.delayed;
+    parked += other.parked;
     archived += other.archived;
     finished += other.finished;
     discarded += other.discarded;

@@ -17,6 +17,7 @@ struct QueueCounts {
     std::int64_t leased = 0;   // those with a lease, which may have run out
     std::int64_t delayed = 0;  // put off when enqueued or released, and not delivered or made
                                // available since
+    std::int64_t parked = 0;   // those that wait for somebody to wake them
     std::int64_t archived = 0;
     std::int64_t finished = 0;
     std::int64_t discarded = 0;

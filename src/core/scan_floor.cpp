@@ -19,7 +19,7 @@ void lower(All& marks, const All& by) {
     }
 }
 
-// Rows of other priorities can only come from tables that somebody has altered.
+// Parked messages are not, and rows of other priorities can only come from tables that somebody has altered.
 bool is_delivered(int priority) {
     return priority >= kHighestPriority && priority <= kLowestPriority;
 }

@@ -82,7 +82,7 @@ bool needs_owner(const Access& access, std::initializer_list<Need> needs) {
     if (own == Own::enough) {
         return false;
     }
-    const bool granted = has_grant(access.queue, access.rights);
+    const bool granted = access.is_consequence || has_grant(access.queue, access.rights);
     if (!granted && own == Own::none) {
         pg::guard([&] { refuse(access, "table", lacking->name); });
     }
@@ -197,7 +197,8 @@ void require_sequence(const Table& table, Oid sequence) {
     if (pg::guard([&] { return may_use(GetUserId()); })) {
         return;
     }
-    const bool granted = has_grant(table.access.queue, table.access.rights);
+    const bool granted =
+        table.access.is_consequence || has_grant(table.access.queue, table.access.rights);
     const Oid owner = extension_owner();
     pg::guard([&] {
         if (!granted || !may_use(owner)) {
@@ -210,7 +211,7 @@ void require_privileges(const Table& table, AclMode mode, Places columns) {
     if (has_privileges(table, GetUserId(), mode, columns)) {
         return;
     }
-    if (!has_grant(table.access.queue, table.access.rights) ||
+    if (!(table.access.is_consequence || has_grant(table.access.queue, table.access.rights)) ||
         !has_privileges(table, extension_owner(), mode, columns)) {
         refuse(table.access, "table", table.spec->name);
     }

@@ -70,6 +70,9 @@ void Census::add(const core::Message& message, core::Instant now) {
         case core::State::delayed:
             ++delayed;
             break;
+        case core::State::parked:
+            ++parked;
+            break;
         case core::State::cancelled:
         case core::State::exhausted:
         case core::State::expired:

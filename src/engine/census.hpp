@@ -18,6 +18,7 @@ struct Census {
     std::int64_t pending = 0;
     std::int64_t in_flight = 0;
     std::int64_t delayed = 0;
+    std::int64_t parked = 0;
     std::int64_t exhausted = 0;
     core::Instant oldest_pending = core::kNever;  // when it became available
 

@@ -200,7 +200,12 @@ bool take(const core::Message& message, Work& work) {
     } else {
         work.effects->removed(message);
     }
-    show(work.changed, work);
+    if (work.sink != nullptr) {
+        show(work.changed, work);
+    }
+    if (work.wanted->taken != nullptr) {
+        work.wanted->taken->push_back(message.id);
+    }
     return true;
 }
 

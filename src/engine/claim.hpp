@@ -51,11 +51,12 @@ struct Claim {
     std::optional<std::int64_t> worker = std::nullopt;
     // Gets the ids of messages on their way out that the walk meets, as many as its capacity has room for.
     std::vector<std::int64_t>* leaving = nullptr;
+    // Gets the ids of the messages that were taken, as the sink does. It must have room for the quantity.
+    std::vector<std::int64_t>* taken = nullptr;
 };
 
 // Takes up to `quantity` messages that are pending, in the order of priority and of the index, and
-// puts them into the sink as the result columns say; answers their number. The sink may be null for
-// Take::count. Messages of one transaction alone are seen by that one.
+// puts them into the sink, if there is one, as the result columns say; answers their number. Messages of one transaction alone are seen by that one.
 //
 // With Take::remove the rows show the delivery that ends with it: read_ct + 1, without lease and
 // worker.

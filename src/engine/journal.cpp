@@ -234,6 +234,8 @@ void note_worker_changed(QueueMarks& queue) {
     begin(queue).effects.ready_after_commit = kAllWaiters;
 }
 
+void note_wake(QueueMarks& queue) { ++begin(queue).effects.ready_after_commit; }
+
 void note_many_before(QueueMarks& queue) { effects_on(queue).everything_after_abort(kAllWaiters); }
 
 void note_queue_created(QueueMarks& queue) { begin(queue).created = true; }

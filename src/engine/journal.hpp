@@ -69,6 +69,8 @@ void note_queue_changed(QueueMarks& queue);
 void note_worker_died(QueueMarks& queue, Oid queues);
 // Whoever waits for a message shall look what has become of its worker.
 void note_worker_changed(QueueMarks& queue);
+// The queue may have something to deliver for one who waits, although none of its messages has changed.
+void note_wake(QueueMarks& queue);
 // One statement is about to change any number of the queue's messages. Should it break off, its
 // triggers have not noted those it had changed by then.
 void note_many_before(QueueMarks& queue);

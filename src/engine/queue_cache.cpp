@@ -34,7 +34,7 @@ constinit pg::Statement select_queue(R"sql(
     SELECT
         id, max_deliveries, visibility_timeout, paused_at IS NOT NULL, notify, max_attempts,
         backoff::text, backoff_base, backoff_cap, backoff_jitter,
-        coalesce(expires_after, '0'), coalesce(dead_letter_queue, '')
+        coalesce(expires_after, '0'), coalesce(dead_letter_queue, ''), holds_runs
     FROM pgqrs.queues
     WHERE name = $1
 )sql");
@@ -92,6 +92,7 @@ std::optional<Queue> load(std::string_view name) {
                     .visibility_timeout = rows.interval(0, 3),
                     .paused = rows.boolean(0, 4),
                     .notify = rows.boolean(0, 5),
+                    .holds_runs = rows.boolean(0, 13),
                     .max_attempts = rows.int4(0, 6),
                     .backoff = {.kind = core::backoff_kind(pg::text_of(rows.at(0, 7)))
                                             .value_or(core::BackoffKind::exponential),
@@ -110,9 +111,10 @@ std::optional<Queue> load(std::string_view name) {
     });
 }
 
-std::optional<Queue> look_up_if_any(std::string_view name) {
+void forget_if_stale() {
     if (registry == nullptr) {
         registry = new Registry;
+        queues_relation = find_table(kQueues);
         pg::watch_changes(&queues_relation, &stale);
     }
     if (stale) {
@@ -120,6 +122,10 @@ std::optional<Queue> look_up_if_any(std::string_view name) {
         stale = false;
         ++generation;
     }
+}
+
+std::optional<Queue> look_up_if_any(std::string_view name) {
+    forget_if_stale();
     const auto found = registry->find(name);
     if (found != registry->end()) {
         return found->second;
@@ -157,6 +163,12 @@ void lock(std::string_view name, pg::LockMode mode) {
 
 void accept_queue_changes() { pg::accept_announcements(); }
 
+std::uint32_t queues_generation() {
+    accept_queue_changes();
+    forget_if_stale();
+    return generation;
+}
+
 bool queues_changed_since(std::uint32_t known_since) {
     if (known_since == 0) {
         return false;
@@ -191,6 +203,24 @@ std::optional<Queue> hold_queue_if_any(std::string_view name) {
 Queue hold_queue_alone(std::string_view name) {
     lock(name, pg::LockMode::exclusive);
     return look_up(name);
+}
+
+std::string queue_name(std::int32_t id) {
+    accept_queue_changes();
+    if (registry != nullptr && !stale) {
+        for (const auto& [name, queue] : *registry) {
+            if (queue.id == id) {
+                return name;
+            }
+        }
+    }
+    std::string name = pg::with_spi([&] {
+        const pg::Rows rows = select(select_name, pg::int4(id));
+        return rows.empty() ? std::string() : std::string(pg::text_of(rows.at(0, 1)));
+    });
+    // So that it is found there the next time.
+    find_queue_if_any(name);
+    return name;
 }
 
 void hold_queue_of_row(std::int32_t id) {

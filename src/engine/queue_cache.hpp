@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/backoff.hpp"
@@ -28,6 +29,7 @@ struct Queue {
     core::Duration visibility_timeout = 0;
     bool paused = false;
     bool notify = false;
+    bool holds_runs = false;                                // its messages are runs of workflows
     std::int32_t max_attempts = core::kDefaultMaxAttempts;  // 0 without a limit
     core::Backoff backoff{};
     core::Duration expires_after = 0;  // 0: messages do not expire
@@ -46,6 +48,9 @@ struct Queue {
 // 0: no Queue.
 bool queues_changed_since(std::uint32_t known_since);
 
+// The state of what is known of queues: another one as soon as a change of any was heard of.
+std::uint32_t queues_generation();
+
 // Takes notice of what has changed in queues and grants. What finds or holds a queue does it.
 void accept_queue_changes();
 
@@ -62,6 +67,9 @@ std::optional<Queue> hold_queue_if_any(std::string_view name);
 // The same, and until the end of this transaction nobody else holds it. Everybody who comes meanwhile
 // waits behind us: see queue_alone.hpp for calls that may have to wait.
 Queue hold_queue_alone(std::string_view name);
+
+// The name of the queue with that id; empty when there is none.
+std::string queue_name(std::int32_t id);
 
 // The same for the queue of a row somebody inserted by hand; raises PQ002 when there is none.
 void hold_queue_of_row(std::int32_t id);

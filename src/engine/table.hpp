@@ -75,6 +75,8 @@ struct MessageColumn {
         worker_id,
         max_attempts,
         origin_id,
+        parked_priority,
+        waiting_for,
         headers,
         payload,
         count
@@ -85,8 +87,10 @@ struct MessageColumn {
 // on the queue. The name is the caller's, for errors.
 struct Access {
     std::int32_t queue = 0;
-    std::string_view name;
+    std::string_view name = {};
     core::Rights rights = core::Rights::none;
+    // What is done follows from something that was allowed, and needs no right of its own.
+    bool is_consequence = false;
 };
 
 // Plain data.

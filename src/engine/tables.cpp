@@ -23,6 +23,8 @@ constexpr std::array<Column, MessageColumn::count> kMessageColumns = {
      {"worker_id", INT8OID},
      {"max_attempts", INT2OID},
      {"origin_id", INT4OID},
+     {"parked_priority", INT2OID},
+     {"waiting_for", ANYENUMOID},
      {"headers", JSONBOID},
      {"payload", JSONBOID}}};
 
@@ -57,6 +59,22 @@ constexpr std::array<Column, FailureColumn::count> kFailureColumns = {
      {"worker_id", INT8OID},
      {"error", TEXTOID}}};
 
+// A wake has nothing of a message but these.
+constexpr std::array<Column, MessageColumn::count> wake_columns() {
+    std::array<Column, MessageColumn::count> columns{};
+    columns[MessageColumn::id] = {"id", INT8OID};
+    columns[MessageColumn::available_at] = {"available_at", TIMESTAMPTZOID};
+    columns[MessageColumn::enqueued_at] = {"enqueued_at", TIMESTAMPTZOID};
+    columns[MessageColumn::queue_id] = {"queue_id", INT4OID};
+    return columns;
+}
+constexpr auto kWakeColumns = wake_columns();
+
+constexpr TableSpec written_by_statements(const char* name) {
+    return {
+        .schema = kSchema, .name = name, .sequence = nullptr, .columns = {}, .claimable = false};
+}
+
 }  // namespace
 
 constinit const TableSpec kMessages = {.schema = kSchema,
@@ -83,18 +101,24 @@ constinit const TableSpec kFailures = {.schema = kSchema,
                                        .sequence = "failures_id_seq",
                                        .columns = kFailureColumns,
                                        .claimable = false};
-constinit const TableSpec kQueues = {
-    .schema = kSchema, .name = "queues", .sequence = nullptr, .columns = {}, .claimable = false};
-constinit const TableSpec kRetention = {
-    .schema = kSchema, .name = "retention", .sequence = nullptr, .columns = {}, .claimable = false};
-constinit const TableSpec kMaintenance = {.schema = kSchema,
-                                          .name = "maintenance",
-                                          .sequence = nullptr,
-                                          .columns = {},
-                                          .claimable = false};
-constinit const TableSpec kWorkers = {
-    .schema = kSchema, .name = "workers", .sequence = nullptr, .columns = {}, .claimable = false};
-constinit const TableSpec kGrants = {
-    .schema = kSchema, .name = "grants", .sequence = nullptr, .columns = {}, .claimable = false};
+constinit const TableSpec kWakes = {.schema = kSchema,
+                                    .name = "wakes",
+                                    .sequence = nullptr,
+                                    .columns = kWakeColumns,
+                                    .claimable = true};
+constinit const TableSpec kQueues = written_by_statements("queues");
+constinit const TableSpec kWorkers = written_by_statements("workers");
+constinit const TableSpec kMaintenance = written_by_statements("maintenance");
+constinit const TableSpec kRetention = written_by_statements("retention");
+constinit const TableSpec kGrants = written_by_statements("grants");
+constinit const TableSpec kWorkflows = written_by_statements("workflows");
+constinit const TableSpec kRuns = written_by_statements("runs");
+constinit const TableSpec kSteps = written_by_statements("steps");
+constinit const TableSpec kSignals = written_by_statements("signals");
+constinit const TableSpec kEvents = written_by_statements("events");
+constinit const TableSpec kWaits = written_by_statements("waits");
+constinit const TableSpec kRunValues = written_by_statements("run_values");
+constinit const TableSpec kRunRequests = written_by_statements("run_requests");
+constinit const TableSpec kKeys = written_by_statements("keys");
 
 }  // namespace pgqrs::engine

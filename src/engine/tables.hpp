@@ -16,6 +16,17 @@ extern const TableSpec kWorkers;
 extern const TableSpec kMaintenance;
 extern const TableSpec kRetention;
 extern const TableSpec kGrants;
+// Of workflows. The engine walks the wakes as it walks messages, and the others are written by statements.
+extern const TableSpec kWakes;
+extern const TableSpec kWorkflows;
+extern const TableSpec kRuns;
+extern const TableSpec kSteps;
+extern const TableSpec kSignals;
+extern const TableSpec kEvents;
+extern const TableSpec kWaits;
+extern const TableSpec kRunValues;
+extern const TableSpec kRunRequests;
+extern const TableSpec kKeys;
 
 struct ArchiveColumn {
     enum Place : std::size_t {

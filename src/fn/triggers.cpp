@@ -46,6 +46,12 @@ PGQRS_FUNCTION(pgqrs_queues_changed) {
     return trigger.result();
 }
 
+PGQRS_FUNCTION(pgqrs_workflows_changed) {
+    const pg::Trigger trigger = call.trigger();
+    engine::announce_queues_changed();
+    return trigger.result();
+}
+
 PGQRS_FUNCTION(pgqrs_grants_changed) {
     const pg::Trigger trigger = call.trigger();
     engine::announce_grants_changed();

@@ -38,6 +38,9 @@ Value interval(core::Duration duration);
 // `end` - `start` as SQL has it; null when one of them is.
 Value interval_between(const Value& start, const Value& end);
 
+// The jsonb value {}.
+Value empty_object();
+
 // The bytes of a text value, detoasted in the current memory context if need be.
 std::string_view text_of(const Value& text);
 

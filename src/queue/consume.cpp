@@ -38,27 +38,56 @@ engine::Claim claim_of(engine::Take take, const engine::Queue& queue, std::strin
             .known_since = queue.known_since};
 }
 
-constexpr core::Rights kDequeue = core::rights_for("dequeue");
-
 // Messages on their way out that one call takes out of the queue, at least and at most; else as many as it
 // asks for.
 constexpr std::int64_t kFewestLeaving = 16;
 constexpr std::int64_t kMostLeaving = 1000;
 
+// Where what is delivered goes to.
+struct Target {
+    pg::RowSink* sink;
+    std::vector<std::int64_t>* ids;
+};
+
+std::int64_t deliver_to(const Held& held, const DeliveryRequest& request, Presence& worker,
+                        std::vector<std::int64_t>& leaving, const Target& target) {
+    if (request.runs != held.queue.holds_runs) {
+        require_messages(held.queue, request.queue, "claim_runs");
+        throw core::Error(core::SqlState::wrong_queue,
+                          "queue \"" + std::string(request.queue) + "\" holds messages, not runs",
+                          "", "Use pgqrs.dequeue().");
+    }
+    const bool gets_any = worker.may_take(held.access);
+    if (held.queue.paused || !gets_any) {
+        engine::require_access(held.access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
+        return 0;
+    }
+    if (request.prepare) {
+        request.prepare(held);
+    }
+    engine::Claim wanted =
+        claim_of(engine::Take::lease, held.queue, request.queue, request.quantity);
+    wanted.lease = request.visibility.value_or(held.queue.visibility_timeout);
+    wanted.worker = request.worker;
+    wanted.leaving = &leaving;
+    wanted.taken = target.ids;
+    return engine::claim(held.messages, held.marks, wanted, request.row, target.sink);
+}
+
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
 void deliver_or_wait(const DeliveryRequest& request, Presence& worker,
-                     std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
+                     std::vector<std::int64_t>& leaving, const Target& target) {
     const core::Duration deadline = engine::elapsed_clock() + request.wait;
     engine::Waiting waiting;
     for (bool first = true;; first = false) {
         const bool last = engine::elapsed_clock() >= deadline;
         leaving.clear();
         const auto attempt = [&] {
-            const Held held(request.queue, kDequeue);
+            const Held held(request.queue, request.rights);
             if (!first) {
                 waiting.join(held.marks);
             }
-            return deliver(held, request, worker, leaving, sink) > 0;
+            return deliver_to(held, request, worker, leaving, target) > 0;
         };
         if (pg::try_in_subtransaction(attempt)) {
             waiting.succeed(engine::Waiting::Message::taken);
@@ -71,6 +100,18 @@ void deliver_or_wait(const DeliveryRequest& request, Presence& worker,
             waiting.sleep(deadline, engine::own_next_event(*waiting.queue()));
         }
     }
+}
+
+void dequeue_to(const DeliveryRequest& request, const Target& target) {
+    std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
+    Presence worker(request.worker);
+    if (request.wait == 0) {
+        deliver_to(Held(request.queue, request.rights), request, worker, leaving, target);
+    } else {
+        deliver_or_wait(request, worker, leaving, target);
+    }
+    worker.note();
+    take_out_leaving(request.queue, request.rights, std::move(leaving));
 }
 
 void check_wait(core::Duration wait) {
@@ -101,30 +142,20 @@ std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
 
 std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
-    const bool gets_any = worker.may_take(held.access);
-    if (held.queue.paused || !gets_any) {
-        engine::require_access(held.access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
-        return 0;
-    }
-    engine::Claim wanted =
-        claim_of(engine::Take::lease, held.queue, request.queue, request.quantity);
-    wanted.lease = request.visibility.value_or(held.queue.visibility_timeout);
-    wanted.worker = request.worker;
-    wanted.leaving = &leaving;
-    return engine::claim(held.messages, held.marks, wanted, request.row, &sink);
+    return deliver_to(held, request, worker, leaving, {&sink, nullptr});
 }
 
 void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {
     check_request(request);
-    std::vector<std::int64_t> leaving = room_for_leaving(request.quantity);
-    Presence worker(request.worker);
-    if (request.wait == 0) {
-        deliver(Held(request.queue, kDequeue), request, worker, leaving, sink);
-    } else {
-        deliver_or_wait(request, worker, leaving, sink);
-    }
-    worker.note();
-    take_out_leaving(request.queue, kDequeue, std::move(leaving));
+    dequeue_to(request, {&sink, nullptr});
+}
+
+std::vector<std::int64_t> dequeue_ids(const DeliveryRequest& request) {
+    check_request(request);
+    std::vector<std::int64_t> ids;
+    ids.reserve(static_cast<std::size_t>(request.quantity));
+    dequeue_to(request, {nullptr, &ids});
+    return ids;
 }
 
 bool wait_for_message(const std::string& name, core::Duration timeout,
@@ -166,6 +197,7 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
 void pop(std::string_view name, std::int64_t quantity, pg::RowSink& sink) {
     core::check_quantity(quantity, engine::max_batch_size());
     const engine::Queue queue = engine::hold_queue(name);
+    require_messages(queue, name, "claim_runs");
     const engine::Access access{queue.id, name, core::rights_for("pop")};
     const engine::Table messages =
         engine::hold_table(engine::kMessages, engine::Purpose::write, access);

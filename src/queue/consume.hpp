@@ -41,6 +41,11 @@ struct DeliveryRequest {
     std::optional<std::int64_t> worker = {};
     core::Duration wait = 0;  // how long to wait for a message when there is none
     std::span<const engine::ResultColumn> row = kMessageRow;  // what the sink takes
+    core::Rights rights = core::rights_for("dequeue");
+    // For runs of workflows instead of messages; else PQ023.
+    bool runs = false;
+    // Called before each attempt to deliver, which undoes it when it finds nothing.
+    std::function<void(const Held& held)> prepare = {};
 };
 
 // Leases up to `quantity` messages and puts them into the sink in the order of delivery. Skips rows
@@ -49,6 +54,8 @@ struct DeliveryRequest {
 // While it waits it holds no lock, but the snapshot of the calling statement; hence at most
 // pgqrs.max_wait.
 void dequeue(const DeliveryRequest& request, pg::RowSink& sink);
+// The same, and answers only the ids.
+std::vector<std::int64_t> dequeue_ids(const DeliveryRequest& request);
 
 // The parts of a dequeue that does not wait, for a larger call. The first raises what is wrong with the request
 // whatever the queue. The second answers how many messages it delivered, and notes those on their way out that
@@ -57,6 +64,7 @@ void dequeue(const DeliveryRequest& request, pg::RowSink& sink);
 void check_request(const DeliveryRequest& request);
 std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink);
+
 // Has room for as many as one call may take out.
 std::vector<std::int64_t> room_for_leaving(std::int64_t quantity);
 

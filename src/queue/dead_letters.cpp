@@ -10,6 +10,7 @@
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "queue/history.hpp"
+#include "queue/removed_runs.hpp"
 #include "queue/totals.hpp"
 
 namespace pgqrs::queue {
@@ -87,6 +88,24 @@ std::size_t take_out_now(std::string_view name, core::Rights rights,
     return taken;
 }
 
+// A run is kept by its workflow, whatever its end.
+void end_runs(const Held& held, const engine::RowsById& rows, const engine::RowEdit& accept,
+              const OutcomeOf& outcome_of,
+              const std::function<void(std::size_t, core::Outcome)>& taken) {
+    const engine::RemovedRows removed = engine::remove_rows(rows, false, accept);
+    if (removed.count() == 0) {
+        return;
+    }
+    record_departures(rows.marks, held.access,
+                      {.finished = static_cast<std::int64_t>(removed.count())});
+    std::vector<core::Message> messages;
+    for (std::size_t row = 0; row < removed.count(); ++row) {
+        messages.push_back(removed.message(row));
+        taken(removed.places()[row], outcome_of(removed.message(row)));
+    }
+    end_of_removed_runs()(held.access, messages, outcome_of);
+}
+
 }  // namespace
 
 std::optional<engine::Queue> WithDeadLetterQueue::target_of(std::string_view name, bool before) {
@@ -108,6 +127,10 @@ WithDeadLetterQueue::WithDeadLetterQueue(std::string_view name, core::Rights rig
 void take_out(const WithDeadLetterQueue& held, const engine::RowsById& rows,
               const engine::RowEdit& accept, const OutcomeOf& outcome_of, std::int16_t failures,
               core::Instant now, const std::function<void(std::size_t, core::Outcome)>& taken) {
+    if (held.queue.queue.holds_runs) {
+        end_runs(held.queue, rows, accept, outcome_of, taken);
+        return;
+    }
     std::vector<engine::RowKey> left(rows.keys.begin(), rows.keys.end());
     std::vector<std::size_t> places(left.size());
     for (std::size_t i = 0; i < places.size(); ++i) {

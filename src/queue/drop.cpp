@@ -10,6 +10,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/grants.hpp"
+#include "queue/held.hpp"
 #include "queue/totals.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
@@ -19,6 +20,9 @@
 
 namespace pgqrs::queue {
 namespace {
+
+constinit pg::Statement find_workflow(
+    "SELECT quote_literal(name) FROM pgqrs.workflows WHERE queue_id = $1 ORDER BY id LIMIT 1");
 
 constinit pg::Statement count_in_queue("SELECT count(*) FROM pgqrs.messages WHERE queue_id = $1");
 
@@ -242,6 +246,17 @@ std::int64_t delete_all(std::string_view name) {
     return dropped;
 }
 
+// The runs of a queue go with their workflow.
+void refuse_workflows(const engine::Access& queue) {
+    const engine::StatementRights rights({{&engine::kWorkflows, ACL_SELECT}});
+    const pg::Rows workflows = find_workflow.run_latest({pg::int4(queue.queue)});
+    if (!workflows.empty()) {
+        throw core::Error(
+            core::SqlState::wrong_queue, "queue \"" + std::string(queue.name) + "\" has workflows",
+            "", "Use pgqrs.drop_workflow(" + std::string(pg::text_of(workflows.at(0, 1))) + ").");
+    }
+}
+
 void refuse_leftovers(std::int32_t id, std::string_view name) {
     if (!find_leftovers.run_latest({pg::int4(id)}).empty()) {
         still_used(name);
@@ -256,6 +271,7 @@ std::int64_t drop_queue(std::string_view name, bool force) {
         const auto decide = [&] {
             const engine::Access access = access_to(engine::find_queue(name), name);
             engine::require_access(access, kDropped);
+            refuse_workflows(access);
             if (!force) {
                 const engine::StatementRights rights(access, {{&engine::kMessages, ACL_SELECT}});
                 refuse_unless_empty(name,
@@ -278,7 +294,9 @@ std::int64_t drop_queue(std::string_view name, bool force) {
 std::int64_t purge_queue(std::string_view name) {
     pg::require_writable("DELETE");
     return pg::with_spi([&] {
-        const engine::Access access = access_to(engine::hold_queue(name), name);
+        const engine::Queue queue = engine::hold_queue(name);
+        require_messages(queue, name, "cancel_run");
+        const engine::Access access = access_to(queue, name);
         engine::require_access(access, {{&engine::kMessages, kReadAndDelete}});
         Purge purge(access);
         std::int64_t rest = 0;

@@ -133,6 +133,7 @@ std::vector<FailedMessage> fail_batch(std::string_view name,
     check(terms, deliveries.size());
     const engine::SortedDeliveries sorted(deliveries);
     const WithDeadLetterQueue held(name, core::rights_for("fail"));
+    require_messages(held.queue.queue, name, "fail_run");
     const core::Instant now = engine::clock_now();
     Failing failing(terms, sorted, now, held.queue);
     const engine::RowsById rows = held.queue.rows(sorted);

@@ -1,5 +1,8 @@
 #include "queue/held.hpp"
 
+#include <string>
+
+#include "core/error.hpp"
 #include "engine/tables.hpp"
 
 namespace pgqrs::queue {
@@ -20,6 +23,19 @@ Held::Held(std::string_view name, core::Rights rights)
       access{queue.id, name, rights},
       messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
       marks(engine::marks_of(messages.relation, queue.id)) {}
+
+Held Held::of_messages(std::string_view name, core::Rights rights, const char* instead) {
+    require_messages(engine::hold_queue(name), name, instead);
+    return {name, rights};
+}
+
+void require_messages(const engine::Queue& queue, std::string_view name, const char* instead) {
+    if (queue.holds_runs) {
+        throw core::Error(core::SqlState::wrong_queue,
+                          "queue \"" + std::string(name) + "\" holds runs of workflows", "",
+                          "Use pgqrs." + std::string(instead) + "().");
+    }
+}
 
 void give_back(const core::Message& row, std::int16_t flags, pg::Value* cells) {
     const bool leased = row.lease_end != core::kBeginning;

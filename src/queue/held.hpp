@@ -15,6 +15,9 @@ namespace pgqrs::queue {
 struct Held {
     // `rights`: with a grant of one of them the caller needs no privileges.
     Held(std::string_view name, core::Rights rights);
+    // The same for a queue of messages. Raises PQ023 for one that holds runs; `instead` is the function to use
+    // then.
+    static Held of_messages(std::string_view name, core::Rights rights, const char* instead);
     // What gives the right to use it is one on another queue.
     Held(std::string_view name, const engine::Access& access);
 
@@ -30,6 +33,9 @@ struct Held {
 private:
     Held(const engine::Queue& queue, const engine::Access& access);
 };
+
+// Raises PQ023 for a queue whose messages are runs; `instead` is the function to use then.
+void require_messages(const engine::Queue& queue, std::string_view name, const char* instead);
 
 // The columns that give_back() writes.
 inline constexpr engine::Places kGivenBack =

@@ -48,19 +48,6 @@ constinit pg::Statement select_failures(R"sql(
 )sql",
                                         pg::Planning::indexed);
 
-// Cut between characters, with a mark.
-std::string shortened(std::string_view error) {
-    if (error.size() <= kLongestError) {
-        return std::string(error);
-    }
-    const int length = pg::guard([&] {
-        return pg_mbcliplen(error.data(), static_cast<int>(error.size()),
-                            static_cast<int>(kLongestError));
-    });
-    return std::string(error.substr(0, static_cast<std::size_t>(length))) +
-           " [cut: " + std::to_string(error.size()) + " bytes]";
-}
-
 void keep_newest(const engine::Access& access, std::span<const NewFailure> failures) {
     const int kept = engine::failures_kept();
     std::vector<Datum> many;
@@ -83,6 +70,18 @@ void keep_newest(const engine::Access& access, std::span<const NewFailure> failu
 }
 
 }  // namespace
+
+std::string shortened(std::string_view error) {
+    if (error.size() <= kLongestError) {
+        return std::string(error);
+    }
+    const int length = pg::guard([&] {
+        return pg_mbcliplen(error.data(), static_cast<int>(error.size()),
+                            static_cast<int>(kLongestError));
+    });
+    return std::string(error.substr(0, static_cast<std::size_t>(length))) +
+           " [cut: " + std::to_string(error.size()) + " bytes]";
+}
 
 void record_failures(const engine::Access& access, std::span<const NewFailure> failures,
                      core::Instant now) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "core/instant.hpp"
@@ -25,6 +26,9 @@ struct NewFailure {
 // A long error is cut. The caller holds the messages.
 void record_failures(const engine::Access& access, std::span<const NewFailure> failures,
                      core::Instant now);
+
+// An error as it is kept: one of more than 10,000 bytes is cut between characters, with a mark.
+std::string shortened(std::string_view error);
 
 // Sends the failures of a message, the oldest first: of one that is in the queue or its archive, or has
 // failed in it.

@@ -108,7 +108,8 @@ MetricsRow row_of(const Measured& queue, const engine::Census& census, core::Ins
             pg::int8(census.counts.total_enqueued()),
             pg::int8(census.counts.total_finished()),
             pg::boolean(true),
-            pg::timestamptz(now)};
+            pg::timestamptz(now),
+            pg::int8(census.parked)};
 }
 
 // What is known without counting.
@@ -117,7 +118,7 @@ MetricsRow row_of(const Measured& queue, const core::QueueCounts& counts,
     return {pg::text(queue.name),
             pg::boolean(queue.paused),
             pg::int8(counts.messages),
-            pg::int8(counts.messages - counts.leased - counts.delayed),
+            pg::int8(counts.messages - counts.leased - counts.delayed - counts.parked),
             pg::int8(counts.leased),
             pg::int8(counts.delayed),
             pg::null_of(INT8OID),
@@ -127,7 +128,8 @@ MetricsRow row_of(const Measured& queue, const core::QueueCounts& counts,
             pg::int8(counts.total_enqueued()),
             pg::int8(counts.total_finished()),
             pg::boolean(false),
-            pg::timestamptz(now)};
+            pg::timestamptz(now),
+            pg::int8(counts.parked)};
 }
 
 pg::Rows totals_of(const engine::Access& access, const pg::HeldSnapshot& snapshot) {

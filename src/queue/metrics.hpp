@@ -10,7 +10,7 @@
 namespace pgqrs::queue {
 
 // A row of pgqrs.metrics.
-using MetricsRow = std::array<pg::Value, 14>;
+using MetricsRow = std::array<pg::Value, 15>;
 
 // Counts every message when `exact`, or when the counts are not known; else answers what is known.
 // Raises PQ002, and 40001 when the transaction's snapshot does not show the queue. Call inside

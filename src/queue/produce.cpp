@@ -13,7 +13,9 @@
 #include "engine/settings.hpp"
 #include "engine/tables.hpp"
 #include "pg/calendar.hpp"
+#include "pg/catalog.hpp"
 #include "pg/transaction.hpp"
+#include "queue/held.hpp"
 
 namespace pgqrs::queue {
 namespace {
@@ -75,8 +77,12 @@ void check_common(const NewMessages& common) {
 
 using Column = engine::MessageColumn;
 
-// The message's own time to live goes before that of the queue.
+// The message's own time to live goes before that of the queue, which is not for runs.
 pg::Value expiry_of(const NewMessages& common, const engine::Queue& queue, core::Instant now) {
+    if (common.runs) {
+        return common.expires_at ? pg::timestamptz(*common.expires_at)
+                                 : pg::null_of(TIMESTAMPTZOID);
+    }
     if (common.expires_after) {
         return pg::timestamptz(pg::after(now, *common.expires_after));
     }
@@ -84,16 +90,15 @@ pg::Value expiry_of(const NewMessages& common, const engine::Queue& queue, core:
                                    : pg::null_of(TIMESTAMPTZOID);
 }
 
-// Adds a message for each payload, and answers their ids.
-std::vector<std::int64_t> add(const NewMessages& common,
-                              std::span<const std::optional<pg::Json>> payloads,
-                              std::span<const std::optional<pg::Json>> headers) {
-    const engine::Queue queue = engine::hold_queue(common.queue);
-    const engine::Table messages =
-        engine::hold_table(engine::kMessages, engine::Purpose::write,
-                           {queue.id, common.queue, core::rights_for("enqueue")});
-    std::vector<std::int64_t> ids(payloads.size());
-    engine::take_ids(messages, ids);
+engine::Table messages_of(const engine::Queue& queue, std::string_view name) {
+    return engine::hold_table(engine::kMessages, engine::Purpose::write,
+                              {queue.id, name, core::rights_for("enqueue")});
+}
+
+// Adds messages with these ids.
+void add(const NewMessages& common, const engine::Queue& queue, const engine::Table& messages,
+         std::span<const std::int64_t> ids, std::span<const pg::Value> payloads,
+         std::span<const std::optional<pg::Json>> headers) {
     const core::Instant now = engine::clock_now();
     const pg::Value available_at =
         pg::timestamptz(common.at ? *common.at : pg::after(now, common.delay));
@@ -101,27 +106,48 @@ std::vector<std::int64_t> add(const NewMessages& common,
     const pg::Value max_attempts = common.max_attempts
                                        ? pg::int2(static_cast<std::int16_t>(*common.max_attempts))
                                        : pg::null_of(INT2OID);
+    const pg::Value waiting_for = common.runs
+                                      ? pg::enum_value(engine::kSchema, "run_reason", "start")
+                                      : pg::null_of(ANYENUMOID);
     const auto put = [&](std::size_t row, pg::Value* cells) {
         cells[Column::id] = pg::int8(ids[row]);
         cells[Column::queue_id] = pg::int4(queue.id);
         cells[Column::priority] = pg::int2(static_cast<std::int16_t>(common.priority));
         cells[Column::enqueued_at] = pg::timestamptz(now);
         cells[Column::available_at] = available_at;
-        cells[Column::read_ct] = pg::int4(0);
+        cells[Column::read_ct] = pg::int4(common.read_ct);
         cells[Column::flags] = pg::int2(0);
         cells[Column::attempt] = pg::int2(0);
-        cells[Column::given_back] = pg::int4(0);
+        cells[Column::given_back] = pg::int4(common.read_ct);
         cells[Column::expires_at] = expires_at;
         cells[Column::max_attempts] = max_attempts;
-        cells[Column::payload] = payloads[row]->value();
-        if (!headers.empty() && headers[row]) {
-            cells[Column::headers] = headers[row]->value();
+        cells[Column::waiting_for] = waiting_for;
+        cells[Column::payload] = payloads[payloads.size() == 1 ? 0 : row];
+        if (!headers.empty() && headers[headers.size() == 1 ? 0 : row]) {
+            cells[Column::headers] = headers[headers.size() == 1 ? 0 : row]->value();
         }
     };
     engine::append_messages(messages, engine::row_source(ids.size(), put));
     if (queue.notify) {
         engine::want_notice(engine::marks_of(messages.relation, queue.id), common.queue);
     }
+}
+
+// Adds a message for each payload, and answers their ids.
+std::vector<std::int64_t> add(const NewMessages& common,
+                              std::span<const std::optional<pg::Json>> payloads,
+                              std::span<const std::optional<pg::Json>> headers) {
+    const engine::Queue queue = engine::hold_queue(common.queue);
+    require_messages(queue, common.queue, "start_workflow");
+    const engine::Table messages = messages_of(queue, common.queue);
+    std::vector<std::int64_t> ids(payloads.size());
+    engine::take_ids(messages, ids);
+    std::vector<pg::Value> values;
+    values.reserve(payloads.size());
+    for (const auto& payload : payloads) {
+        values.push_back(payload->value());
+    }
+    add(common, queue, messages, ids, values, headers);
     return ids;
 }
 
@@ -155,6 +181,24 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
     pg::require_writable("INSERT");
 
     return add(common, payloads, headers ? std::span(*headers) : std::span<JsonList::value_type>());
+}
+
+std::vector<std::int64_t> take_message_ids(const NewMessages& common, std::size_t count) {
+    const engine::Queue queue = engine::hold_queue(common.queue);
+    std::vector<std::int64_t> ids(count);
+    engine::take_ids(messages_of(queue, common.queue), ids);
+    return ids;
+}
+
+void enqueue_runs(const NewMessages& common, std::span<const std::int64_t> ids,
+                  std::span<const std::optional<pg::Json>> headers) {
+    check_common(common);
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        check_headers(headers[i], headers.size() == 1 ? 0 : i + 1);
+    }
+    const engine::Queue queue = engine::hold_queue(common.queue);
+    const pg::Value nothing = pg::empty_object();
+    add(common, queue, messages_of(queue, common.queue), ids, {&nothing, 1}, headers);
 }
 
 }  // namespace pgqrs::queue

@@ -11,17 +11,17 @@
 namespace pgqrs::queue {
 
 struct QueueSettings {
-    std::optional<core::Duration> visibility_timeout;
-    std::optional<std::int64_t> max_deliveries;
-    std::optional<std::string_view> description;
-    std::optional<bool> notify;
-    std::optional<std::int64_t> max_attempts;
-    std::optional<std::string_view> backoff;
-    std::optional<core::Duration> backoff_base;
-    std::optional<core::Duration> backoff_cap;
-    std::optional<double> backoff_jitter;
-    std::optional<std::string_view> dead_letter_queue;
-    std::optional<core::Duration> expires_after;
+    std::optional<core::Duration> visibility_timeout = {};
+    std::optional<std::int64_t> max_deliveries = {};
+    std::optional<std::string_view> description = {};
+    std::optional<bool> notify = {};
+    std::optional<std::int64_t> max_attempts = {};
+    std::optional<std::string_view> backoff = {};
+    std::optional<core::Duration> backoff_base = {};
+    std::optional<core::Duration> backoff_cap = {};
+    std::optional<double> backoff_jitter = {};
+    std::optional<std::string_view> dead_letter_queue = {};
+    std::optional<core::Duration> expires_after = {};
 };
 
 // Each answers the row of the queue; call inside with_spi(). create_queue() wants a value for each setting

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Rule: includes follow the layers.
 #
-#   core <- pg <- engine <- { queue, workflow, pgmq } <- { fn, bgw } <- module
+#   core <- pg <- engine <- queue <- { workflow, pgmq } <- { fn, bgw } <- module
 #   core <- client <- cli
 #
 # A layer may include the layers that are listed for it and the other headers that its pattern allows. So PostgreSQL's
@@ -21,8 +21,8 @@ BEGIN {
     allow("pg", "core pg", ".*")
     allow("engine", "core pg engine", std)
     allow("queue", "core pg engine queue", std)
-    allow("workflow", "core pg engine workflow", std)
-    allow("pgmq", "core pg engine pgmq", std)
+    allow("workflow", "core pg engine queue workflow", std)
+    allow("pgmq", "core pg engine queue pgmq", std)
     allow("fn", "core pg engine queue workflow pgmq fn", std)
     allow("bgw", "core pg engine queue workflow pgmq bgw", std)
     allow("module", server, std)

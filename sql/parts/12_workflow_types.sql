@@ -1,0 +1,58 @@
+-- Types of workflows.
+
+CREATE TYPE pgqrs.run_reason AS ENUM (
+    'start', 'retry', 'timer', 'signal', 'event', 'children', 'pause', 'no_handler');
+COMMENT ON TYPE pgqrs.run_reason IS
+'What a run waits for, and why it is delivered: its start, another attempt after a failure, a time, a
+signal, an event, the end of its children, resume_run(), or a worker that knows its workflow.';
+
+CREATE TYPE pgqrs.run_state AS ENUM (
+    'queued', 'running', 'sleeping', 'waiting', 'retrying', 'paused', 'crashed',
+    'succeeded', 'failed', 'cancelled', 'timed_out');
+COMMENT ON TYPE pgqrs.run_state IS
+'The state of a run. queued: a worker can get it. running: a worker has it. sleeping: it waits for a
+time. waiting: it waits for a signal, an event, its children, or a worker that knows its workflow.
+retrying: it waits for another attempt. paused: it waits for resume_run(). crashed: the lease of its
+worker has ended, and nobody has got it since. The last four are final.';
+
+CREATE TYPE pgqrs.step_kind AS ENUM ('step', 'sleep', 'signal', 'event', 'children', 'child');
+COMMENT ON TYPE pgqrs.step_kind IS 'What a step of a run is.';
+
+CREATE TYPE pgqrs.step_status AS ENUM (
+    'started', 'in_doubt', 'succeeded', 'failed', 'timed_out', 'overridden');
+COMMENT ON TYPE pgqrs.step_status IS
+'How far a step is. in_doubt: it was begun at most once by a delivery that ended before it was
+recorded. overridden: decide_step() gave it its output.';
+
+CREATE TYPE pgqrs.suspend_status AS ENUM ('ready', 'suspended', 'timed_out');
+COMMENT ON TYPE pgqrs.suspend_status IS
+'What came of a wait. suspended: the delivery has ended, and the run is delivered again when it is
+time.';
+
+CREATE TYPE pgqrs.claimed_run AS (
+    run bigint,
+    workflow text,
+    version text,
+    read_ct integer,
+    attempt smallint,
+    input jsonb,
+    headers jsonb,
+    steps jsonb,
+    steps_complete boolean,
+    reason pgqrs.run_reason
+);
+COMMENT ON TYPE pgqrs.claimed_run IS 'A run as its worker gets it.';
+COMMENT ON COLUMN pgqrs.claimed_run.run IS 'The id of the run.';
+COMMENT ON COLUMN pgqrs.claimed_run.workflow IS 'The name of its workflow.';
+COMMENT ON COLUMN pgqrs.claimed_run.version IS 'The version that start_workflow() was given, or NULL.';
+COMMENT ON COLUMN pgqrs.claimed_run.read_ct IS
+    'The number of this delivery. Each call of the worker about the run passes it.';
+COMMENT ON COLUMN pgqrs.claimed_run.attempt IS 'The number of failures of the run so far.';
+COMMENT ON COLUMN pgqrs.claimed_run.input IS 'The input that start_workflow() was given.';
+COMMENT ON COLUMN pgqrs.claimed_run.headers IS 'The headers that start_workflow() was given, or NULL.';
+COMMENT ON COLUMN pgqrs.claimed_run.steps IS
+'An array of the steps so far, the oldest first: objects with name, seq, kind, status, attempt, output,
+error, until and child, as far as they have a value.';
+COMMENT ON COLUMN pgqrs.claimed_run.steps_complete IS
+    'Whether the array has all steps. get_step() shows one that was left out.';
+COMMENT ON COLUMN pgqrs.claimed_run.reason IS 'Why the run is delivered.';

@@ -1,0 +1,132 @@
+#include "workflow/claim.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/error.hpp"
+#include "engine/access.hpp"
+#include "engine/queue_cache.hpp"
+#include "engine/tables.hpp"
+#include "pg/spi.hpp"
+#include "queue/consume.hpp"
+#include "workflow/fence.hpp"
+#include "workflow/finish.hpp"
+#include "workflow/give_back.hpp"
+#include "workflow/wakes.hpp"
+
+namespace pgqrs::workflow {
+namespace {
+
+// pgqrs.claimed_run, in the order of the ids. The oldest steps come first, up to $2 bytes.
+constinit pg::Statement select_claimed(R"sql(
+    SELECT
+        r.id, w.name, r.version, m.read_ct::integer, m.attempt, r.input,
+        m.headers::pg_catalog.jsonb, s.steps, s.complete, m.waiting_for
+    FROM unnest($1) WITH ORDINALITY AS k (id, place)
+    JOIN pgqrs.runs AS r ON r.id = k.id
+    JOIN pgqrs.messages AS m ON m.id = k.id
+    JOIN pgqrs.workflows AS w ON w.id = r.workflow_id
+    CROSS JOIN LATERAL (
+        SELECT
+            coalesce(
+                jsonb_agg(
+                    jsonb_strip_nulls(jsonb_build_object(
+                        'name', t.name, 'seq', t.seq, 'kind', t.kind, 'attempt', t.attempt,
+                        'error', t.error, 'until', t.until, 'child', t.child_id,
+                        'status', CASE
+                            WHEN t.status = 'started' AND t.at_most_once AND t.read_ct <> m.read_ct
+                            THEN 'in_doubt'
+                            ELSE t.status::text
+                        END))
+                    || CASE
+                        WHEN t.output IS NULL THEN '{}' ELSE jsonb_build_object('output', t.output)
+                    END
+                    ORDER BY t.started_at, t.name, t.seq)
+                FILTER (WHERE t.bytes <= $2),
+                '[]'),
+            coalesce(max(t.bytes) <= $2, true)
+        FROM (
+            SELECT
+                p.*,
+                sum(octet_length(p.name) + coalesce(pg_column_size(p.output), 0)
+                    + coalesce(octet_length(p.error), 0) + 32)
+                    OVER (ORDER BY p.started_at, p.name, p.seq) AS bytes
+            FROM pgqrs.steps AS p
+            WHERE p.run_id = k.id
+        ) AS t
+    ) AS s (steps, complete)
+    ORDER BY k.place
+)sql",
+                                       pg::Planning::indexed);
+
+// Of the runs, those that somebody asked something of.
+constinit pg::Statement select_requested(R"sql(
+    SELECT DISTINCT q.run_id
+    FROM unnest($1) AS k (id)
+    JOIN pgqrs.run_requests AS q ON q.run_id = k.id AND q.kind IN ('cancel', 'pause')
+    ORDER BY q.run_id
+)sql",
+                                         pg::Planning::indexed);
+
+std::vector<std::int64_t> requested(const engine::Access& queue,
+                                    std::span<const std::int64_t> runs) {
+    std::vector<std::int64_t> found;
+    pg::with_spi([&] {
+        const engine::StatementRights rights(queue, {{&engine::kRunRequests, ACL_SELECT}});
+        const pg::Rows rows = select_requested.run_latest({pg::int8_array(runs)});
+        for (std::uint64_t row = 0; row < rows.count(); ++row) {
+            found.push_back(rows.int8(row, 1));
+        }
+    });
+    return found;
+}
+
+// Runs whose worker died after somebody had asked for their end, or for a pause.
+void obey_requests(const engine::Access& queue, std::vector<std::int64_t>& runs) {
+    for (const std::int64_t id : requested(queue, runs)) {
+        auto run = LiveRun::find(id, queue.rights);
+        if (!run || !run->lock(engine::RowLock::update, engine::OnLocked::wait)) {
+            continue;
+        }
+        if (const Requests requests = requests_of(*run); requests.cancel) {
+            end_run(*run, {.final = core::Final::cancelled, .error = requests.reason});
+        } else if (requests.pause) {
+            park_for_pause(*run);
+        } else {
+            continue;
+        }
+        std::erase(runs, id);
+    }
+}
+
+}  // namespace
+
+void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
+    if (request.step_bytes < 0) {
+        throw core::Error(core::SqlState::invalid_argument, "step_bytes must not be negative");
+    }
+    constexpr core::Rights kRights = core::rights_for("claim_runs");
+    std::vector<std::int64_t> runs =
+        queue::dequeue_ids({.queue = request.queue,
+                            .quantity = request.quantity,
+                            .visibility = request.visibility,
+                            .worker = request.worker,
+                            .wait = request.wait,
+                            .rights = kRights,
+                            .runs = true,
+                            .prepare = [](const queue::Held& held) { drain_wakes(held); }});
+    if (runs.empty()) {
+        return;
+    }
+    const engine::Access access{engine::find_queue(request.queue).id, request.queue, kRights};
+    obey_requests(access, runs);
+    pg::with_spi([&] {
+        const engine::StatementRights rights(access, {{&engine::kRuns, ACL_SELECT},
+                                                      {&engine::kMessages, ACL_SELECT},
+                                                      {&engine::kWorkflows, ACL_SELECT},
+                                                      {&engine::kSteps, ACL_SELECT}});
+        select_claimed.run_into(sink, {pg::int8_array(runs), pg::int8(request.step_bytes)});
+    });
+}
+
+}  // namespace pgqrs::workflow

@@ -1,0 +1,47 @@
+// Starting runs of workflows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/run.hpp"
+#include "pg/call.hpp"
+#include "pg/rows.hpp"
+#include "workflow/keys.hpp"
+
+namespace pgqrs::workflow {
+
+// What holds for all runs that a call starts.
+struct NewRuns {
+    std::int64_t priority;
+    core::Span delay;
+    std::optional<std::string_view> version = {};
+    std::optional<core::Instant> deadline = {};
+    std::optional<pg::Json> headers = {};
+    // The run that starts them, and whether they are cancelled with it.
+    std::optional<std::int64_t> parent = {};
+    bool cancel_with_parent = true;
+    // The rights that the caller needs on the queue.
+    core::Rights rights = core::rights_for("start_workflow");
+};
+
+struct StartRequest {
+    std::string_view workflow;
+    std::optional<pg::Json> input;
+    std::optional<RunKey> key;
+    core::OnConflict on_conflict;
+    NewRuns common;
+};
+
+// One row: the run, whether this call created it, and its state.
+void start_workflow(const StartRequest& request, pg::RowSink& sink);
+
+// Adds a run for each input, and answers their ids in the order of the inputs.
+std::vector<std::int64_t> start_workflows(std::string_view workflow,
+                                          std::span<const std::optional<pg::Json>> inputs,
+                                          const NewRuns& common);
+
+}  // namespace pgqrs::workflow

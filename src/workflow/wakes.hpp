@@ -1,0 +1,28 @@
+// The table pgqrs.wakes: telling a run that waits that it may have got what it waits for.
+//
+// Whoever causes it (a signal, an event, the end of a child) does not touch the run: two runs that signal each
+// other would deadlock, and 10,000 children would queue up for their parent. He adds a row in his own
+// transaction. Those who claim runs of the queue, and maintenance, take the rows and look.
+//
+// Nothing is lost: a run that begins to wait locks its message first, and looks for causes then. A cause that
+// was committed before is seen by that look. One that comes later has its wake drained later, by somebody who
+// either gets the lock, and looks at the wait with a newer snapshot, or does not, and puts the wake back. The
+// end of the transaction that begins the wait has somebody look again (note_wake).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/table.hpp"
+#include "queue/held.hpp"
+
+namespace pgqrs::workflow {
+
+// Adds a wake for each of the runs of the queue.
+void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs);
+
+// Takes wakes of the queue, a bounded number, and makes the runs available that have what they wait for. In
+// REPEATABLE READ and SERIALIZABLE it does nothing. Answers how many it took.
+std::int64_t drain_wakes(const queue::Held& held);
+
+}  // namespace pgqrs::workflow

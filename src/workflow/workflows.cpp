@@ -1,0 +1,308 @@
+#include "workflow/workflows.hpp"
+
+#include <string>
+
+#include "core/backoff.hpp"
+#include "core/error.hpp"
+#include "core/limits.hpp"
+#include "core/names.hpp"
+#include "engine/access.hpp"
+#include "engine/journal.hpp"
+#include "engine/queue_alone.hpp"
+#include "engine/queue_cache.hpp"
+#include "engine/settings.hpp"
+#include "engine/tables.hpp"
+#include "pg/spi.hpp"
+#include "pg/transaction.hpp"
+#include "queue/drop.hpp"
+#include "queue/queues.hpp"
+#include "workflow/give_back.hpp"
+#include "workflow/workflow_cache.hpp"
+
+namespace pgqrs::workflow {
+namespace {
+
+constinit pg::Statement insert_workflow(R"sql(
+    INSERT INTO pgqrs.workflows (
+        name, queue_id, handler, description, max_attempts, backoff, backoff_base, backoff_cap,
+        backoff_jitter, run_timeout, retention)
+    VALUES (
+        $1, $2, nullif($3, ''), nullif($4, ''), $5, $6::pgqrs.backoff, $7, $8, $9,
+        nullif($10, '0'), $11)
+    ON CONFLICT (name) DO NOTHING
+    RETURNING *
+)sql");
+
+constinit pg::Statement update_workflow(R"sql(
+    UPDATE pgqrs.workflows
+    SET handler = nullif(coalesce($2, handler), ''),
+        description = nullif(coalesce($3, description), ''),
+        max_attempts = coalesce($4, max_attempts),
+        backoff = coalesce($5::pgqrs.backoff, backoff),
+        backoff_base = coalesce($6, backoff_base),
+        backoff_cap = coalesce($7, backoff_cap),
+        backoff_jitter = coalesce($8, backoff_jitter),
+        run_timeout = nullif(coalesce($9, run_timeout), '0'),
+        retention = coalesce($10, retention)
+    WHERE id = $1
+    RETURNING *
+)sql");
+
+constinit pg::Statement select_workflow("SELECT * FROM pgqrs.workflows WHERE name = $1");
+
+constinit pg::Statement page_of_workflows(R"sql(
+    SELECT *
+    FROM pgqrs.workflows
+    WHERE id > $1
+    ORDER BY id
+    LIMIT $2
+)sql");
+
+constinit pg::Statement page_of_some(R"sql(
+    SELECT *
+    FROM pgqrs.workflows
+    WHERE id > $1
+        AND queue_id = ANY ($3)
+    ORDER BY id
+    LIMIT $2
+)sql");
+
+// The handler is called with a run and its input.
+constinit pg::Statement find_handler(R"sql(
+    SELECT p.prokind = 'p'
+    FROM pg_catalog.pg_proc AS p
+    WHERE p.oid = pg_catalog.to_regprocedure($1 || '(bigint, jsonb)')
+)sql");
+
+constinit pg::Statement has_messages(
+    "SELECT EXISTS (SELECT FROM pgqrs.messages WHERE queue_id = $1)");
+constinit pg::Statement hold_runs("UPDATE pgqrs.queues SET holds_runs = true WHERE id = $1");
+
+constinit pg::Statement count_active(
+    "SELECT count(*) FROM pgqrs.runs WHERE workflow_id = $1 AND final IS NULL");
+constinit pg::Statement has_others(
+    "SELECT EXISTS (SELECT FROM pgqrs.workflows WHERE queue_id = $1)");
+
+#define PGQRS_OF_WORKFLOW "(SELECT id FROM pgqrs.runs WHERE workflow_id = $1)"
+constinit pg::Statement delete_messages("DELETE FROM pgqrs.messages WHERE id IN " PGQRS_OF_WORKFLOW,
+                                        pg::Planning::indexed);
+constinit pg::Statement delete_steps("DELETE FROM pgqrs.steps WHERE run_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_signals(
+    "DELETE FROM pgqrs.signals WHERE run_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_waits("DELETE FROM pgqrs.waits WHERE run_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_values(
+    "DELETE FROM pgqrs.run_values WHERE run_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_requests(
+    "DELETE FROM pgqrs.run_requests WHERE run_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_failures(
+    "DELETE FROM pgqrs.failures WHERE message_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_keys("DELETE FROM pgqrs.keys WHERE workflow_id = $1");
+constinit pg::Statement delete_runs("DELETE FROM pgqrs.runs WHERE workflow_id = $1");
+constinit pg::Statement delete_workflow("DELETE FROM pgqrs.workflows WHERE id = $1");
+constinit pg::Statement delete_events("DELETE FROM pgqrs.events WHERE queue_id = $1");
+constinit pg::Statement delete_wakes("DELETE FROM pgqrs.wakes WHERE queue_id = $1");
+
+constexpr engine::Need kSelect{&engine::kWorkflows, ACL_SELECT};
+constexpr engine::Need kUpdate{&engine::kWorkflows, ACL_SELECT | ACL_UPDATE};
+constexpr AclMode kReadAndDelete = ACL_SELECT | ACL_DELETE;
+constexpr std::initializer_list<engine::Need> kDropped = {
+    {&engine::kWorkflows, kReadAndDelete}, {&engine::kRuns, kReadAndDelete},
+    {&engine::kMessages, kReadAndDelete},  {&engine::kSteps, kReadAndDelete},
+    {&engine::kSignals, kReadAndDelete},   {&engine::kEvents, kReadAndDelete},
+    {&engine::kWaits, kReadAndDelete},     {&engine::kRunValues, kReadAndDelete},
+    {&engine::kWakes, kReadAndDelete},     {&engine::kRunRequests, kReadAndDelete},
+    {&engine::kFailures, kReadAndDelete},  {&engine::kKeys, kReadAndDelete}};
+
+void check(const WorkflowSettings& settings) {
+    if (settings.max_attempts) {
+        core::check_max_attempts(*settings.max_attempts);
+    }
+    if (settings.backoff) {
+        core::check_backoff_kind(*settings.backoff);
+    }
+    if (settings.backoff_base || settings.backoff_cap) {
+        core::check_backoff_times(settings.backoff_base.value_or(0),
+                                  settings.backoff_cap.value_or(core::kMaxVisibility));
+    }
+    if (settings.backoff_jitter) {
+        core::check_backoff_jitter(*settings.backoff_jitter);
+    }
+    if (settings.run_timeout && *settings.run_timeout != 0) {
+        core::check_visibility(*settings.run_timeout, "run_timeout");
+    }
+    if (settings.retention) {
+        core::check_delay(*settings.retention, "retention");
+    }
+    if (settings.handler && !settings.handler->empty()) {
+        const pg::Rows found = find_handler.run_latest({pg::text(*settings.handler)});
+        if (found.empty() || !found.boolean(0, 1)) {
+            throw core::Error(
+                core::SqlState::invalid_argument,
+                "procedure " + std::string(*settings.handler) + "(bigint, jsonb) does not exist",
+                "", "A handler is a procedure that takes the run and its input.");
+        }
+    }
+}
+
+pg::Value integer_or_null(const std::optional<std::int64_t>& value) {
+    return value ? pg::int4(static_cast<std::int32_t>(*value)) : pg::null_of(INT4OID);
+}
+
+pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
+    return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
+}
+
+pg::Value float_or_null(const std::optional<double>& value) {
+    return value ? pg::float8(*value) : pg::null_of(FLOAT8OID);
+}
+
+// Makes the queue one that holds runs, if it is not yet.
+std::int32_t queue_for_runs(std::string_view name) {
+    queue::create_queue(name,
+                        {.visibility_timeout = core::kDefaultVisibility,
+                         .notify = false,
+                         .max_attempts = core::kDefaultMaxAttempts,
+                         .backoff = core::kDefaultBackoff,
+                         .backoff_base = core::kDefaultBackoffBase,
+                         .backoff_cap = core::kDefaultBackoffCap,
+                         .backoff_jitter = core::kDefaultBackoffJitter},
+                        true);
+    if (engine::hold_queue(name).holds_runs) {
+        return engine::hold_queue(name).id;
+    }
+    const engine::Queue queue = engine::hold_queue_alone(name);
+    if (has_messages.run_latest({pg::int4(queue.id)}).boolean(0, 1)) {
+        throw core::Error(core::SqlState::queue_not_empty,
+                          "queue \"" + std::string(name) + "\" holds messages",
+                          "A queue holds either messages or runs of workflows.");
+    }
+    hold_runs.run_latest({pg::int4(queue.id)});
+    return queue.id;
+}
+
+engine::Access to_manage(const Workflow& workflow) {
+    return workflow.access(core::rights_for("alter_workflow"));
+}
+
+}  // namespace
+
+pg::Rows create_workflow(std::string_view name, std::optional<std::string_view> queue,
+                         const WorkflowSettings& settings, bool if_not_exists) {
+    core::check_workflow_name(name);
+    check(settings);
+    const auto existing = [&] {
+        const pg::Rows rows = select_workflow.run_latest({pg::text(name)});
+        if (!rows.empty() && !if_not_exists) {
+            throw core::Error(core::SqlState::workflow_exists,
+                              "workflow \"" + std::string(name) + "\" already exists");
+        }
+        return rows;
+    };
+    if (const pg::Rows rows = existing(); !rows.empty()) {
+        return rows;
+    }
+    const std::int32_t queue_id = queue_for_runs(queue.value_or(name));
+    const pg::Rows created = insert_workflow.run(
+        {pg::text(name), pg::int4(queue_id), pg::text(settings.handler),
+         pg::text(settings.description), integer_or_null(settings.max_attempts),
+         pg::text(settings.backoff), interval_or_null(settings.backoff_base),
+         interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
+         interval_or_null(settings.run_timeout), interval_or_null(settings.retention)});
+    if (!created.empty()) {
+        return created;
+    }
+    // Somebody else was faster.
+    const pg::Rows rows = existing();
+    if (rows.empty()) {
+        pg::raise_serialization_failure();
+    }
+    return rows;
+}
+
+pg::Rows alter_workflow(std::string_view name, const WorkflowSettings& settings) {
+    check(settings);
+    const Workflow workflow = hold_workflow(name);
+    wake_those_without_handler(workflow.id, to_manage(workflow));
+    const engine::StatementRights rights(to_manage(workflow), {kUpdate});
+    const pg::Rows altered = update_workflow.run(
+        {pg::int4(workflow.id), pg::text(settings.handler), pg::text(settings.description),
+         integer_or_null(settings.max_attempts), pg::text(settings.backoff),
+         interval_or_null(settings.backoff_base), interval_or_null(settings.backoff_cap),
+         float_or_null(settings.backoff_jitter), interval_or_null(settings.run_timeout),
+         interval_or_null(settings.retention)});
+    if (altered.empty()) {
+        pg::raise_serialization_failure();
+    }
+    return altered;
+}
+
+pg::Rows get_workflow(std::string_view name) {
+    const Workflow workflow = find_workflow(name);
+    const engine::StatementRights rights(workflow.access(core::rights_for("get_workflow")),
+                                         {kSelect});
+    const pg::Rows found = select_workflow.run_latest({pg::text(name)});
+    if (found.empty()) {
+        pg::raise_serialization_failure();
+    }
+    return found;
+}
+
+std::int64_t drop_workflow(std::string_view name, bool force) {
+    pg::require_writable("DELETE");
+    return pg::with_spi([&] {
+        const Workflow workflow = find_workflow(name);
+        const engine::Access access = workflow.access(core::rights_for("drop_workflow"));
+        const auto decide = [&] {
+            const engine::StatementRights rights(access, kDropped);
+            const std::int64_t active = count_active.run_latest({pg::int4(workflow.id)}).int8(0, 1);
+            if (active > 0 && !force) {
+                throw core::Error(
+                    core::SqlState::queue_not_empty,
+                    "workflow \"" + std::string(name) + "\" has " + std::to_string(active) +
+                        (active == 1 ? " run that has" : " runs that have") + " not ended",
+                    "", "Use force => true, or cancel_run() first.");
+            }
+            return active;
+        };
+        engine::hold_name_alone(workflow.queue, {.decide = [&] { decide(); }});
+        // Nobody starts a run now.
+        const std::int64_t active = decide();
+        {
+            const engine::StatementRights rights(access, kDropped);
+            const pg::Value id = pg::int4(workflow.id);
+            engine::note_many_before(
+                engine::marks_of(engine::find_table(engine::kMessages), workflow.queue_id));
+            for (pg::Statement* statement :
+                 {&delete_messages, &delete_steps, &delete_signals, &delete_waits, &delete_values,
+                  &delete_requests, &delete_failures, &delete_keys, &delete_runs,
+                  &delete_workflow}) {
+                statement->run_latest({id});
+            }
+            if (has_others.run_latest({pg::int4(workflow.queue_id)}).boolean(0, 1)) {
+                return active;
+            }
+            delete_events.run_latest({pg::int4(workflow.queue_id)});
+            delete_wakes.run_latest({pg::int4(workflow.queue_id)});
+        }
+        if (workflow.queue == name) {
+            queue::drop_queue(name, true);
+        }
+        return active;
+    });
+}
+
+void list_workflows(std::int64_t after_id, std::int64_t quantity, pg::RowSink& sink) {
+    core::check_quantity(quantity, engine::max_batch_size());
+    pg::with_spi([&] {
+        if (const auto some =
+                engine::queues_in_reach(core::rights_for("list_workflows"), {kSelect})) {
+            const engine::StatementRights rights({kSelect});
+            page_of_some.look_into(sink,
+                                   {pg::int8(after_id), pg::int8(quantity), pg::int4_array(*some)});
+        } else {
+            page_of_workflows.look_into(sink, {pg::int8(after_id), pg::int8(quantity)});
+        }
+    });
+}
+
+}  // namespace pgqrs::workflow
