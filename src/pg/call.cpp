@@ -29,6 +29,13 @@ bool is_object(const Json& json) {
     return guard([&] { return static_cast<bool>(JB_ROOT_IS_OBJECT(DatumGetJsonbP(json.datum))); });
 }
 
+bool is_array(const Json& json) {
+    return guard([&] {
+        const Jsonb* value = DatumGetJsonbP(json.datum);
+        return JB_ROOT_IS_ARRAY(value) && !JB_ROOT_IS_SCALAR(value);
+    });
+}
+
 Datum Call::needed(int index, const char* name) const {
     if (is_null(index)) {
         null_argument(name);

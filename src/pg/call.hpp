@@ -24,6 +24,7 @@ struct Json {
 
 // Whether the jsonb value is an object.
 bool is_object(const Json& json);
+bool is_array(const Json& json);
 
 class Call {
 public:

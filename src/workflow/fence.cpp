@@ -7,12 +7,12 @@
 #include "engine/tables.hpp"
 #include "pg/guard.hpp"
 #include "pg/spi.hpp"
+#include "workflow/find_run.hpp"
 
 namespace pgqrs::workflow {
 namespace {
 
-constinit pg::Statement select_final(
-    "SELECT coalesce(final::text, '') FROM pgqrs.runs WHERE id = $1", pg::Planning::indexed);
+constexpr engine::Need kOwn{&engine::kMessages, ACL_SELECT | ACL_UPDATE};
 
 constinit pg::Statement select_requests(
     "SELECT kind = 'cancel', coalesce(reason, '') FROM pgqrs.run_requests WHERE run_id = $1 "
@@ -117,8 +117,9 @@ bool LiveRun::is_leased() const {
 LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Hold hold) {
     auto live = LiveRun::find(run, rights);
     if (!live) {
-        raise_not_live(run);
+        raise_not_live(run, rights);
     }
+    engine::require_access(live->access(), {kOwn});
     require_own(live->message(), read_ct);
     if (hold == Hold::record) {
         renew_lease(*live);
@@ -135,23 +136,18 @@ LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Ho
                 "run " + std::to_string(run) + " cannot wait while its steps are open",
                 "A transaction that records a step of the run has not ended.");
         }
-        raise_not_live(run);
+        raise_not_live(run, rights);
     }
     require_own(live->message(), read_ct);
     return *std::move(live);
 }
 
-void raise_not_live(std::int64_t run) {
-    const std::string final = pg::with_spi([&] {
-        const engine::StatementRights rights({{&engine::kRuns, ACL_SELECT}});
-        const pg::Rows rows = select_final.run_latest({pg::int8(run)});
-        return rows.empty() ? std::string("none") : std::string(pg::text_of(rows.at(0, 1)));
-    });
-    if (final == "none") {
-        throw core::Error(core::SqlState::run_not_found,
-                          "run " + std::to_string(run) + " does not exist");
-    }
-    raise_lost(run, "The run has ended: " + final + ".");
+void raise_not_live(std::int64_t run, core::Rights rights) {
+    const KnownRun known = pg::with_spi([&] { return find_run(run); });
+    engine::require_access(known.access(rights), {kOwn});
+    raise_lost(run, known.final
+                        ? std::string("The run has ended: ") + core::label_of(*known.final) + "."
+                        : "Its message was removed.");
 }
 
 Requests requests_of(const LiveRun& run) {

@@ -61,8 +61,8 @@ enum class Hold { record, end, suspend };
 // when less than half of it is left.
 LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Hold hold);
 
-// Raises PQ017, or PQ001 for a run that has ended.
-[[noreturn]] void raise_not_live(std::int64_t run);
+// Raises PQ017, or PQ001 for a run that has ended, or 42501 without the right to know.
+[[noreturn]] void raise_not_live(std::int64_t run, core::Rights rights);
 
 // What somebody asked of the run, as committed by now. Hold the run: those who ask lock it, too.
 struct Requests {

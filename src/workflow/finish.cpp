@@ -120,7 +120,7 @@ void end_run(const LiveRun& run, const Ending& ending) {
     const engine::RowKey key{run.id(), run.message().read_ct};
     const engine::Table messages = run.messages();
     if (engine::remove_rows({messages, run.marks(), {&key, 1}}, false).count() == 0) {
-        raise_not_live(run.id());
+        raise_not_live(run.id(), run.access().rights);
     }
     queue::record_departures(run.marks(), run.access(), {.finished = 1});
     pg::with_spi([&] { write_outcome(run.access(), run.message(), ending); });

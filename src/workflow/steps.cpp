@@ -250,6 +250,9 @@ void get_step(std::int64_t run, const core::StepKey& key, pg::RowSink& sink) {
 }
 
 void record_steps(const LiveRun& run, const pg::Json& steps) {
+    if (!pg::is_array(steps)) {
+        throw core::Error(core::SqlState::invalid_argument, "steps must be a JSON array");
+    }
     const pg::Rows rows = split_steps.run({steps.value()});
     for (std::uint64_t row = 0; row < rows.count(); ++row) {
         const pg::Value name = rows.at(row, 1);

@@ -69,7 +69,7 @@ SELECT pg_temp.refusal(format('DELETE FROM pgqrs.queues WHERE id = %s', :q));
 -- Refused in messages.
 SELECT refused, pg_temp.refusal(format('INSERT INTO pgqrs.messages (queue_id, payload, %s)', replace(refused, 'Q', :q::text)))
 FROM unnest(ARRAY[
-    'priority) VALUES (Q, ''1'', 10', 'priority) VALUES (Q, ''1'', -1', 'priority) VALUES (Q, ''1'', NULL',
+    'priority) VALUES (Q, ''1'', 10', 'priority) VALUES (Q, ''1'', -2', 'priority) VALUES (Q, ''1'', NULL',
     'available_at) VALUES (Q, ''1'', ''infinity''', 'available_at) VALUES (Q, ''1'', ''-infinity''', 'available_at) VALUES (Q, ''1'', NULL',
     'enqueued_at) VALUES (Q, ''1'', ''infinity''', 'vt) VALUES (Q, ''1'', ''infinity''', 'delivered_at) VALUES (Q, ''1'', ''-infinity''',
     'read_ct) VALUES (Q, ''1'', -1', 'read_ct) VALUES (Q, ''1'', NULL',

@@ -110,7 +110,7 @@ SELECT n, t.* FROM unnest(ARRAY[
     'GRANT SELECT, UPDATE (vt, worker_id) ON pgqrs.messages TO regress_pgqrs_finisher',
     'GRANT SELECT, UPDATE (vt, worker_id, available_at, flags, given_back) ON pgqrs.messages TO regress_pgqrs_finisher',
     'GRANT DELETE, SELECT (id, available_at, enqueued_at, queue_id, read_ct, priority, flags, attempt, given_back, vt, delivered_at,
-        expires_at, worker_id, max_attempts, origin_id, headers, payload) ON pgqrs.messages TO regress_pgqrs_finisher; GRANT INSERT ON pgqrs.archive TO regress_pgqrs_finisher'
+        expires_at, worker_id, max_attempts, origin_id, parked_priority, waiting_for, headers, payload) ON pgqrs.messages TO regress_pgqrs_finisher; GRANT INSERT ON pgqrs.archive TO regress_pgqrs_finisher'
     ]) WITH ORDINALITY AS g (grants, n), LATERAL pg_temp.tries(:id, grants) AS t;
 REVOKE ALL ON ALL TABLES IN SCHEMA pgqrs FROM regress_pgqrs_finisher;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pgqrs FROM regress_pgqrs_finisher;

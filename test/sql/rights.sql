@@ -92,7 +92,9 @@ FROM pg_proc,
     unnest('{none,produce,consume,manage,monitor}'::text[]) AS role
 WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
-    AND proname NOT IN ('wait', 'maintain', 'purge', 'version');
+    AND proname NOT IN ('wait', 'maintain', 'purge', 'version')
+    -- Those of workflows: see rights_workflows.sql.
+    AND proname !~ 'workflow|run|step|signal|event|child|value|sleep';
 
 -- On its own queue. (The procedures are not for inside of a function: they stand below.)
 SELECT proname,
