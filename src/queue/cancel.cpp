@@ -14,7 +14,7 @@ std::vector<CancelResult> cancel(std::string_view name, std::span<const std::int
         deliveries.push_back({id, std::nullopt});
     }
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held = Held::of_messages(name, core::rights_for("cancel"), "cancel_run");
+    const Held held(name, core::rights_for("cancel"), "cancel_run");
     const core::Instant now = engine::clock_now();
     std::vector<CancelResult> results(ids.size(), CancelResult::not_found);
 

@@ -95,7 +95,7 @@ std::vector<Extension> extend_batch(std::string_view name,
 std::vector<bool> archive_batch(std::string_view name,
                                 std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    return archive_batch(Held::of_messages(name, kFinish, "complete_run"), sorted);
+    return archive_batch(Held(name, kFinish, "complete_run"), sorted);
 }
 
 std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries& deliveries) {
@@ -108,7 +108,7 @@ std::vector<bool> archive_batch(const Held& held, const engine::SortedDeliveries
 std::vector<bool> remove_batch(std::string_view name,
                                std::span<const engine::Delivery> deliveries) {
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held = Held::of_messages(name, kFinish, "complete_run");
+    const Held held(name, kFinish, "complete_run");
     const engine::RemovedRows removed = engine::remove_rows(held.rows(sorted), false);
     if (removed.count() > 0) {
         record_departures(held.marks, held.access,
@@ -121,7 +121,7 @@ std::vector<bool> release_batch(std::string_view name, std::span<const engine::D
                                 const core::Span& delay) {
     engine::check_delay(delay);
     const engine::SortedDeliveries sorted(deliveries);
-    const Held held = Held::of_messages(name, kFinish, "release_run");
+    const Held held(name, kFinish, "release_run");
     const core::Instant now = engine::clock_now();
     const core::Instant due = pg::after(now, delay);
     const auto release = [&](const core::Message& row, pg::Value* cells) {

@@ -24,9 +24,8 @@ Held::Held(std::string_view name, core::Rights rights)
       messages(engine::hold_table(engine::kMessages, engine::Purpose::write, access)),
       marks(engine::marks_of(messages.relation, queue.id)) {}
 
-Held Held::of_messages(std::string_view name, core::Rights rights, const char* instead) {
-    require_messages(engine::hold_queue(name), name, instead);
-    return {name, rights};
+Held::Held(std::string_view name, core::Rights rights, const char* instead) : Held(name, rights) {
+    require_messages(queue, name, instead);
 }
 
 void require_messages(const engine::Queue& queue, std::string_view name, const char* instead) {

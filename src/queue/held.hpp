@@ -17,7 +17,7 @@ struct Held {
     Held(std::string_view name, core::Rights rights);
     // The same for a queue of messages. Raises PQ023 for one that holds runs; `instead` is the function to use
     // then.
-    static Held of_messages(std::string_view name, core::Rights rights, const char* instead);
+    Held(std::string_view name, core::Rights rights, const char* instead);
     // What gives the right to use it is one on another queue.
     Held(std::string_view name, const engine::Access& access);
 

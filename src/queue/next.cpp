@@ -43,7 +43,7 @@ void next(std::span<const engine::Delivery> done, const DeliveryRequest& request
     const engine::SortedDeliveries sorted(done);
     Presence worker(wanted.worker);
     constexpr core::Rights kRights = core::rights_for("next");
-    const Held held = Held::of_messages(wanted.queue, kRights, "claim_runs");
+    const Held held(wanted.queue, kRights, "claim_runs");
     // First, so that the delivery cannot meet what is done.
     const std::vector<bool> counted = archive_batch(held, sorted);
     for (std::size_t i = 0; i < done.size(); ++i) {
