@@ -28,12 +28,14 @@ constinit pg::Statement select_step(R"sql(
 )sql",
                                     pg::Planning::index_order);
 
-// One that was recorded stays as it is. recorded_at is null for one that is only started.
+// One that was recorded stays as it is, and so does all of a run that is to be cancelled. recorded_at is null for one that is only started.
 constinit pg::Statement insert_step(R"sql(
     INSERT INTO pgqrs.steps AS s (
         run_id, name, seq, read_ct, kind, status, attempt, at_most_once, started_at, recorded_at,
         until, child_id, input_hash, output, error)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+    WHERE NOT EXISTS (
+        SELECT FROM pgqrs.run_requests AS q WHERE q.run_id = $1 AND q.kind = 'cancel')
     ON CONFLICT (run_id, name, seq) DO UPDATE
     SET read_ct = excluded.read_ct,
         status = excluded.status,
@@ -75,6 +77,7 @@ constinit pg::Statement split_steps(R"sql(
 
 constexpr engine::Need kRead{&engine::kSteps, ACL_SELECT};
 constexpr engine::Need kWrite{&engine::kSteps, ACL_SELECT | ACL_INSERT | ACL_UPDATE};
+constexpr engine::Need kReadRequests{&engine::kRunRequests, ACL_SELECT};
 
 std::string named(const core::StepKey& key) {
     return "step \"" + std::string(key.name) + "\"" +
@@ -127,7 +130,7 @@ std::optional<Step> find_step(const LiveRun& run, const core::StepKey& key, core
 }
 
 bool write_step(const LiveRun& run, const NewStep& step) {
-    const engine::StatementRights rights(run.access(), {kWrite});
+    const engine::StatementRights rights(run.access(), {kWrite, kReadRequests});
     const pg::Value now = pg::timestamptz(engine::clock_now());
     return !insert_step
                 .run_latest({pg::int8(run.id()), pg::text(step.key.name), pg::int4(step.key.seq),
@@ -151,7 +154,6 @@ void complete_step(const Completion& completion, pg::RowSink& sink) {
     pg::require_writable("INSERT");
     const LiveRun run = hold_run(completion.run, completion.read_ct,
                                  core::rights_for("complete_step"), Hold::record);
-    refuse_cancelled(run);
     pg::with_spi([&] {
         const pg::Value output =
             completion.output ? completion.output->value() : pg::null_of(JSONBOID);
@@ -161,6 +163,7 @@ void complete_step(const Completion& completion, pg::RowSink& sink) {
             sink.put({output, pg::boolean(true)});
             return;
         }
+        refuse_cancelled(run);
         const auto step =
             find_step(run, completion.key, core::StepKind::step, completion.input_hash);
         if (!step) {

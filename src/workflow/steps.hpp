@@ -47,8 +47,8 @@ struct NewStep {
 // PQ018 when it is of another kind, or has another input hash.
 std::optional<Step> find_step(const LiveRun& run, const core::StepKey& key, core::StepKind kind,
                               std::optional<std::string_view> input_hash = {});
-// Writes the step, unless it has been recorded: one that was only started is replaced. Answers whether it
-// did.
+// Writes the step, unless it has been recorded, or the run is to be cancelled: one that was only started is
+// replaced. Answers whether it did.
 bool write_step(const LiveRun& run, const NewStep& step);
 
 // What the SQL functions of sql/parts/87_steps.sql do; outside of with_spi().
