@@ -244,6 +244,73 @@ std::int64_t Admin::discard(const std::string& queue, const std::vector<std::int
     return discarded;
 }
 
+Worker Admin::suspend_worker(std::int64_t worker) {
+    return worker_of(connection_.execute(select(kWorkerColumns, "pgqrs.suspend_worker($1::bigint)"),
+                                         {std::to_string(worker)}),
+                     0);
+}
+
+Worker Admin::resume_worker(std::int64_t worker) {
+    return worker_of(connection_.execute(select(kWorkerColumns, "pgqrs.resume_worker($1::bigint)"),
+                                         {std::to_string(worker)}),
+                     0);
+}
+
+Worker Admin::stop_worker(std::int64_t worker) {
+    return worker_of(connection_.execute(select(kWorkerColumns, "pgqrs.stop_worker($1::bigint)"),
+                                         {std::to_string(worker)}),
+                     0);
+}
+
+std::int64_t Admin::release_worker_messages(std::int64_t worker) {
+    return connection_
+        .execute("SELECT pgqrs.release_worker_messages($1::bigint)", {std::to_string(worker)})
+        .integer(0, 0);
+}
+
+std::int64_t Admin::reap_workers() {
+    return connection_.execute("SELECT pgqrs.reap_workers()").integer(0, 0);
+}
+
+std::int64_t Admin::purge_workers(const std::optional<std::string>& queue,
+                                  const std::optional<Duration>& older_than) {
+    // NULL means the default.
+    return connection_
+        .execute("SELECT pgqrs.purge_workers($1, $2::interval)",
+                 {queue, interval_or_null(older_than)})
+        .integer(0, 0);
+}
+
+std::vector<WorkerHealth> Admin::worker_health(const std::optional<std::string>& queue) {
+    return all_rows(
+        connection_.execute(select(kWorkerHealthColumns, "pgqrs.worker_health($1)"), {queue}),
+        worker_health_of);
+}
+
+std::vector<WorkerMetrics> Admin::worker_metrics(const std::string& queue) {
+    return all_rows(
+        connection_.execute(select(kWorkerMetricsColumns, "pgqrs.worker_metrics($1)"), {queue}),
+        worker_metrics_of);
+}
+
+bool Admin::grant_queue(const std::string& queue, const std::string& role, Privilege privilege) {
+    return connection_
+        .execute("SELECT pgqrs.grant_queue($1, $2, $3)", {queue, role, to_string(privilege)})
+        .boolean(0, 0);
+}
+
+bool Admin::revoke_queue(const std::string& queue, const std::string& role, Privilege privilege) {
+    return connection_
+        .execute("SELECT pgqrs.revoke_queue($1, $2, $3)", {queue, role, to_string(privilege)})
+        .boolean(0, 0);
+}
+
+std::vector<QueueGrant> Admin::list_grants(const std::optional<std::string>& queue) {
+    return all_rows(
+        connection_.execute(select(kQueueGrantColumns, "pgqrs.list_grants($1)"), {queue}),
+        queue_grant_of);
+}
+
 std::vector<RetentionRule> Admin::set_retention(const std::string& queue,
                                                 const RetentionOptions& options) {
     return all_rows(

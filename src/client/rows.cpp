@@ -111,7 +111,45 @@ Worker worker_of(const Result& result, int row) {
     worker.pid = unless_null<int>(result, row, 4, integer_at);
     worker.metadata = optional_text(result, row, 5);
     worker.registered_at = time_at(result, row, 6);
+    worker.state = label_of<WorkerState>(result, row, 7);
+    worker.lease = Duration(result.integer(row, 8));
+    worker.heartbeat_at = time_at(result, row, 9);
     return worker;
+}
+
+WorkerHealth worker_health_of(const Result& result, int row) {
+    WorkerHealth health;
+    health.queue = result.text(row, 0);
+    health.ready = result.integer(row, 1);
+    health.polling = result.integer(row, 2);
+    health.suspended = result.integer(row, 3);
+    health.stopped = result.integer(row, 4);
+    health.dead = result.integer(row, 5);
+    health.oldest_heartbeat_age = unless_null<Duration>(result, row, 6, integer_at);
+    return health;
+}
+
+WorkerMetrics worker_metrics_of(const Result& result, int row) {
+    WorkerMetrics metrics;
+    metrics.worker = result.integer(row, 0);
+    metrics.name = result.text(row, 1);
+    metrics.state = label_of<WorkerState>(result, row, 2);
+    metrics.heartbeat_age = Duration(result.integer(row, 3));
+    metrics.in_flight = result.integer(row, 4);
+    metrics.oldest_delivery_age = unless_null<Duration>(result, row, 5, integer_at);
+    metrics.oldest_lease_end = optional_time(result, row, 6);
+    return metrics;
+}
+
+QueueGrant queue_grant_of(const Result& result, int row) {
+    QueueGrant grant;
+    grant.queue = result.text(row, 0);
+    grant.role = result.text(row, 1);
+    grant.privilege = label_of<Privilege>(result, row, 2);
+    grant.valid = result.boolean(row, 3);
+    grant.granted_by = result.text(row, 4);
+    grant.granted_at = time_at(result, row, 5);
+    return grant;
 }
 
 Metrics metrics_of(const Result& result, int row) {

@@ -29,7 +29,15 @@ inline constexpr std::string_view kQueueColumns =
     PGQRS_MICROSECONDS("backoff_base") ", " PGQRS_MICROSECONDS("backoff_cap")
     ", backoff_jitter, dead_letter_queue, " PGQRS_MICROSECONDS("expires_after");
 inline constexpr std::string_view kWorkerColumns =
-    "id, queue, name, hostname, pid, metadata, " PGQRS_MICROSECONDS("registered_at");
+    "id, queue, name, hostname, pid, metadata, " PGQRS_MICROSECONDS(
+        "registered_at") ", state, " PGQRS_MICROSECONDS("lease") ", " PGQRS_MICROSECONDS("heartbeat_at");
+inline constexpr std::string_view kWorkerHealthColumns =
+    "queue, ready, polling, suspended, stopped, dead, " PGQRS_MICROSECONDS("oldest_heartbeat_age");
+inline constexpr std::string_view kWorkerMetricsColumns =
+    "worker, name, state, " PGQRS_MICROSECONDS("heartbeat_age") ", in_flight, " PGQRS_MICROSECONDS(
+        "oldest_delivery_age") ", " PGQRS_MICROSECONDS("oldest_lease_end");
+inline constexpr std::string_view kQueueGrantColumns =
+    "queue, role, privilege, valid, granted_by, " PGQRS_MICROSECONDS("granted_at");
 inline constexpr std::
     string_view
         kMetricsColumns =
@@ -54,6 +62,9 @@ Message message_of(const Result& result, int row);
 ArchivedMessage archived_of(const Result& result, int row);
 Queue queue_of(const Result& result, int row);
 Worker worker_of(const Result& result, int row);
+WorkerHealth worker_health_of(const Result& result, int row);
+WorkerMetrics worker_metrics_of(const Result& result, int row);
+QueueGrant queue_grant_of(const Result& result, int row);
 Metrics metrics_of(const Result& result, int row);
 Failed failed_of(const Result& result, int row);
 Failure failure_of(const Result& result, int row);

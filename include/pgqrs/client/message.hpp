@@ -90,6 +90,10 @@ struct Queue {
     std::optional<Duration> expires_after = {};
 };
 
+// What a worker does; with labels as above.
+enum class WorkerState { ready, polling, suspended, stopped, dead, unknown };
+const char* to_string(WorkerState state);
+
 struct Worker {
     std::int64_t id = 0;
     std::string queue = {};
@@ -98,6 +102,46 @@ struct Worker {
     std::optional<int> pid = {};
     std::optional<std::string> metadata = {};  // JSON text
     TimePoint registered_at = {};
+    WorkerState state = WorkerState::ready;
+    Duration lease{};             // silent for longer, it is dead
+    TimePoint heartbeat_at = {};  // the last sign of life that was noted
+};
+
+// The workers of a queue by their state. Columns as pgqrs.worker_health describes them.
+struct WorkerHealth {
+    std::string queue = {};
+    std::int64_t ready = 0;
+    std::int64_t polling = 0;
+    std::int64_t suspended = 0;
+    std::int64_t stopped = 0;
+    std::int64_t dead = 0;
+    std::optional<Duration> oldest_heartbeat_age =
+        {};  // of those that are neither stopped nor dead
+};
+
+// A worker and the messages it has. Columns as pgqrs.worker_metrics describes them.
+struct WorkerMetrics {
+    std::int64_t worker = 0;
+    std::string name = {};
+    WorkerState state = WorkerState::ready;
+    Duration heartbeat_age{};
+    std::int64_t in_flight = 0;
+    std::optional<Duration> oldest_delivery_age = {};
+    std::optional<TimePoint> oldest_lease_end = {};
+};
+
+// What a role may do with a queue; with labels as above.
+enum class Privilege { produce, consume, monitor, manage, unknown };
+const char* to_string(Privilege privilege);
+
+// A right of a role on a queue. Columns as pgqrs.queue_grant describes them.
+struct QueueGrant {
+    std::string queue = {};
+    std::string role = {};
+    Privilege privilege = Privilege::produce;
+    bool valid = true;  // false: the role was dropped or renamed since
+    std::string granted_by = {};
+    TimePoint granted_at = {};
 };
 
 // Columns as pgqrs.metrics describes them.
