@@ -20,6 +20,8 @@ constexpr Duration kWait = std::chrono::seconds(30);
 constexpr Duration kFirstFinishPause = std::chrono::milliseconds(20);
 constexpr Duration kLongestFinishPause = std::chrono::seconds(2);
 constexpr Duration kFinishAfterStop = std::chrono::seconds(5);
+// A suspended worker asks again; its questions are signs of life.
+constexpr Duration kSuspendedPause = std::chrono::seconds(1);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
@@ -133,8 +135,22 @@ void WorkerThread::work_until_stopped() {
         } catch (const ConnectionError& error) {
             reconnect(error.message());
         } catch (const Error& error) {
+            if (error.code() == ErrorCode::worker_not_found && is(WorkerState::stopped)) {
+                shared_.idle.got_message();  // another thread may have to wait in our place
+                return;
+            }
             recover(error);
         }
+    }
+}
+
+// Whether our row says so. Somebody who may not see it takes it for a worker that nobody has touched.
+bool WorkerThread::is(WorkerState state) {
+    try {
+        const auto row = worker_ ? Workers(connection_).get(*worker_) : std::nullopt;
+        return row && row->state == state;
+    } catch (const ServerError&) {
+        return false;
     }
 }
 
@@ -212,6 +228,12 @@ bool WorkerThread::wait_for_more() {
     if (shared_.options.stop_when_empty) {
         return false;
     }
+    // There was a message, but not for us.
+    if (std::exchange(woken_, false) && is(WorkerState::suspended)) {
+        shared_.stop.wait_for(kSuspendedPause);
+        woken_ = true;
+        return true;
+    }
     if (!shared_.idle.take()) {
         return true;
     }
@@ -220,7 +242,7 @@ bool WorkerThread::wait_for_more() {
         ~Finish() { turns.finished(); }
     } const finish{shared_.idle};
     try {
-        consumer_->wait(kWait, &shared_.stop);
+        woken_ = consumer_->wait(kWait, &shared_.stop);
     } catch (const ServerError& error) {
         // A statement_timeout, or an administrator: as if nothing had come, though not at once.
         if (error.sqlstate() != "57014") {

@@ -169,3 +169,46 @@ TEST_CASE("workers are counted by state, and told with what they have", "[server
     CHECK(std::string(to_string(WorkerState::suspended)) == "suspended");
     CHECK(std::string(to_string(WorkerState::unknown)) == "unknown");
 }
+
+TEST_CASE("work() pauses while its worker is suspended, and ends when it is stopped", "[server]") {
+    Fixture f;
+    std::atomic<int> done{0};
+    pgqrs::Stop stop;
+    std::thread working([&] {
+        pgqrs::work(
+            test::config(), f.queue, [&](Job&) { ++done; },
+            {.concurrency = 2, .worker_name = "steady"}, stop);
+    });
+    const auto all_are = [&](WorkerState state) {
+        const auto rows = f.workers.filter_by_queue(f.queue);
+        return rows.size() == 2 && std::all_of(rows.begin(), rows.end(),
+                                               [&](const auto& row) { return row.state == state; });
+    };
+    REQUIRE(test::eventually([&] { return all_are(WorkerState::polling); }));
+    const auto rows = f.workers.filter_by_queue(f.queue);
+    for (const auto& row : rows) {
+        f.admin.suspend_worker(row.id);
+    }
+    f.producer.batch_enqueue(std::vector<json>{1, 2, 3});
+    // Asking is a sign of life, so the pause shows in heartbeats that go on.
+    f.connection.execute(
+        "UPDATE pgqrs.workers SET heartbeat_at = heartbeat_at - interval '50 s' WHERE queue_id = "
+        "(SELECT id FROM pgqrs.queues WHERE name = $1)",
+        {f.queue});
+    CHECK(test::eventually([&] {
+        const auto now = f.workers.filter_by_queue(f.queue);
+        return std::any_of(now.begin(), now.end(), [&](const auto& row) {
+            return row.heartbeat_at > rows[0].heartbeat_at;
+        });
+    }));
+    CHECK(all_are(WorkerState::suspended));
+    CHECK(done == 0);
+    f.admin.resume_worker(rows[0].id);
+    CHECK(test::eventually([&] { return done == 3; }));
+
+    f.admin.stop_worker(rows[0].id);
+    f.admin.stop_worker(rows[1].id);
+    working.join();
+    CHECK_FALSE(stop.requested());
+    CHECK(f.workers.count_by_queue(f.queue) == 0);
+}
