@@ -34,7 +34,11 @@ TEST_CASE("a role can do what it was granted, and no more", "[server]") {
     {
         auto connection = f.as_role();
         CHECK(Producer(connection, f.queue).enqueue(json{{"a", 1}}) > 0);
-        CHECK(Admin(connection).queue_metrics(f.queue).messages == 1);
+        CHECK(Producer(connection, f.queue)
+                  .batch_enqueue(std::vector<pgqrs::NewMessage>{{.payload = "1", .max_attempts = 2},
+                                                                {.payload = "2", .priority = 1}})
+                  .size() == 2);
+        CHECK(Admin(connection).queue_metrics(f.queue).messages == 3);
         CHECK(Admin(connection).worker_health(f.queue).size() == 1);
         CHECK(server_error([&] { pgqrs::Consumer(connection, f.queue).dequeue(); }) == "42501");
         CHECK(server_error([&] { Admin(connection).list_grants(f.queue); }) == "42501");

@@ -55,6 +55,9 @@ struct NewMessage {
     std::optional<Duration> delay = {};
     // Not before then, by the server's clock; a time that has passed means at once. Instead of a delay.
     std::optional<TimePoint> available_at = {};
+    // As in JobOptions. With one of them, `available_at` is kept to within the time the call takes, and never earlier.
+    std::optional<int> max_attempts = {};
+    std::optional<Duration> expires_after = {};
 };
 
 // Why a message left its queue. `unknown` stands for a label that a newer server has: later versions add some, so a switch
