@@ -31,6 +31,8 @@ def test_every_key():
         ("message", "list", "mails"),
         ("archive", "list", "mails"),
         ("worker", "list"),
+        ("worker", "health"),
+        ("worker", "metrics", "mails"),
         ("queue", "metrics"),
         ("queue", "retention"),
         ("message", "dead", "mails"),

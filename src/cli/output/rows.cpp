@@ -1,4 +1,4 @@
-// Fields of queues, workers, metrics and faults. Those of messages are in message_rows.cpp.
+// Fields of queues, metrics and faults.
 #include "cli/output/rows.hpp"
 
 namespace pgqrs::cli {
@@ -8,13 +8,6 @@ namespace {
 Value paused_value(bool paused) {
     Value value = boolean_value(paused);
     value.standing_out = paused;
-    return value;
-}
-
-// Something to look after, when there is any.
-Value alarming_value(std::int64_t number) {
-    Value value = number_value(number);
-    value.standing_out = number > 0;
     return value;
 }
 
@@ -46,20 +39,6 @@ const std::vector<Field<Queue>>& queue_fields() {
          [](const Queue& row) { return optional_value(row.dead_letter_queue, text_value); }, false},
         {"expires_after_seconds",
          [](const Queue& row) { return optional_value(row.expires_after, seconds_value); }, false},
-    };
-    return fields;
-}
-
-const std::vector<Field<Worker>>& worker_fields() {
-    static const std::vector<Field<Worker>> fields = {
-        {"id", [](const Worker& row) { return number_value(row.id); }},
-        {"queue", [](const Worker& row) { return text_value(row.queue); }},
-        {"name", [](const Worker& row) { return text_value(row.name); }},
-        {"hostname", [](const Worker& row) { return optional_value(row.hostname, text_value); }},
-        {"pid", [](const Worker& row) { return optional_value(row.pid, number_value); }},
-        {"registered_at", [](const Worker& row) { return time_value(row.registered_at); }},
-        {"metadata", [](const Worker& row) { return optional_value(row.metadata, json_value); },
-         false},
     };
     return fields;
 }

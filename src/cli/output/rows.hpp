@@ -14,6 +14,8 @@ const std::vector<Field<Queue>>& queue_fields();
 const std::vector<Field<Message>>& message_fields();
 const std::vector<Field<ArchivedMessage>>& archived_fields();
 const std::vector<Field<Worker>>& worker_fields();
+const std::vector<Field<WorkerHealth>>& worker_health_fields();
+const std::vector<Field<WorkerMetrics>>& worker_metrics_fields();
 const std::vector<Field<Metrics>>& metrics_fields();
 const std::vector<Field<Fault>>& fault_fields();
 const std::vector<Field<Failed>>& failed_fields();
