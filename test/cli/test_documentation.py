@@ -35,6 +35,7 @@ def test_every_key():
         ("worker", "metrics", "mails"),
         ("queue", "metrics"),
         ("queue", "retention"),
+        ("queue", "grants"),
         ("message", "dead", "mails"),
         ("message", "failures", "mails", "1"),
         ("verify",),

@@ -253,6 +253,7 @@ void add_queue_commands(Command& root) {
     add_delete(group);
     add_metrics(group);
     add_queue_retention(group);
+    add_queue_grants(group);
 }
 
 }  // namespace pgqrs::cli

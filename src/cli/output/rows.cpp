@@ -1,4 +1,4 @@
-// Fields of queues, metrics and faults.
+// Fields of queues, rights, metrics and faults.
 #include "cli/output/rows.hpp"
 
 namespace pgqrs::cli {
@@ -62,6 +62,24 @@ const std::vector<Field<Metrics>>& metrics_fields() {
         {"total_finished", [](const M& row) { return number_value(row.total_finished); }, false},
         {"exact", [](const M& row) { return boolean_value(row.exact); }},
         {"measured_at", [](const M& row) { return time_value(row.measured_at); }, false},
+    };
+    return fields;
+}
+
+const std::vector<Field<QueueGrant>>& grant_fields() {
+    using Row = QueueGrant;
+    static const std::vector<Field<Row>> fields = {
+        {"queue", [](const Row& row) { return text_value(row.queue); }},
+        {"role", [](const Row& row) { return text_value(row.role); }},
+        {"privilege", [](const Row& row) { return text_value(to_string(row.privilege)); }},
+        {"valid",
+         [](const Row& row) {
+             Value value = boolean_value(row.valid);
+             value.standing_out = !row.valid;
+             return value;
+         }},
+        {"granted_by", [](const Row& row) { return text_value(row.granted_by); }},
+        {"granted_at", [](const Row& row) { return time_value(row.granted_at); }},
     };
     return fields;
 }

@@ -16,6 +16,7 @@ const std::vector<Field<ArchivedMessage>>& archived_fields();
 const std::vector<Field<Worker>>& worker_fields();
 const std::vector<Field<WorkerHealth>>& worker_health_fields();
 const std::vector<Field<WorkerMetrics>>& worker_metrics_fields();
+const std::vector<Field<QueueGrant>>& grant_fields();
 const std::vector<Field<Metrics>>& metrics_fields();
 const std::vector<Field<Fault>>& fault_fields();
 const std::vector<Field<Failed>>& failed_fields();
