@@ -33,6 +33,7 @@ def test_every_key():
         ("worker", "list"),
         ("worker", "health"),
         ("worker", "metrics", "mails"),
+        ("top", "--once"),
         ("queue", "metrics"),
         ("queue", "retention"),
         ("queue", "grants"),
