@@ -20,6 +20,9 @@ constexpr Duration kWait = std::chrono::seconds(30);
 constexpr Duration kFirstFinishPause = std::chrono::milliseconds(20);
 constexpr Duration kLongestFinishPause = std::chrono::seconds(2);
 constexpr Duration kFinishAfterStop = std::chrono::seconds(5);
+constexpr Duration kWorkerLease = std::chrono::seconds(60);
+// A thread that sleeps while another waits looks so often, for its worker to be alive.
+constexpr std::chrono::seconds kLongestSleep(20);
 // A suspended worker asks again; its questions are signs of life.
 constexpr Duration kSuspendedPause = std::chrono::seconds(1);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
@@ -32,6 +35,28 @@ std::string host_name() {
     return name;
 }
 
+// Whether there is no such function, or no right to call it.
+bool is_refused(const Error& error) {
+    return error.sqlstate() == "42883" || error.sqlstate() == "42501";
+}
+
+// How long the worker may be silent: not shorter than the lease of a message. While a handler runs, only extensions of that
+// are signs of life, and they come every third of it.
+Duration worker_lease(Connection& connection, const WorkShared& shared) {
+    auto lease =
+        shared.options.lock_time ? shared.options.lock_time : connection.config().default_lock_time;
+    try {
+        if (!lease) {
+            lease = Admin(connection).get_queue(shared.queue).visibility_timeout;
+        }
+    } catch (const ServerError& error) {
+        if (!is_refused(error)) {
+            throw;
+        }
+    }
+    return std::max(kWorkerLease, lease.value_or(Duration()));
+}
+
 std::optional<std::int64_t> register_worker(Connection& connection, const WorkShared& shared,
                                             int number) {
     if (shared.options.worker_name.empty()) {
@@ -39,7 +64,7 @@ std::optional<std::int64_t> register_worker(Connection& connection, const WorkSh
     }
     return Workers(connection)
         .insert({shared.queue, shared.options.worker_name, host_name(), static_cast<int>(getpid()),
-                 nlohmann::json{{"thread", number}}})
+                 nlohmann::json{{"thread", number}}, worker_lease(connection, shared)})
         .id;
 }
 
@@ -49,11 +74,6 @@ bool can_get_better(const Error& error) {
     const std::string_view kind = std::string_view(error.sqlstate()).substr(0, 2);
     return !error.code() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
            kind != "42" && kind != "0A";
-}
-
-// Whether there is no such function, or no right to call it.
-bool is_refused(const Error& error) {
-    return error.sqlstate() == "42883" || error.sqlstate() == "42501";
 }
 
 }  // namespace
@@ -234,7 +254,7 @@ bool WorkerThread::wait_for_more() {
         woken_ = true;
         return true;
     }
-    if (!shared_.idle.take()) {
+    if (!shared_.idle.take(kLongestSleep)) {
         return true;
     }
     struct Finish {

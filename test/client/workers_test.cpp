@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "client/idle_turns.hpp"
+
 using namespace std::chrono_literals;
 using nlohmann::json;
 using pgqrs::Admin;
@@ -211,4 +213,36 @@ TEST_CASE("work() pauses while its worker is suspended, and ends when it is stop
     working.join();
     CHECK_FALSE(stop.requested());
     CHECK(f.workers.count_by_queue(f.queue) == 0);
+}
+
+TEST_CASE("an idle thread that nobody calls looks again", "[idle]") {
+    pgqrs::IdleTurns turns;
+    REQUIRE(turns.take(1h));
+    CHECK_FALSE(turns.take(1ms));
+    CHECK_FALSE(turns.take(1ms));
+    turns.finished();  // there is nobody to call
+    CHECK(turns.take(1h));
+    std::thread sleeper([&] { turns.take(1h); });
+    turns.end();
+    sleeper.join();
+    CHECK_FALSE(turns.take(1h));
+}
+
+TEST_CASE("a worker of work() may be silent as long as a message is leased", "[server]") {
+    const auto lease_of = [](const pgqrs::QueueOptions& options,
+                             std::optional<pgqrs::Duration> lock_time) {
+        Fixture f;
+        f.queue = test::new_queue(options);
+        Producer(f.connection, f.queue).enqueue(1);
+        pgqrs::Duration lease{};
+        pgqrs::work(
+            test::config(), f.queue,
+            [&](Job& job) { lease = f.workers.get(*job.message().worker_id).value().lease; },
+            {.lock_time = lock_time, .stop_when_empty = true, .worker_name = "w"});
+        return lease;
+    };
+    CHECK(lease_of({}, {}) == 60s);
+    CHECK(lease_of({}, 1s) == 60s);
+    CHECK(lease_of({}, 10min) == 10min);
+    CHECK(lease_of({.visibility_timeout = 5min}, {}) == 5min);
 }
