@@ -20,6 +20,7 @@ enum class SqlState {
     limit_exceeded,
     invalid_argument,
     queue_not_empty,
+    queue_full,
     worker_state,
 };
 
@@ -43,8 +44,8 @@ inline constexpr std::array kSqlStates = {
                   "a queue or worker name is not 1 to 63 bytes of the allowed characters"},
     SqlStateEntry{SqlState::payload_rejected, "PQ005", "payload_rejected", true,
                   "a payload or its headers are null, too large or of the wrong shape"},
-    SqlStateEntry{SqlState::rate_limited, "PQ006", "rate_limited", false,
-                  "reserved for rate limits"},
+    SqlStateEntry{SqlState::rate_limited, "PQ006", "rate_limited", true,
+                  "the queue takes no more messages now, because of its enqueue_rate"},
     SqlStateEntry{SqlState::queue_paused, "PQ007", "queue_paused", false,
                   "reserved for clients: in SQL a paused queue simply delivers nothing"},
     SqlStateEntry{SqlState::worker_not_found, "PQ008", "worker_not_found", true,
@@ -55,6 +56,8 @@ inline constexpr std::array kSqlStates = {
                   "an argument is null, negative, not finite or out of range"},
     SqlStateEntry{SqlState::queue_not_empty, "PQ011", "queue_not_empty", true,
                   "the queue still holds messages"},
+    SqlStateEntry{SqlState::queue_full, "PQ012", "queue_full", true,
+                  "the queue would hold more messages than its max_messages"},
     SqlStateEntry{SqlState::worker_state, "PQ014", "worker_state", true,
                   "the worker cannot go from the state it is in to the one asked for"},
 };
