@@ -27,12 +27,20 @@ Parameter real_or_null(std::optional<double> number) {
     return std::string(text.data(), end);
 }
 
+Parameter list_or_null(const std::optional<std::vector<std::string>>& texts) {
+    return texts ? Parameter(array_of(std::vector<Parameter>(texts->begin(), texts->end())))
+                 : Parameter();
+}
+
 // What create_queue and alter_queue take behind notify.
-std::vector<Parameter> failure_settings(const QueueOptions& options) {
-    return {number_or_null(options.max_attempts),   label_or_null(options.backoff),
-            interval_or_null(options.backoff_base), interval_or_null(options.backoff_cap),
-            real_or_null(options.backoff_jitter),   options.dead_letter_queue,
-            interval_or_null(options.expires_after)};
+std::vector<Parameter> other_settings(const QueueOptions& options) {
+    return {number_or_null(options.max_attempts),      label_or_null(options.backoff),
+            interval_or_null(options.backoff_base),    interval_or_null(options.backoff_cap),
+            real_or_null(options.backoff_jitter),      options.dead_letter_queue,
+            interval_or_null(options.expires_after),   number_or_null(options.max_messages),
+            real_or_null(options.enqueue_rate),        number_or_null(options.enqueue_burst),
+            number_or_null(options.max_payload_bytes), number_or_null(options.max_depth),
+            list_or_null(options.required_keys),       list_or_null(options.forbidden_keys)};
 }
 
 std::vector<Parameter> joined(std::vector<Parameter> parameters,
@@ -129,13 +137,14 @@ Queue Admin::create_queue(const std::string& queue, const QueueOptions& options,
         select(kQueueColumns,
                "pgqrs.create_queue($1, $2::interval, $3::integer, $4, $5::boolean, $6::boolean, "
                "$7::integer, $8, $9::interval, $10::interval, $11::double precision, $12, "
-               "$13::interval)");
+               "$13::interval, $14::bigint, $15::double precision, $16::integer, $17::integer, "
+               "$18::integer, $19::text[], $20::text[])");
     return queue_of(
         connection_.execute(
             sql, joined({queue, interval_or_null(options.visibility_timeout),
                          number_or_null(options.max_deliveries), options.description,
                          boolean_or_null(if_not_exists), boolean_or_null(options.notify)},
-                        failure_settings(options))),
+                        other_settings(options))),
         0);
 }
 
@@ -143,12 +152,14 @@ Queue Admin::alter_queue(const std::string& queue, const QueueOptions& options) 
     static const std::string sql =
         select(kQueueColumns,
                "pgqrs.alter_queue($1, $2::interval, $3::integer, $4, $5::boolean, $6::integer, $7, "
-               "$8::interval, $9::interval, $10::double precision, $11, $12::interval)");
+               "$8::interval, $9::interval, $10::double precision, $11, $12::interval, "
+               "$13::bigint, $14::double precision, $15::integer, $16::integer, $17::integer, "
+               "$18::text[], $19::text[])");
     return queue_of(
         connection_.execute(sql, joined({queue, interval_or_null(options.visibility_timeout),
                                          number_or_null(options.max_deliveries),
                                          options.description, boolean_or_null(options.notify)},
-                                        failure_settings(options))),
+                                        other_settings(options))),
         0);
 }
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <nlohmann/json.hpp>
+
 namespace pgqrs {
 namespace {
 
@@ -28,6 +30,13 @@ std::string text_at(const Result& result, int row, int column) { return result.t
 
 std::optional<std::string> optional_text(const Result& result, int row, int column) {
     return unless_null<std::string>(result, row, column, text_at);
+}
+
+// Of a JSON array of texts; none when it is null.
+std::vector<std::string> texts_at(const Result& result, int row, int column) {
+    return result.is_null(row, column)
+               ? std::vector<std::string>()
+               : nlohmann::json::parse(result.text(row, column)).get<std::vector<std::string>>();
 }
 
 void read_message(Message& message, const Result& result, int row) {
@@ -99,6 +108,13 @@ Queue queue_of(const Result& result, int row) {
     queue.backoff_jitter = real_at(result, row, 12);
     queue.dead_letter_queue = optional_text(result, row, 13);
     queue.expires_after = unless_null<Duration>(result, row, 14, integer_at);
+    queue.max_messages = unless_null<std::int64_t>(result, row, 15, integer_at);
+    queue.enqueue_rate = unless_null<double>(result, row, 16, real_at);
+    queue.enqueue_burst = unless_null<int>(result, row, 17, integer_at);
+    queue.max_payload_bytes = unless_null<int>(result, row, 18, integer_at);
+    queue.max_depth = unless_null<int>(result, row, 19, integer_at);
+    queue.required_keys = texts_at(result, row, 20);
+    queue.forbidden_keys = texts_at(result, row, 21);
     return queue;
 }
 

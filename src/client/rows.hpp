@@ -27,7 +27,9 @@ inline constexpr std::string_view kQueueColumns =
     "id, name, " PGQRS_MICROSECONDS("visibility_timeout") ", max_deliveries, description, notify, " PGQRS_MICROSECONDS(
         "paused_at") ", " PGQRS_MICROSECONDS("created_at") ", max_attempts, backoff, "
     PGQRS_MICROSECONDS("backoff_base") ", " PGQRS_MICROSECONDS("backoff_cap")
-    ", backoff_jitter, dead_letter_queue, " PGQRS_MICROSECONDS("expires_after");
+    ", backoff_jitter, dead_letter_queue, " PGQRS_MICROSECONDS("expires_after")
+    ", max_messages, enqueue_rate, enqueue_burst, max_payload_bytes, max_depth, "
+    "array_to_json(required_keys), array_to_json(forbidden_keys)";
 inline constexpr std::string_view kWorkerColumns =
     "id, queue, name, hostname, pid, metadata, " PGQRS_MICROSECONDS(
         "registered_at") ", state, " PGQRS_MICROSECONDS("lease") ", " PGQRS_MICROSECONDS("heartbeat_at");

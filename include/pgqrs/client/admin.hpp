@@ -28,6 +28,15 @@ struct QueueOptions {
     std::optional<double> backoff_jitter = {};          // 0.1 when it is created
     std::optional<std::string> dead_letter_queue = {};  // alter: the empty text takes it away
     std::optional<Duration> expires_after = {};         // alter: 0 takes it away
+    // What the queue takes from producers; alter: 0, and the empty list, take one away.
+    std::optional<std::int64_t> max_messages = {};
+    std::optional<double> enqueue_rate = {};  // messages a second; needs a preloaded server (0A000)
+    std::optional<int> enqueue_burst =
+        {};  // those of a second, and at least one, when it is not given
+    std::optional<int> max_payload_bytes = {};  // of the jsonb value
+    std::optional<int> max_depth = {};          // these three as in Validation
+    std::optional<std::vector<std::string>> required_keys = {};
+    std::optional<std::vector<std::string>> forbidden_keys = {};
 };
 
 struct RedriveOptions {

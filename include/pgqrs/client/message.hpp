@@ -91,6 +91,13 @@ struct Queue {
     double backoff_jitter = 0;
     std::optional<std::string> dead_letter_queue = {};
     std::optional<Duration> expires_after = {};
+    std::optional<std::int64_t> max_messages = {};
+    std::optional<double> enqueue_rate = {};
+    std::optional<int> enqueue_burst = {};
+    std::optional<int> max_payload_bytes = {};
+    std::optional<int> max_depth = {};
+    std::vector<std::string> required_keys = {};
+    std::vector<std::string> forbidden_keys = {};
 };
 
 // What a worker does; with labels as above.

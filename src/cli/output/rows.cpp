@@ -1,6 +1,8 @@
 // Fields of queues, rights, metrics and faults.
 #include "cli/output/rows.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace pgqrs::cli {
 namespace {
 
@@ -12,6 +14,11 @@ Value paused_value(bool paused) {
 }
 
 }  // namespace
+
+Value keys_value(const std::vector<std::string>& keys) {
+    return keys.empty() ? optional_value(std::optional<std::string>(), json_value)
+                        : json_value(nlohmann::json(keys).dump());
+}
 
 const std::vector<Field<Queue>>& queue_fields() {
     static const std::vector<Field<Queue>> fields = {
@@ -39,6 +46,19 @@ const std::vector<Field<Queue>>& queue_fields() {
          [](const Queue& row) { return optional_value(row.dead_letter_queue, text_value); }, false},
         {"expires_after_seconds",
          [](const Queue& row) { return optional_value(row.expires_after, seconds_value); }, false},
+        {"max_messages",
+         [](const Queue& row) { return optional_value(row.max_messages, number_value); }, false},
+        {"enqueue_rate",
+         [](const Queue& row) { return optional_value(row.enqueue_rate, real_value); }, false},
+        {"enqueue_burst",
+         [](const Queue& row) { return optional_value(row.enqueue_burst, number_value); }, false},
+        {"max_payload_bytes",
+         [](const Queue& row) { return optional_value(row.max_payload_bytes, number_value); },
+         false},
+        {"max_depth", [](const Queue& row) { return optional_value(row.max_depth, number_value); },
+         false},
+        {"required_keys", [](const Queue& row) { return keys_value(row.required_keys); }, false},
+        {"forbidden_keys", [](const Queue& row) { return keys_value(row.forbidden_keys); }, false},
     };
     return fields;
 }
