@@ -21,6 +21,18 @@ CREATE TABLE pgqrs.queues (
     dead_letter_queue text,
     expires_after interval
         CONSTRAINT queues_expires_after_range CHECK (expires_after >= '1 ms'),
+    max_messages bigint
+        CONSTRAINT queues_max_messages_range CHECK (max_messages BETWEEN 1 AND 1000000000000000),
+    enqueue_rate double precision
+        CONSTRAINT queues_enqueue_rate_range CHECK (enqueue_rate BETWEEN 0.000001 AND 1000000),
+    enqueue_burst integer
+        CONSTRAINT queues_enqueue_burst_range CHECK (enqueue_burst >= 1),
+    max_payload_bytes integer
+        CONSTRAINT queues_max_payload_bytes_range CHECK (max_payload_bytes >= 1),
+    max_depth integer
+        CONSTRAINT queues_max_depth_range CHECK (max_depth >= 1),
+    required_keys text[],
+    forbidden_keys text[],
     notify boolean NOT NULL DEFAULT false,
     holds_runs boolean NOT NULL DEFAULT false,
     CONSTRAINT queues_notify_name_fits CHECK (NOT notify OR octet_length(name) <= 57),
@@ -28,7 +40,8 @@ CREATE TABLE pgqrs.queues (
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT queues_backoff_range
         CHECK (backoff_base >= '0' AND backoff_cap BETWEEN backoff_base AND '366 days'),
-    CONSTRAINT queues_dead_letter_queue_differs CHECK (dead_letter_queue <> name)
+    CONSTRAINT queues_dead_letter_queue_differs CHECK (dead_letter_queue <> name),
+    CONSTRAINT queues_keys_differ CHECK (NOT required_keys && forbidden_keys)
 );
 COMMENT ON TABLE pgqrs.queues IS 'The queues, one row each.';
 COMMENT ON COLUMN pgqrs.queues.id IS 'The other tables refer to the queue by this number.';
@@ -53,6 +66,23 @@ when there is no queue of that name any more.';
 COMMENT ON COLUMN pgqrs.queues.expires_after IS
 'A message that is still waiting so long after its enqueue is not delivered any more. NULL means that
 messages do not expire.';
+COMMENT ON COLUMN pgqrs.queues.max_messages IS
+    'The queue takes no message from a producer above this number. NULL means that there is no limit.';
+COMMENT ON COLUMN pgqrs.queues.enqueue_rate IS
+'The queue takes so many messages a second from producers in the long run. NULL means that there is no
+limit.';
+COMMENT ON COLUMN pgqrs.queues.enqueue_burst IS
+'With enqueue_rate, the queue takes so many messages at once. NULL means those of a second, and at
+least one.';
+COMMENT ON COLUMN pgqrs.queues.max_payload_bytes IS
+    'The largest payload, before compression. NULL means that pgqrs.max_payload_size alone counts.';
+COMMENT ON COLUMN pgqrs.queues.max_depth IS
+'How deep a payload may be nested: a scalar, and an empty object or array, has the depth 1. NULL means
+that there is no limit.';
+COMMENT ON COLUMN pgqrs.queues.required_keys IS
+    'The keys that a payload must have, which then has to be an object.';
+COMMENT ON COLUMN pgqrs.queues.forbidden_keys IS
+    'The keys that no object in a payload may have, at any depth.';
 COMMENT ON COLUMN pgqrs.queues.description IS 'The purpose of the queue, in the owner''s words.';
 COMMENT ON COLUMN pgqrs.queues.notify IS
     'Whether enqueued messages cause a NOTIFY on the channel pgqrs.<name>.';
@@ -328,12 +358,13 @@ CREATE TABLE pgqrs.maintenance (
     total_done bigint NOT NULL DEFAULT 0
 );
 INSERT INTO pgqrs.maintenance (duty)
-VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures');
+VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('counts');
 COMMENT ON TABLE pgqrs.maintenance IS
 'What maintenance has done, a row for each of its duties. workers: silent ones were
 made dead. leaving: dead, expired and cancelled messages were
 taken out of their queues. retention: archived messages were removed. failures: the history of messages that
-are gone was removed. departures: rows of pgqrs.departures were replaced by their sum.';
+are gone was removed. departures: rows of pgqrs.departures were replaced by their sum. counts: queues
+with max_messages were counted, for the limit is exact then.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
 COMMENT ON COLUMN pgqrs.maintenance.queue_id IS
     'The queue that the duty looks at next, if it goes by queues.';

@@ -13,13 +13,20 @@ CREATE FUNCTION pgqrs.create_queue(
     backoff_cap interval DEFAULT '1 h',
     backoff_jitter double precision DEFAULT 0.1,
     dead_letter_queue text DEFAULT NULL,
-    expires_after interval DEFAULT NULL
+    expires_after interval DEFAULT NULL,
+    max_messages bigint DEFAULT NULL,
+    enqueue_rate double precision DEFAULT NULL,
+    enqueue_burst bigint DEFAULT NULL,
+    max_payload_bytes bigint DEFAULT NULL,
+    max_depth bigint DEFAULT NULL,
+    required_keys text[] DEFAULT NULL,
+    forbidden_keys text[] DEFAULT NULL
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_create_queue';
 COMMENT ON FUNCTION pgqrs.create_queue(
     text, interval, bigint, text, boolean, boolean, bigint, text, interval, interval,
-    double precision, text, interval) IS
+    double precision, text, interval, bigint, double precision, bigint, bigint, bigint, text[], text[]) IS
 'Creates a queue and returns its row.
 visibility_timeout: the length of a lease when dequeue() names none, 1 ms to 366 days.
 max_deliveries: a message that was delivered this many times without being finished is dead. NULL
@@ -36,6 +43,23 @@ backoff_jitter: the part of a wait that chance may take off, from 0 to 1.
 dead_letter_queue: the existing queue that gets the dead messages. NULL means the archive.
 expires_after: a message that is still waiting so long after its enqueue leaves with the outcome
 expired, 1 ms to 366 days. NULL means that messages do not expire.
+max_messages: an enqueue that would make more raises PQ012. Every message in the queue counts, whatever
+its state. What redrive() or a failure moves here counts, too, and is never refused. With pgqrs in
+shared_preload_libraries producers never exceed it, not even for a moment, as soon as the queue has been
+counted once, which an enqueue or maintenance does. Otherwise each session counts up to the limit, at the
+latest after a second or a hundredth of the limit, so that many sessions at once can exceed it by as much.
+What a transaction deletes makes room for itself at once, and for others when it commits. A rollback, also
+one to a savepoint, gives room back at once.
+enqueue_rate: the queue takes so many messages a second in the long run, 0.000001 to 1000000. An enqueue
+beyond it raises PQ006, and the detail says when to retry. What was rolled back counts. It needs pgqrs in
+shared_preload_libraries (0A000 otherwise), and begins anew when the server starts.
+enqueue_burst: after a pause it takes so many at once. A larger batch passes when nothing was enqueued for
+as long as that takes to fill, and those that follow wait the longer. NULL means those of a second, and at least one.
+max_payload_bytes, max_depth, required_keys, forbidden_keys: rules for payloads, as those of the C++
+client. A payload that breaks one raises PQ005, and the error names the rule. The size is that of the jsonb
+value before compression. A scalar, and an empty object or array, has the depth 1. With required_keys a
+payload must be an object that has them. forbidden_keys count at any depth. Each list has at most 100
+keys. Rows inserted by hand are not checked.
 Raises PQ002 when the dead letter queue does not exist, PQ003 when the queue exists, PQ004 for an invalid name, PQ010 for an invalid setting.';
 
 CREATE FUNCTION pgqrs.get_queue(queue text) RETURNS pgqrs.queues
@@ -78,13 +102,20 @@ CREATE FUNCTION pgqrs.alter_queue(
     backoff_cap interval DEFAULT NULL,
     backoff_jitter double precision DEFAULT NULL,
     dead_letter_queue text DEFAULT NULL,
-    expires_after interval DEFAULT NULL
+    expires_after interval DEFAULT NULL,
+    max_messages bigint DEFAULT NULL,
+    enqueue_rate double precision DEFAULT NULL,
+    enqueue_burst bigint DEFAULT NULL,
+    max_payload_bytes bigint DEFAULT NULL,
+    max_depth bigint DEFAULT NULL,
+    required_keys text[] DEFAULT NULL,
+    forbidden_keys text[] DEFAULT NULL
 ) RETURNS pgqrs.queues
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_alter_queue';
 COMMENT ON FUNCTION pgqrs.alter_queue(
     text, interval, bigint, text, boolean, bigint, text, interval, interval, double precision, text,
-    interval) IS
+    interval, bigint, double precision, bigint, bigint, bigint, text[], text[]) IS
 'Changes the settings that are not NULL and returns the row. Leases that consumers already have
 keep their length.
 max_deliveries: 0 takes the limit away. A change waits for transactions that use the queue, as
@@ -94,7 +125,11 @@ notify: counts for messages that are enqueued from the commit on.
 max_attempts: 0 takes the limit away.
 dead_letter_queue: the empty string takes it away. A ring of dead letter queues raises PQ010.
 expires_after: counts for messages that are enqueued from the commit on. 0 takes it away.
-Raises PQ002, PQ004, PQ010, and 55P03 when it cannot get the queue alone.';
+max_messages, enqueue_rate, enqueue_burst, max_payload_bytes, max_depth: as with create_queue(). They count
+for what is enqueued from the commit on. 0 takes one away. A queue that holds more than a new max_messages
+keeps what it has.
+required_keys, forbidden_keys: the empty array takes them away.
+Raises 0A000, PQ002, PQ004, PQ010, and 55P03 when it cannot get the queue alone.';
 
 CREATE FUNCTION pgqrs.drop_queue(queue text, force boolean DEFAULT false) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE

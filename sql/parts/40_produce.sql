@@ -18,7 +18,9 @@ delay: the message can be delivered this long after the call, at most pgqrs.max_
 days and years are those of the calendar in the session''s time zone.
 priority: 0 is delivered first, 9 last.
 headers: a JSON object about the payload.
-Raises PQ002, PQ005, PQ010.';
+A queue can have limits, see create_queue(): it raises PQ012 when it is full, PQ006 when messages come too
+fast, and PQ005 for a payload that breaks a rule.
+Raises PQ002, PQ005, PQ006, PQ010, PQ012.';
 
 CREATE FUNCTION pgqrs.enqueue_at(
     queue text,
@@ -34,7 +36,7 @@ COMMENT ON FUNCTION pgqrs.enqueue_at(text, jsonb, timestamptz, bigint, jsonb) IS
 enqueue().
 at: a time before the start of this transaction, an infinite one and one further away than
 pgqrs.max_delay raise PQ010.
-Raises PQ002, PQ005, PQ010.';
+Raises PQ002, PQ005, PQ006, PQ010, PQ012.';
 
 CREATE FUNCTION pgqrs.enqueue_batch(
     queue text,
@@ -51,7 +53,7 @@ none. All else is as with enqueue().
 payloads: at most pgqrs.max_batch_size; more raise PQ009. One bad payload raises PQ005, and the
 error names its position.
 headers: NULL, or one element for each payload.
-Raises PQ002, PQ005, PQ009, PQ010.';
+Raises PQ002, PQ005, PQ006, PQ009, PQ010, PQ012.';
 
 CREATE FUNCTION pgqrs.enqueue_job(
     queue text,
@@ -70,4 +72,4 @@ enqueue().
 max_attempts: as with create_queue(), for this message alone. NULL means that of the queue.
 expires_after: a message that is still waiting so long after the call leaves with the outcome expired,
 at least 1 ms. NULL means what the queue says. Months and years are those of the calendar.
-Raises PQ002, PQ005, PQ010.';
+Raises PQ002, PQ005, PQ006, PQ010, PQ012.';

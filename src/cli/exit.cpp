@@ -22,6 +22,7 @@ Exit exit_of(ErrorCode code) {
         case ErrorCode::limit_exceeded:
         case ErrorCode::invalid_argument:
         case ErrorCode::queue_not_empty:
+        case ErrorCode::queue_full:
         case ErrorCode::worker_state:
             return Exit::rejected;
     }

@@ -27,12 +27,20 @@ Parameter real_or_null(std::optional<double> number) {
     return std::string(text.data(), end);
 }
 
+Parameter list_or_null(const std::optional<std::vector<std::string>>& texts) {
+    return texts ? Parameter(array_of(std::vector<Parameter>(texts->begin(), texts->end())))
+                 : Parameter();
+}
+
 // What create_queue and alter_queue take behind notify.
-std::vector<Parameter> failure_settings(const QueueOptions& options) {
-    return {number_or_null(options.max_attempts),   label_or_null(options.backoff),
-            interval_or_null(options.backoff_base), interval_or_null(options.backoff_cap),
-            real_or_null(options.backoff_jitter),   options.dead_letter_queue,
-            interval_or_null(options.expires_after)};
+std::vector<Parameter> other_settings(const QueueOptions& options) {
+    return {number_or_null(options.max_attempts),      label_or_null(options.backoff),
+            interval_or_null(options.backoff_base),    interval_or_null(options.backoff_cap),
+            real_or_null(options.backoff_jitter),      options.dead_letter_queue,
+            interval_or_null(options.expires_after),   number_or_null(options.max_messages),
+            real_or_null(options.enqueue_rate),        number_or_null(options.enqueue_burst),
+            number_or_null(options.max_payload_bytes), number_or_null(options.max_depth),
+            list_or_null(options.required_keys),       list_or_null(options.forbidden_keys)};
 }
 
 std::vector<Parameter> joined(std::vector<Parameter> parameters,
@@ -129,13 +137,14 @@ Queue Admin::create_queue(const std::string& queue, const QueueOptions& options,
         select(kQueueColumns,
                "pgqrs.create_queue($1, $2::interval, $3::integer, $4, $5::boolean, $6::boolean, "
                "$7::integer, $8, $9::interval, $10::interval, $11::double precision, $12, "
-               "$13::interval)");
+               "$13::interval, $14::bigint, $15::double precision, $16::integer, $17::integer, "
+               "$18::integer, $19::text[], $20::text[])");
     return queue_of(
         connection_.execute(
             sql, joined({queue, interval_or_null(options.visibility_timeout),
                          number_or_null(options.max_deliveries), options.description,
                          boolean_or_null(if_not_exists), boolean_or_null(options.notify)},
-                        failure_settings(options))),
+                        other_settings(options))),
         0);
 }
 
@@ -143,12 +152,14 @@ Queue Admin::alter_queue(const std::string& queue, const QueueOptions& options) 
     static const std::string sql =
         select(kQueueColumns,
                "pgqrs.alter_queue($1, $2::interval, $3::integer, $4, $5::boolean, $6::integer, $7, "
-               "$8::interval, $9::interval, $10::double precision, $11, $12::interval)");
+               "$8::interval, $9::interval, $10::double precision, $11, $12::interval, "
+               "$13::bigint, $14::double precision, $15::integer, $16::integer, $17::integer, "
+               "$18::text[], $19::text[])");
     return queue_of(
         connection_.execute(sql, joined({queue, interval_or_null(options.visibility_timeout),
                                          number_or_null(options.max_deliveries),
                                          options.description, boolean_or_null(options.notify)},
-                                        failure_settings(options))),
+                                        other_settings(options))),
         0);
 }
 
@@ -242,6 +253,73 @@ std::int64_t Admin::discard(const std::string& queue, const std::vector<std::int
         discarded += result.integer(0, 0);
     }
     return discarded;
+}
+
+Worker Admin::suspend_worker(std::int64_t worker) {
+    return worker_of(connection_.execute(select(kWorkerColumns, "pgqrs.suspend_worker($1::bigint)"),
+                                         {std::to_string(worker)}),
+                     0);
+}
+
+Worker Admin::resume_worker(std::int64_t worker) {
+    return worker_of(connection_.execute(select(kWorkerColumns, "pgqrs.resume_worker($1::bigint)"),
+                                         {std::to_string(worker)}),
+                     0);
+}
+
+Worker Admin::stop_worker(std::int64_t worker) {
+    return worker_of(connection_.execute(select(kWorkerColumns, "pgqrs.stop_worker($1::bigint)"),
+                                         {std::to_string(worker)}),
+                     0);
+}
+
+std::int64_t Admin::release_worker_messages(std::int64_t worker) {
+    return connection_
+        .execute("SELECT pgqrs.release_worker_messages($1::bigint)", {std::to_string(worker)})
+        .integer(0, 0);
+}
+
+std::int64_t Admin::reap_workers() {
+    return connection_.execute("SELECT pgqrs.reap_workers()").integer(0, 0);
+}
+
+std::int64_t Admin::purge_workers(const std::optional<std::string>& queue,
+                                  const std::optional<Duration>& older_than) {
+    // NULL means the default.
+    return connection_
+        .execute("SELECT pgqrs.purge_workers($1, $2::interval)",
+                 {queue, interval_or_null(older_than)})
+        .integer(0, 0);
+}
+
+std::vector<WorkerHealth> Admin::worker_health(const std::optional<std::string>& queue) {
+    return all_rows(
+        connection_.execute(select(kWorkerHealthColumns, "pgqrs.worker_health($1)"), {queue}),
+        worker_health_of);
+}
+
+std::vector<WorkerMetrics> Admin::worker_metrics(const std::string& queue) {
+    return all_rows(
+        connection_.execute(select(kWorkerMetricsColumns, "pgqrs.worker_metrics($1)"), {queue}),
+        worker_metrics_of);
+}
+
+bool Admin::grant_queue(const std::string& queue, const std::string& role, Privilege privilege) {
+    return connection_
+        .execute("SELECT pgqrs.grant_queue($1, $2, $3)", {queue, role, to_string(privilege)})
+        .boolean(0, 0);
+}
+
+bool Admin::revoke_queue(const std::string& queue, const std::string& role, Privilege privilege) {
+    return connection_
+        .execute("SELECT pgqrs.revoke_queue($1, $2, $3)", {queue, role, to_string(privilege)})
+        .boolean(0, 0);
+}
+
+std::vector<QueueGrant> Admin::list_grants(const std::optional<std::string>& queue) {
+    return all_rows(
+        connection_.execute(select(kQueueGrantColumns, "pgqrs.list_grants($1)"), {queue}),
+        queue_grant_of);
 }
 
 std::vector<RetentionRule> Admin::set_retention(const std::string& queue,

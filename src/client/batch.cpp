@@ -31,8 +31,10 @@ Parameter headers_of(Part part) {
     return array_of_each(part, [](const NewMessage& one) { return one.headers; });
 }
 
+bool is_job(const NewMessage& message) { return message.max_attempts || message.expires_after; }
+
 bool differs(const NewMessage& message) {
-    return message.priority || message.delay || message.available_at;
+    return message.priority || message.delay || message.available_at || is_job(message);
 }
 
 Statement uniform(const std::string& queue, Part part, const EnqueueOptions& options) {
@@ -70,6 +72,38 @@ Statement mixed(const std::string& queue, Part part, const EnqueueOptions& optio
          headers_of(part)}};
 }
 
+// As mixed(), where some have settings of their own. enqueue_job takes no time, so a time becomes a delay: until then by a
+// clock that is read before the one that the delay counts from. It is in seconds, as days would be those of a calendar.
+Statement with_jobs(const std::string& queue, Part part, const EnqueueOptions& options) {
+    Statement statement = mixed(queue, part, options);
+    statement.sql =
+        "SELECT CASE WHEN m.max_attempts IS NOT NULL OR m.expires_after IS NOT NULL "
+        "THEN (SELECT j.id FROM pgqrs.enqueue_job($1, m.payload, "
+        "greatest(make_interval(secs => extract(epoch FROM "
+        "'epoch'::timestamptz + m.since_epoch - clock_timestamp())::double precision), m.delay), "
+        "m.priority, m.headers, m.max_attempts, m.expires_after) AS j) "
+        "WHEN 'epoch'::timestamptz + m.since_epoch > clock_timestamp() "
+        "THEN pgqrs.enqueue_at($1, m.payload, 'epoch'::timestamptz + m.since_epoch, "
+        "m.priority, m.headers) "
+        "ELSE pgqrs.enqueue($1, m.payload, m.delay, m.priority, m.headers) END "
+        "FROM unnest($2::jsonb[], $3::interval[], $4::interval[], $5::integer[], $6::jsonb[], "
+        "$7::integer[], $8::interval[]) "
+        "AS m (payload, delay, since_epoch, priority, headers, max_attempts, expires_after)";
+    statement.parameters.push_back(array_of_each(
+        part, [](const NewMessage& one) { return number_or_null(one.max_attempts); }));
+    statement.parameters.push_back(array_of_each(
+        part, [](const NewMessage& one) { return interval_or_null(one.expires_after); }));
+    return statement;
+}
+
+Statement statement_of(const std::string& queue, Part part, const EnqueueOptions& options) {
+    if (std::any_of(part.begin(), part.end(), is_job)) {
+        return with_jobs(queue, part, options);
+    }
+    return std::any_of(part.begin(), part.end(), differs) ? mixed(queue, part, options)
+                                                          : uniform(queue, part, options);
+}
+
 }  // namespace
 
 std::vector<Statement> batch_statements(const std::string& queue,
@@ -78,9 +112,7 @@ std::vector<Statement> batch_statements(const std::string& queue,
     std::vector<Statement> statements;
     for (std::size_t start = 0; start < messages.size(); start += size) {
         const Part part = Part(messages).subspan(start, std::min(size, messages.size() - start));
-        const bool all_alike = std::none_of(part.begin(), part.end(), differs);
-        statements.push_back(all_alike ? uniform(queue, part, options)
-                                       : mixed(queue, part, options));
+        statements.push_back(statement_of(queue, part, options));
     }
     return statements;
 }

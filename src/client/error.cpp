@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
 
 #include "core/sqlstate.hpp"
 
@@ -35,6 +38,8 @@ constexpr ErrorCode public_name(SqlState state) {
             return ErrorCode::invalid_argument;
         case SqlState::queue_not_empty:
             return ErrorCode::queue_not_empty;
+        case SqlState::queue_full:
+            return ErrorCode::queue_full;
         case SqlState::worker_state:
             return ErrorCode::worker_state;
     }
@@ -68,6 +73,7 @@ constexpr std::array kRetryable = {
     std::string_view{"57P01"},  // admin_shutdown
     std::string_view{"57P02"},  // crash_shutdown
     std::string_view{"57P03"},  // cannot_connect_now
+    std::string_view{"PQ006"},  // rate_limited, after retry_after()
 };
 
 }  // namespace
@@ -89,6 +95,22 @@ bool Error::retryable() const noexcept {
     }
     return parts_.connection_lost || parts_.sqlstate.starts_with("08") ||
            std::find(kRetryable.begin(), kRetryable.end(), parts_.sqlstate) != kRetryable.end();
+}
+
+std::optional<Duration> Error::retry_after() const noexcept {
+    constexpr std::string_view kBefore = "Retry in ";
+    constexpr std::string_view kBehind = " ms.";
+    const std::string_view text = parts_.detail;
+    if (parts_.sqlstate != core::code_of(SqlState::rate_limited) || !text.starts_with(kBefore)) {
+        return std::nullopt;
+    }
+    std::int64_t milliseconds = 0;
+    const char* const end = text.data() + text.size();
+    const auto [behind, fault] = std::from_chars(text.data() + kBefore.size(), end, milliseconds);
+    if (fault != std::errc() || !std::string_view(behind, end).starts_with(kBehind)) {
+        return std::nullopt;
+    }
+    return std::chrono::milliseconds(milliseconds);
 }
 
 ConfigError::ConfigError(std::string source, std::string key, std::string reason, std::string hint)

@@ -8,6 +8,7 @@
 // So as long as any thread is idle, one of them waits in the server or is about to look.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -15,15 +16,16 @@ namespace pgqrs {
 
 class IdleTurns {
 public:
-    // True: it is the caller's turn to wait in the server, then to call finished(). False: it slept, and should look again.
-    bool take() {
+    // True: it is the caller's turn to wait in the server, then to call finished(). False: it slept, at most for `patience`,
+    // and should look again.
+    bool take(std::chrono::milliseconds patience) {
         std::unique_lock lock(mutex_);
         if (!taken_) {
             taken_ = true;
             return !ended_;
         }
         ++sleepers_;
-        called_.wait(lock, [&] { return ended_ || calls_ > 0; });
+        called_.wait_for(lock, patience, [&] { return ended_ || calls_ > 0; });
         --sleepers_;
         calls_ = calls_ > 0 ? calls_ - 1 : 0;
         return false;

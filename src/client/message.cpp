@@ -64,6 +64,40 @@ const char* to_string(Backoff backoff) {
     return "unknown";
 }
 
+const char* to_string(WorkerState state) {
+    switch (state) {
+        case WorkerState::ready:
+            return "ready";
+        case WorkerState::polling:
+            return "polling";
+        case WorkerState::suspended:
+            return "suspended";
+        case WorkerState::stopped:
+            return "stopped";
+        case WorkerState::dead:
+            return "dead";
+        case WorkerState::unknown:
+            break;
+    }
+    return "unknown";
+}
+
+const char* to_string(Privilege privilege) {
+    switch (privilege) {
+        case Privilege::produce:
+            return "produce";
+        case Privilege::consume:
+            return "consume";
+        case Privilege::monitor:
+            return "monitor";
+        case Privilege::manage:
+            return "manage";
+        case Privilege::unknown:
+            break;
+    }
+    return "unknown";
+}
+
 const char* to_string(FailureResult result) {
     switch (result) {
         case FailureResult::retrying:

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <nlohmann/json.hpp>
+
 namespace pgqrs {
 namespace {
 
@@ -28,6 +30,13 @@ std::string text_at(const Result& result, int row, int column) { return result.t
 
 std::optional<std::string> optional_text(const Result& result, int row, int column) {
     return unless_null<std::string>(result, row, column, text_at);
+}
+
+// Of a JSON array of texts; none when it is null.
+std::vector<std::string> texts_at(const Result& result, int row, int column) {
+    return result.is_null(row, column)
+               ? std::vector<std::string>()
+               : nlohmann::json::parse(result.text(row, column)).get<std::vector<std::string>>();
 }
 
 void read_message(Message& message, const Result& result, int row) {
@@ -99,6 +108,13 @@ Queue queue_of(const Result& result, int row) {
     queue.backoff_jitter = real_at(result, row, 12);
     queue.dead_letter_queue = optional_text(result, row, 13);
     queue.expires_after = unless_null<Duration>(result, row, 14, integer_at);
+    queue.max_messages = unless_null<std::int64_t>(result, row, 15, integer_at);
+    queue.enqueue_rate = unless_null<double>(result, row, 16, real_at);
+    queue.enqueue_burst = unless_null<int>(result, row, 17, integer_at);
+    queue.max_payload_bytes = unless_null<int>(result, row, 18, integer_at);
+    queue.max_depth = unless_null<int>(result, row, 19, integer_at);
+    queue.required_keys = texts_at(result, row, 20);
+    queue.forbidden_keys = texts_at(result, row, 21);
     return queue;
 }
 
@@ -111,7 +127,45 @@ Worker worker_of(const Result& result, int row) {
     worker.pid = unless_null<int>(result, row, 4, integer_at);
     worker.metadata = optional_text(result, row, 5);
     worker.registered_at = time_at(result, row, 6);
+    worker.state = label_of<WorkerState>(result, row, 7);
+    worker.lease = Duration(result.integer(row, 8));
+    worker.heartbeat_at = time_at(result, row, 9);
     return worker;
+}
+
+WorkerHealth worker_health_of(const Result& result, int row) {
+    WorkerHealth health;
+    health.queue = result.text(row, 0);
+    health.ready = result.integer(row, 1);
+    health.polling = result.integer(row, 2);
+    health.suspended = result.integer(row, 3);
+    health.stopped = result.integer(row, 4);
+    health.dead = result.integer(row, 5);
+    health.oldest_heartbeat_age = unless_null<Duration>(result, row, 6, integer_at);
+    return health;
+}
+
+WorkerMetrics worker_metrics_of(const Result& result, int row) {
+    WorkerMetrics metrics;
+    metrics.worker = result.integer(row, 0);
+    metrics.name = result.text(row, 1);
+    metrics.state = label_of<WorkerState>(result, row, 2);
+    metrics.heartbeat_age = Duration(result.integer(row, 3));
+    metrics.in_flight = result.integer(row, 4);
+    metrics.oldest_delivery_age = unless_null<Duration>(result, row, 5, integer_at);
+    metrics.oldest_lease_end = optional_time(result, row, 6);
+    return metrics;
+}
+
+QueueGrant queue_grant_of(const Result& result, int row) {
+    QueueGrant grant;
+    grant.queue = result.text(row, 0);
+    grant.role = result.text(row, 1);
+    grant.privilege = label_of<Privilege>(result, row, 2);
+    grant.valid = result.boolean(row, 3);
+    grant.granted_by = result.text(row, 4);
+    grant.granted_at = time_at(result, row, 5);
+    return grant;
 }
 
 Metrics metrics_of(const Result& result, int row) {

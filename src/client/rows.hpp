@@ -27,9 +27,19 @@ inline constexpr std::string_view kQueueColumns =
     "id, name, " PGQRS_MICROSECONDS("visibility_timeout") ", max_deliveries, description, notify, " PGQRS_MICROSECONDS(
         "paused_at") ", " PGQRS_MICROSECONDS("created_at") ", max_attempts, backoff, "
     PGQRS_MICROSECONDS("backoff_base") ", " PGQRS_MICROSECONDS("backoff_cap")
-    ", backoff_jitter, dead_letter_queue, " PGQRS_MICROSECONDS("expires_after");
+    ", backoff_jitter, dead_letter_queue, " PGQRS_MICROSECONDS("expires_after")
+    ", max_messages, enqueue_rate, enqueue_burst, max_payload_bytes, max_depth, "
+    "array_to_json(required_keys), array_to_json(forbidden_keys)";
 inline constexpr std::string_view kWorkerColumns =
-    "id, queue, name, hostname, pid, metadata, " PGQRS_MICROSECONDS("registered_at");
+    "id, queue, name, hostname, pid, metadata, " PGQRS_MICROSECONDS(
+        "registered_at") ", state, " PGQRS_MICROSECONDS("lease") ", " PGQRS_MICROSECONDS("heartbeat_at");
+inline constexpr std::string_view kWorkerHealthColumns =
+    "queue, ready, polling, suspended, stopped, dead, " PGQRS_MICROSECONDS("oldest_heartbeat_age");
+inline constexpr std::string_view kWorkerMetricsColumns =
+    "worker, name, state, " PGQRS_MICROSECONDS("heartbeat_age") ", in_flight, " PGQRS_MICROSECONDS(
+        "oldest_delivery_age") ", " PGQRS_MICROSECONDS("oldest_lease_end");
+inline constexpr std::string_view kQueueGrantColumns =
+    "queue, role, privilege, valid, granted_by, " PGQRS_MICROSECONDS("granted_at");
 inline constexpr std::
     string_view
         kMetricsColumns =
@@ -54,6 +64,9 @@ Message message_of(const Result& result, int row);
 ArchivedMessage archived_of(const Result& result, int row);
 Queue queue_of(const Result& result, int row);
 Worker worker_of(const Result& result, int row);
+WorkerHealth worker_health_of(const Result& result, int row);
+WorkerMetrics worker_metrics_of(const Result& result, int row);
+QueueGrant queue_grant_of(const Result& result, int row);
 Metrics metrics_of(const Result& result, int row);
 Failed failed_of(const Result& result, int row);
 Failure failure_of(const Result& result, int row);

@@ -101,9 +101,11 @@ std::int64_t Queues::count_by_queue(const std::string& queue) {
 Worker Workers::insert(const NewWorker& row) {
     const auto metadata =
         row.metadata ? Parameter(json_text(*row.metadata, "metadata")) : Parameter();
-    const auto id =
-        connection_.execute("SELECT pgqrs.register_worker($1, $2, $3, $4::integer, $5::jsonb)",
-                            {row.queue, row.name, row.hostname, number_or_null(row.pid), metadata});
+    // NULL means the default.
+    const auto id = connection_.execute(
+        "SELECT pgqrs.register_worker($1, $2, $3, $4::integer, $5::jsonb, $6::interval)",
+        {row.queue, row.name, row.hostname, number_or_null(row.pid), metadata,
+         interval_or_null(row.lease)});
     return get(id.integer(0, 0)).value();
 }
 

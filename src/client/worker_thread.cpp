@@ -20,6 +20,11 @@ constexpr Duration kWait = std::chrono::seconds(30);
 constexpr Duration kFirstFinishPause = std::chrono::milliseconds(20);
 constexpr Duration kLongestFinishPause = std::chrono::seconds(2);
 constexpr Duration kFinishAfterStop = std::chrono::seconds(5);
+constexpr Duration kWorkerLease = std::chrono::seconds(60);
+// A thread that sleeps while another waits looks so often, for its worker to be alive.
+constexpr std::chrono::seconds kLongestSleep(20);
+// A suspended worker asks again; its questions are signs of life.
+constexpr Duration kSuspendedPause = std::chrono::seconds(1);
 constexpr Duration kPermitPause = std::chrono::milliseconds(20);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
@@ -30,6 +35,28 @@ std::string host_name() {
     return name;
 }
 
+// Whether there is no such function, or no right to call it.
+bool is_refused(const Error& error) {
+    return error.sqlstate() == "42883" || error.sqlstate() == "42501";
+}
+
+// How long the worker may be silent: not shorter than the lease of a message. While a handler runs, only extensions of that
+// are signs of life, and they come every third of it.
+Duration worker_lease(Connection& connection, const WorkShared& shared) {
+    auto lease =
+        shared.options.lock_time ? shared.options.lock_time : connection.config().default_lock_time;
+    try {
+        if (!lease) {
+            lease = Admin(connection).get_queue(shared.queue).visibility_timeout;
+        }
+    } catch (const ServerError& error) {
+        if (!is_refused(error)) {
+            throw;
+        }
+    }
+    return std::max(kWorkerLease, lease.value_or(Duration()));
+}
+
 std::optional<std::int64_t> register_worker(Connection& connection, const WorkShared& shared,
                                             int number) {
     if (shared.options.worker_name.empty()) {
@@ -37,7 +64,7 @@ std::optional<std::int64_t> register_worker(Connection& connection, const WorkSh
     }
     return Workers(connection)
         .insert({shared.queue, shared.options.worker_name, host_name(), static_cast<int>(getpid()),
-                 nlohmann::json{{"thread", number}}})
+                 nlohmann::json{{"thread", number}}, worker_lease(connection, shared)})
         .id;
 }
 
@@ -47,11 +74,6 @@ bool can_get_better(const Error& error) {
     const std::string_view kind = std::string_view(error.sqlstate()).substr(0, 2);
     return !error.code() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&
            kind != "42" && kind != "0A";
-}
-
-// Whether there is no such function, or no right to call it.
-bool is_refused(const Error& error) {
-    return error.sqlstate() == "42883" || error.sqlstate() == "42501";
 }
 
 }  // namespace
@@ -133,8 +155,22 @@ void WorkerThread::work_until_stopped() {
         } catch (const ConnectionError& error) {
             reconnect(error.message());
         } catch (const Error& error) {
+            if (error.code() == ErrorCode::worker_not_found && is(WorkerState::stopped)) {
+                shared_.idle.got_message();  // another thread may have to wait in our place
+                return;
+            }
             recover(error);
         }
+    }
+}
+
+// Whether our row says so. Somebody who may not see it takes it for a worker that nobody has touched.
+bool WorkerThread::is(WorkerState state) {
+    try {
+        const auto row = worker_ ? Workers(connection_).get(*worker_) : std::nullopt;
+        return row && row->state == state;
+    } catch (const ServerError&) {
+        return false;
     }
 }
 
@@ -212,7 +248,13 @@ bool WorkerThread::wait_for_more() {
     if (shared_.options.stop_when_empty) {
         return false;
     }
-    if (!shared_.idle.take()) {
+    // There was a message, but not for us.
+    if (std::exchange(woken_, false) && is(WorkerState::suspended)) {
+        shared_.stop.wait_for(kSuspendedPause);
+        woken_ = true;
+        return true;
+    }
+    if (!shared_.idle.take(kLongestSleep)) {
         return true;
     }
     struct Finish {
@@ -220,7 +262,7 @@ bool WorkerThread::wait_for_more() {
         ~Finish() { turns.finished(); }
     } const finish{shared_.idle};
     try {
-        consumer_->wait(kWait, &shared_.stop);
+        woken_ = consumer_->wait(kWait, &shared_.stop);
     } catch (const ServerError& error) {
         // A statement_timeout, or an administrator: as if nothing had come, though not at once.
         if (error.sqlstate() != "57014") {

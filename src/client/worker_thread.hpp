@@ -89,6 +89,7 @@ private:
                  std::string& problem);
     void reconnect(const std::string& reason);
     void recover(const Error& error);
+    bool is(WorkerState state);
     void sign_on();
     void sign_off() noexcept;
 
@@ -98,6 +99,7 @@ private:
     std::optional<std::int64_t> worker_;
     std::optional<Consumer> consumer_;
     int failures_ = 0;           // in a row
+    bool woken_ = false;         // a wait ended with a message
     bool next_refused_ = false;  // messages are archived and taken by two calls
     bool fail_refused_ = false;  // failed messages are released
 };

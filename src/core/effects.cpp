@@ -60,6 +60,7 @@ void Effects::add(const Effects& other) {
     ready_after_commit += other.ready_after_commit;
     ready_after_abort += other.ready_after_abort;
     change.add(other.change);
+    reserved.add(other.reserved);
 }
 
 }  // namespace pgqrs::core

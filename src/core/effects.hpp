@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "core/depth.hpp"
 #include "core/message.hpp"
 #include "core/queue_counts.hpp"
 #include "core/scan_floor.hpp"
@@ -20,6 +21,7 @@ struct Effects {
     std::int64_t ready_after_commit = 0;
     std::int64_t ready_after_abort = 0;
     QueueCounts change;
+    Reservation reserved;  // given back at either end
 
     // The row is about to be locked, changed or removed.
     void locked(const Message& row);

@@ -88,6 +88,9 @@ bool Recount::begin(QueueMarks& queue) {
         if (slot.counted == Counted::no) {
             slot.counts = {};
             slot.counted = Counted::under_way;
+            // Whoever has reserved room holds the queue until he gives it back. So all that is left was
+            // reserved by prepared transactions, which have ended.
+            slot.depth.renew();
             under_way = {&slot, queue.key, ++slot.recount};
         }
     });

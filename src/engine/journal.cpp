@@ -76,7 +76,7 @@ void Entry::undo() const noexcept {
     } else if (is_of_all()) {
         distrust_all();
     } else {
-        lower_marks(*queue, effects.after_abort, effects.ready_after_abort);
+        lower_marks(*queue, effects.after_abort, effects.ready_after_abort, effects.reserved);
     }
 }
 
@@ -92,7 +92,8 @@ void Entry::apply() const noexcept {
     if (OidIsValid(announced)) {
         pg::announce_change_now(announced);
     }
-    lower_marks(*queue, effects.after_commit, effects.ready_after_commit, effects.change);
+    lower_marks(*queue, effects.after_commit, effects.ready_after_commit, effects.reserved,
+                effects.change);
     if (uncounted) {
         distrust_counts(queue->key);
     }
@@ -127,6 +128,16 @@ void aborted() noexcept {
     if (journal != nullptr) {
         for (const Entry& entry : *journal) {
             entry.undo();
+        }
+    }
+    forget();
+}
+
+// The prepared transaction keeps the room it has reserved until the queue is counted anew.
+void prepared() noexcept {
+    if (journal != nullptr) {
+        for (const Entry& entry : *journal) {
+            keep_reserved(*entry.queue, entry.effects.reserved);
         }
     }
     forget();
@@ -168,7 +179,7 @@ void subtransaction_aborted(pg::SubtransactionId id) noexcept {
 void open_journal() {
     pg::watch_transaction_end({.committed = committed,
                                .aborted = aborted,
-                               .prepared = forget,
+                               .prepared = prepared,
                                .subtransaction_committed = subtransaction_committed,
                                .subtransaction_aborted = subtransaction_aborted});
 }
@@ -211,6 +222,18 @@ OwnChange own_change(QueueMarks& queue) {
         }
     }
     return own;
+}
+
+std::int64_t own_reserved(const QueueMarks& queue, std::uint32_t tenancy) noexcept {
+    std::int64_t reserved = 0;
+    if (journal != nullptr) {
+        for (const Entry& entry : *journal) {
+            if (entry.queue == &queue) {
+                reserved += entry.effects.reserved.in(tenancy);
+            }
+        }
+    }
+    return reserved;
 }
 
 void note_uncounted(QueueMarks& queue) { begin(queue).uncounted = true; }

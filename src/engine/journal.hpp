@@ -12,7 +12,7 @@
 //
 //     1. the marks of this backend;
 //     2. under the lock of the queue's slot: the shared marks, what scans under way are told of them,
-//        the counts, and the waiters that are woken;
+//        the counts, reserved room, and the waiters that are woken;
 //     3. the notice for NOTIFY.
 //
 // Others see the outcome of the transaction before that, and its locks are released after it. Entries
@@ -53,6 +53,10 @@ OwnChange own_change(QueueMarks& queue);
 // The same for rows that were written by hand. The transaction may not hold the queue by its name, so it
 // holds the queue's number from then on: recounts wait for that (recount.hpp).
 core::Effects& effects_by_hand(QueueMarks& queue);
+
+// The room that the transaction under way has reserved in the queue, in that tenancy of its slot (core/depth.hpp).
+// Never raises.
+std::int64_t own_reserved(const QueueMarks& queue, std::uint32_t tenancy) noexcept;
 
 // Nobody can tell how the counts of the queue have changed; with kAllQueues, of any queue.
 inline constexpr std::int32_t kAllQueues = 0;

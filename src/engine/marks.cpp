@@ -192,18 +192,27 @@ void abandon_scan() noexcept {
 }
 
 void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
-                 const core::QueueCounts& change) noexcept {
+                 const core::Reservation& reserved, const core::QueueCounts& change) noexcept {
     core::lower(queue.own, to);
     Slot* slot = find_slot(queue.key, queue.slot, false);
     if (slot != nullptr && lock_if_of(*slot, queue.key)) {
         const core::Instant event = core::next_event(slot->marks);
         core::lower(slot->marks, to);
         slot->counts.add(change);
+        slot->depth.give_back(reserved);
         tell(*slot, to);
         wake_waiters(*slot, messages);
         if (core::next_event(slot->marks) < event) {
             nudge_first_waiter(*slot);
         }
+        unlock(*slot);
+    }
+}
+
+void keep_reserved(QueueMarks& queue, const core::Reservation& reserved) noexcept {
+    Slot* slot = find_slot(queue.key, queue.slot, false);
+    if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+        slot->depth.prepare(reserved);
         unlock(*slot);
     }
 }

@@ -19,6 +19,13 @@ struct QueueMarks {
     core::Marks own = core::marks_at(core::kBeginning);
     std::int64_t next_rescan = 0;
     DeadWorkers dead_workers = nullptr;  // whose leases its own marks do not count
+    // For admission.cpp, where the counts are not known: how many messages may be added until when, by
+    // elapsed_clock(), to a queue of that limit.
+    struct Room {
+        std::int64_t limit = 0;
+        std::int64_t room = 0;
+        std::int64_t until = 0;
+    } room{};
 };
 
 // The marks of a queue in a table of messages. The reference holds until the transaction ends.
@@ -55,9 +62,12 @@ void end_scan(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& sca
 void abandon_scan() noexcept;
 
 // Lowers the queue's marks, for everybody, and wakes a waiter for each of `messages` that can be
-// delivered now. Adds to the queue's counts. Never raises.
+// delivered now. Adds to the queue's counts, and gives reserved room back. Never raises.
 void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
-                 const core::QueueCounts& change = {}) noexcept;
+                 const core::Reservation& reserved, const core::QueueCounts& change = {}) noexcept;
+
+// The transaction has been prepared, and keeps the room it has reserved. Never raises.
+void keep_reserved(QueueMarks& queue, const core::Reservation& reserved) noexcept;
 
 // Lowers the shared marks of all queues of the current database as far as they go, and wakes all
 // waiters; nothing is known of their counts any more. Never raises.

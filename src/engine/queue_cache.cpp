@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
@@ -34,7 +35,10 @@ constinit pg::Statement select_queue(R"sql(
     SELECT
         id, max_deliveries, visibility_timeout, paused_at IS NOT NULL, notify, max_attempts,
         backoff::text, backoff_base, backoff_cap, backoff_jitter,
-        coalesce(expires_after, '0'), coalesce(dead_letter_queue, ''), holds_runs
+        coalesce(expires_after, '0'), coalesce(dead_letter_queue, ''), coalesce(max_messages, 0),
+        coalesce(enqueue_rate, 0), coalesce(enqueue_burst, 0), coalesce(max_payload_bytes, 0),
+        coalesce(max_depth, 0), coalesce(required_keys, '{}'), coalesce(forbidden_keys, '{}'),
+        holds_runs
     FROM pgqrs.queues
     WHERE name = $1
 )sql");
@@ -78,6 +82,20 @@ std::string hint_for(std::string_view name) {
                                    : "Perhaps you meant the queue \"" + nearest.found() + "\".";
 }
 
+// Of the row of a queue.
+std::shared_ptr<const core::ProducerLimits> limits_of(const pg::Rows& rows) {
+    core::ProducerLimits limits;
+    limits.max_messages = rows.int8(0, 13);
+    limits.rate.rate = rows.float8(0, 14);
+    const std::int32_t burst = rows.int4(0, 15);
+    limits.rate.burst = burst > 0 ? burst : core::default_burst(limits.rate.rate);
+    limits.payload.max_payload_bytes = rows.int4(0, 16);
+    limits.payload.max_depth = rows.int4(0, 17);
+    limits.payload.required_keys = pg::texts_of(rows.at(0, 18));
+    limits.payload.forbidden_keys = pg::texts_of(rows.at(0, 19));
+    return limits.any() ? std::make_shared<const core::ProducerLimits>(std::move(limits)) : nullptr;
+}
+
 std::optional<Queue> load(std::string_view name) {
     want_upkeep();
     // Before the query, so that a change committed while it runs marks the copy as stale.
@@ -92,7 +110,7 @@ std::optional<Queue> load(std::string_view name) {
                     .visibility_timeout = rows.interval(0, 3),
                     .paused = rows.boolean(0, 4),
                     .notify = rows.boolean(0, 5),
-                    .holds_runs = rows.boolean(0, 13),
+                    .holds_runs = rows.boolean(0, 20),
                     .max_attempts = rows.int4(0, 6),
                     .backoff = {.kind = core::backoff_kind(pg::text_of(rows.at(0, 7)))
                                             .value_or(core::BackoffKind::exponential),
@@ -105,6 +123,7 @@ std::optional<Queue> load(std::string_view name) {
         if (dead_letter_queue.size() < sizeof queue.dead_letter_queue) {
             dead_letter_queue.copy(queue.dead_letter_queue, dead_letter_queue.size());
         }
+        queue.limits = limits_of(rows);
         queue.dead_workers = find_dead_workers(queue.id);
         queue.known_since = generation;
         return queue;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "core/duration.hpp"
 #include "core/limits.hpp"
 #include "core/message.hpp"
+#include "core/producer_limits.hpp"
 #include "engine/dead_workers.hpp"
 
 namespace pgqrs::engine {
@@ -34,6 +36,7 @@ struct Queue {
     core::Backoff backoff{};
     core::Duration expires_after = 0;  // 0: messages do not expire
     char dead_letter_queue[64] = "";   // its name; empty: dead messages go to the archive
+    std::shared_ptr<const core::ProducerLimits> limits = nullptr;  // null: none
     DeadWorkers dead_workers = nullptr;
     std::uint32_t known_since = 0;  // for queues_changed_since()
 

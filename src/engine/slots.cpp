@@ -45,6 +45,7 @@ void initialize_slots(Area& fresh, LWLock& lock) {
         fresh.slots[i].key = {};
         fresh.slots[i].noticed = false;
         fresh.slots[i].recount = 0;
+        fresh.slots[i].depth = {};
     }
 }
 
@@ -111,6 +112,8 @@ Slot* make_slot(const QueueKey& key) {
         made->counted = Counted::no;
         made->next_recount = 0;
         made->recount_patience = kFirstPatience;
+        made->depth.renew();
+        made->bucket = {};
         made->first_scan = kNone;
         made->first_waiter = kNone;
         made->last_waiter = kNone;

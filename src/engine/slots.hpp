@@ -10,8 +10,10 @@
 
 #include <cstdint>
 
+#include "core/depth.hpp"
 #include "core/queue_counts.hpp"
 #include "core/scan_floor.hpp"
+#include "core/token_bucket.hpp"
 #include "pg/compat.hpp"
 
 namespace pgqrs::engine {
@@ -41,6 +43,8 @@ struct Slot {
     std::uint32_t recount;      // number of the last one
     std::int64_t next_recount;  // by elapsed_clock()
     int recount_patience;       // of the next one, in ms
+    core::Depth depth;          // room that producers have reserved
+    core::TokenBucket bucket;   // of the queue's enqueue_rate
     int first_scan;             // the seat of a scan under way, linked by Seat::next_scan
     int first_waiter;           // seats of those who wait, longest first
     int last_waiter;

@@ -22,7 +22,14 @@ PGQRS_FUNCTION(pgqrs_create_queue) {
         .backoff_cap = call.interval_or(9, core::kDefaultBackoffCap),
         .backoff_jitter = call.optional_float8(10).value_or(core::kDefaultBackoffJitter),
         .dead_letter_queue = call.optional_text(11),
-        .expires_after = call.optional_interval(12)};
+        .expires_after = call.optional_interval(12),
+        .max_messages = call.optional_int8(13),
+        .enqueue_rate = call.optional_float8(14),
+        .enqueue_burst = call.optional_int8(15),
+        .max_payload_bytes = call.optional_int8(16),
+        .max_depth = call.optional_int8(17),
+        .required_keys = call.optional_texts(18, "required_keys"),
+        .forbidden_keys = call.optional_texts(19, "forbidden_keys")};
     const bool if_not_exists = call.boolean_or(4, false);
     return pg::with_spi(
         [&] { return call.row_result(queue::create_queue(queue, settings, if_not_exists)); });
@@ -49,17 +56,25 @@ PGQRS_FUNCTION(pgqrs_count_queues) { return call.int8_result(queue::count_queues
 
 PGQRS_FUNCTION(pgqrs_alter_queue) {
     const auto queue = call.text(0, "queue");
-    const queue::QueueSettings settings{.visibility_timeout = call.optional_interval(1),
-                                        .max_deliveries = call.optional_int8(2),
-                                        .description = call.optional_text(3),
-                                        .notify = call.optional_boolean(4),
-                                        .max_attempts = call.optional_int8(5),
-                                        .backoff = call.optional_text(6),
-                                        .backoff_base = call.optional_interval(7),
-                                        .backoff_cap = call.optional_interval(8),
-                                        .backoff_jitter = call.optional_float8(9),
-                                        .dead_letter_queue = call.optional_text(10),
-                                        .expires_after = call.optional_interval(11)};
+    const queue::QueueSettings settings{
+        .visibility_timeout = call.optional_interval(1),
+        .max_deliveries = call.optional_int8(2),
+        .description = call.optional_text(3),
+        .notify = call.optional_boolean(4),
+        .max_attempts = call.optional_int8(5),
+        .backoff = call.optional_text(6),
+        .backoff_base = call.optional_interval(7),
+        .backoff_cap = call.optional_interval(8),
+        .backoff_jitter = call.optional_float8(9),
+        .dead_letter_queue = call.optional_text(10),
+        .expires_after = call.optional_interval(11),
+        .max_messages = call.optional_int8(12),
+        .enqueue_rate = call.optional_float8(13),
+        .enqueue_burst = call.optional_int8(14),
+        .max_payload_bytes = call.optional_int8(15),
+        .max_depth = call.optional_int8(16),
+        .required_keys = call.optional_texts(17, "required_keys"),
+        .forbidden_keys = call.optional_texts(18, "forbidden_keys")};
     return pg::with_spi([&] { return call.row_result(queue::alter_queue(queue, settings)); });
 }
 

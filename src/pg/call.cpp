@@ -166,6 +166,14 @@ std::vector<std::string_view> Call::text_array(int index, const char* name) {
     return result;
 }
 
+std::optional<std::vector<std::string>> Call::optional_texts(int index, const char* name) {
+    if (is_null(index)) {
+        return std::nullopt;
+    }
+    const std::vector<std::string_view> texts = text_array(index, name);
+    return std::vector<std::string>(texts.begin(), texts.end());
+}
+
 std::vector<std::optional<Json>> Call::json_array(int index, const char* name) {
     const Elements all = elements(index, name, JSONBOID);
     std::vector<std::optional<Json>> result(all.count);

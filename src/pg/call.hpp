@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,7 @@ public:
     std::optional<core::Span> optional_span(int index);
     std::optional<double> optional_float8(int index);
     std::optional<Json> optional_json(int index);
+    std::optional<std::vector<std::string>> optional_texts(int index, const char* name);
 
     // Results.
     Datum boolean_result(bool v) const { return BoolGetDatum(v); }

@@ -27,7 +27,7 @@ struct Spread {
             nulls[count++] = value.null ? 'n' : ' ';
         }
     }
-    static constexpr std::size_t kMost = 16;
+    static constexpr std::size_t kMost = 24;
     Oid types[kMost];
     Datum datums[kMost];
     char nulls[kMost];

@@ -82,4 +82,29 @@ Value int8_array(std::span<const std::int64_t> elements) {
     return array_of(INT8OID, datums.data(), nullptr, static_cast<int>(elements.size()));
 }
 
+Value text_array(std::span<const std::string> elements) {
+    std::vector<Datum> datums;
+    for (const std::string& element : elements) {
+        datums.push_back(text(std::string_view(element)).datum);
+    }
+    return array_of(TEXTOID, datums.data(), nullptr, static_cast<int>(elements.size()));
+}
+
+std::vector<std::string> texts_of(const Value& texts) {
+    Datum* datums = nullptr;
+    bool* nulls = nullptr;
+    int count = 0;
+    guard([&] {
+        deconstruct_array(DatumGetArrayTypeP(texts.datum), TEXTOID, -1, false, TYPALIGN_INT,
+                          &datums, &nulls, &count);
+    });
+    std::vector<std::string> result;
+    for (int i = 0; i < count; ++i) {
+        if (!nulls[i]) {
+            result.emplace_back(text_of(of(TEXTOID, datums[i])));
+        }
+    }
+    return result;
+}
+
 }  // namespace pgqrs::pg

@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/duration.hpp"
 #include "pg/compat.hpp"
@@ -44,12 +46,16 @@ Value empty_object();
 // The bytes of a text value, detoasted in the current memory context if need be.
 std::string_view text_of(const Value& text);
 
+// The elements of a value of type text[] that is not null, but for those that are null.
+std::vector<std::string> texts_of(const Value& texts);
+
 // The length of an interval value.
 core::Duration duration_of(Datum interval);
 
 // One-dimensional arrays from by-value elements, or from a list of values of one type.
 Value int4_array(std::span<const std::int32_t> elements);
 Value int8_array(std::span<const std::int64_t> elements);
+Value text_array(std::span<const std::string> elements);
 Value array_of(Oid element_type, const Datum* elements, const bool* nulls, int count);
 
 }  // namespace pgqrs::pg

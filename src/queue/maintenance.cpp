@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/clock.hpp"
+#include "engine/known_counts.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
@@ -86,6 +87,15 @@ constinit pg::Statement many_departures(R"sql(
     LIMIT 1
 )sql");
 
+constinit pg::Statement limited_queues(R"sql(
+    SELECT id, name
+    FROM pgqrs.queues
+    WHERE id > $1
+        AND max_messages IS NOT NULL
+    ORDER BY id
+    LIMIT $2
+)sql");
+
 // The last id of the page that begins after the bookmark, and whether it is full; nothing without a row.
 struct Page {
     std::int64_t end;
@@ -159,6 +169,39 @@ Batch sum_up_departures(Bookmark&) {
     return {summed, summed > 1};
 }
 
+// Counts the queue anew unless its counts are known, or others are in the way.
+bool learn_counts(std::int32_t id, std::string_view name) {
+    const engine::Access access{id, name, core::rights_for("queue_metrics")};
+    engine::QueueMarks& marks = engine::marks_of(engine::find_table(engine::kMessages), id);
+    if (!engine::may_know_counts(access) || engine::shared_state(marks)) {
+        return false;
+    }
+    bool patient = true;
+    return engine::known_state(marks, access, patient).has_value();
+}
+
+// One queue in a batch, because counting takes time in proportion to it.
+Batch count_limited(Bookmark& bookmark) {
+    constexpr std::int64_t kQueues = 1000;
+    if (!engine::has_shared_memory()) {
+        return {};
+    }
+    return pg::with_spi([&] {
+        const pg::Rows rows = limited_queues.run({pg::int4(bookmark.queue), pg::int8(kQueues)});
+        for (std::uint64_t row = 0; row < rows.count(); ++row) {
+            const std::int32_t id = rows.int4(row, 1);
+            if (learn_counts(id, pg::text_of(rows.at(row, 2)))) {
+                bookmark.queue = id;
+                return Batch{1, true};
+            }
+            bookmark.queue = id;
+        }
+        const bool more = rows.count() == kQueues;
+        bookmark = more ? bookmark : Bookmark{};
+        return Batch{0, more};
+    });
+}
+
 // In a transaction of its own: a dequeue of a worker that has just been found dead waits for its end.
 Batch find_dead(Bookmark&) { return {reap_workers(), false}; }
 
@@ -167,7 +210,8 @@ constexpr std::array<MaintenanceDuty, kMaintenanceDuties> kDuties = {
      {"leaving", "took out dead, expired and cancelled messages", take_out_all_leaving},
      {"retention", "removed archived messages", enforce_retention},
      {"failures", "removed failures of messages that are gone", forget_history},
-     {"departures", "summed up departures", sum_up_departures}}};
+     {"departures", "summed up departures", sum_up_departures},
+     {"counts", "counted queues", count_limited}}};
 
 }  // namespace
 

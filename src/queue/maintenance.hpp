@@ -33,7 +33,7 @@ struct MaintenanceDuty {
     Batch (*run)(Bookmark& bookmark);
 };
 
-inline constexpr std::size_t kMaintenanceDuties = 5;
+inline constexpr std::size_t kMaintenanceDuties = 6;
 std::span<const MaintenanceDuty, kMaintenanceDuties> maintenance_duties();
 
 // Does one batch in the transaction under way, in READ COMMITTED; none when somebody else has the duty.

@@ -5,6 +5,8 @@
 
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "core/producer_limits.hpp"
+#include "engine/admission.hpp"
 #include "engine/append.hpp"
 #include "engine/clock.hpp"
 #include "engine/delay.hpp"
@@ -14,6 +16,7 @@
 #include "engine/tables.hpp"
 #include "pg/calendar.hpp"
 #include "pg/catalog.hpp"
+#include "pg/json.hpp"
 #include "pg/transaction.hpp"
 #include "queue/held.hpp"
 
@@ -90,6 +93,41 @@ pg::Value expiry_of(const NewMessages& common, const engine::Queue& queue, core:
                                    : pg::null_of(TIMESTAMPTZOID);
 }
 
+// Raises PQ005 for the first payload that breaks a rule of the queue.
+void check_rules(std::string_view queue, const core::PayloadRules& rules,
+                 std::span<const std::optional<pg::Json>> payloads, bool batch) {
+    for (std::size_t i = 0; i < payloads.size(); ++i) {
+        const auto reject = [&](core::PayloadFault fault, std::int64_t value) {
+            core::raise_payload_fault(queue, rules, fault, value,
+                                      subject("payload", batch ? i + 1 : 0));
+        };
+        if (rules.max_payload_bytes > 0 && payloads[i]->bytes > rules.max_payload_bytes) {
+            reject(core::PayloadFault::max_payload_bytes, payloads[i]->bytes);
+        }
+        if (!rules.looks_inside()) {
+            continue;
+        }
+        const pg::JsonFault found =
+            pg::find_fault(*payloads[i], {.max_depth = rules.max_depth,
+                                          .required = rules.required_keys,
+                                          .forbidden = rules.forbidden_keys});
+        const auto key = static_cast<std::int64_t>(found.key);
+        switch (found.what) {
+            case pg::JsonFault::none:
+                break;
+            case pg::JsonFault::too_deep:
+                reject(core::PayloadFault::max_depth, 0);
+                break;
+            case pg::JsonFault::key_missing:
+                reject(core::PayloadFault::required_keys, key);
+                break;
+            case pg::JsonFault::key_forbidden:
+                reject(core::PayloadFault::forbidden_keys, key);
+                break;
+        }
+    }
+}
+
 engine::Table messages_of(const engine::Queue& queue, std::string_view name) {
     return engine::hold_table(engine::kMessages, engine::Purpose::write,
                               {queue.id, name, core::rights_for("enqueue")});
@@ -136,10 +174,14 @@ void add(const NewMessages& common, const engine::Queue& queue, const engine::Ta
 // Adds a message for each payload, and answers their ids.
 std::vector<std::int64_t> add(const NewMessages& common,
                               std::span<const std::optional<pg::Json>> payloads,
-                              std::span<const std::optional<pg::Json>> headers) {
+                              std::span<const std::optional<pg::Json>> headers, bool batch) {
     const engine::Queue queue = engine::hold_queue(common.queue);
     require_messages(queue, common.queue, "start_workflow");
     const engine::Table messages = messages_of(queue, common.queue);
+    if (queue.limits) {
+        check_rules(common.queue, queue.limits->payload, payloads, batch);
+        engine::admit(queue, messages, static_cast<std::int64_t>(payloads.size()));
+    }
     std::vector<std::int64_t> ids(payloads.size());
     engine::take_ids(messages, ids);
     std::vector<pg::Value> values;
@@ -160,7 +202,7 @@ std::int64_t enqueue(const NewMessages& common, const std::optional<pg::Json>& p
     check_headers(headers);
     pg::require_writable("INSERT");
 
-    return add(common, {&payload, 1}, {&headers, 1}).front();
+    return add(common, {&payload, 1}, {&headers, 1}, false).front();
 }
 
 std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonList& payloads,
@@ -180,7 +222,8 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
     }
     pg::require_writable("INSERT");
 
-    return add(common, payloads, headers ? std::span(*headers) : std::span<JsonList::value_type>());
+    return add(common, payloads, headers ? std::span(*headers) : std::span<JsonList::value_type>(),
+               true);
 }
 
 std::vector<std::int64_t> take_message_ids(const NewMessages& common, std::size_t count) {
@@ -197,8 +240,12 @@ void enqueue_runs(const NewMessages& common, std::span<const std::int64_t> ids,
         check_headers(headers[i], headers.size() == 1 ? 0 : i + 1);
     }
     const engine::Queue queue = engine::hold_queue(common.queue);
+    const engine::Table messages = messages_of(queue, common.queue);
+    if (queue.limits) {
+        engine::admit(queue, messages, static_cast<std::int64_t>(ids.size()));
+    }
     const pg::Value nothing = pg::empty_object();
-    add(common, queue, messages_of(queue, common.queue), ids, {&nothing, 1}, headers);
+    add(common, queue, messages, ids, {&nothing, 1}, headers);
 }
 
 }  // namespace pgqrs::queue

@@ -9,12 +9,15 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/names.hpp"
+#include "core/producer_limits.hpp"
 #include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/queue_alone.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/settings.hpp"
+#include "engine/slots.hpp"
 #include "engine/tables.hpp"
+#include "pg/report.hpp"
 #include "pg/transaction.hpp"
 
 namespace pgqrs::queue {
@@ -26,8 +29,11 @@ constexpr std::int32_t kDeadLetterQueues = 0;
 constinit pg::Statement insert_queue(R"sql(
     INSERT INTO pgqrs.queues (
         name, visibility_timeout, max_deliveries, description, notify, max_attempts, backoff,
-        backoff_base, backoff_cap, backoff_jitter, dead_letter_queue, expires_after)
-    VALUES ($1, $2, $3, $4, $5, $6, $7::pgqrs.backoff, $8, $9, $10, nullif($11, ''), nullif($12, '0'))
+        backoff_base, backoff_cap, backoff_jitter, dead_letter_queue, expires_after, max_messages,
+        enqueue_rate, enqueue_burst, max_payload_bytes, max_depth, required_keys, forbidden_keys)
+    VALUES (
+        $1, $2, $3, $4, $5, $6, $7::pgqrs.backoff, $8, $9, $10, nullif($11, ''), nullif($12, '0'), $13,
+        $14, $15, $16, $17, nullif($18, '{}'::text[]), nullif($19, '{}'::text[]))
     ON CONFLICT (name) DO NOTHING
     RETURNING *
 )sql");
@@ -51,9 +57,16 @@ constinit pg::Statement update_queue(R"sql(
         backoff_cap = coalesce($9, backoff_cap),
         backoff_jitter = coalesce($10, backoff_jitter),
         dead_letter_queue = nullif(coalesce($11, dead_letter_queue), ''),
-        expires_after = nullif(coalesce($12, expires_after), '0')
+        expires_after = nullif(coalesce($12, expires_after), '0'),
+        max_messages = nullif(coalesce($13, max_messages), 0),
+        enqueue_rate = nullif(coalesce($14, enqueue_rate), 0),
+        enqueue_burst = nullif(coalesce($15, enqueue_burst), 0),
+        max_payload_bytes = nullif(coalesce($16, max_payload_bytes), 0),
+        max_depth = nullif(coalesce($17, max_depth), 0),
+        required_keys = nullif(coalesce($18, required_keys), '{}'::text[]),
+        forbidden_keys = nullif(coalesce($19, forbidden_keys), '{}'::text[])
     WHERE id = $1
-        AND ($13 OR max_deliveries IS NOT DISTINCT FROM nullif(coalesce($3, max_deliveries), 0))
+        AND ($20 OR max_deliveries IS NOT DISTINCT FROM nullif(coalesce($3, max_deliveries), 0))
     RETURNING *
 )sql");
 
@@ -118,6 +131,38 @@ void check_settings(const QueueSettings& settings) {
     }
 }
 
+void check_producer_limits(const QueueSettings& settings) {
+    const auto check = [](const std::optional<std::int64_t>& value, std::int64_t most,
+                          const char* setting) {
+        if (value) {
+            core::check_limit(*value, most, setting);
+        }
+    };
+    check(settings.max_messages, core::kMostMessages, "max_messages");
+    check(settings.enqueue_burst, INT32_MAX, "enqueue_burst");
+    check(settings.max_payload_bytes, INT32_MAX, "max_payload_bytes");
+    check(settings.max_depth, INT32_MAX, "max_depth");
+    if (settings.enqueue_rate) {
+        core::check_enqueue_rate(*settings.enqueue_rate);
+        if (!engine::has_shared_memory()) {
+            pg::raise_not_supported(
+                "enqueue_rate needs shared memory",
+                "Add pgqrs to shared_preload_libraries, and restart the server.");
+        }
+    }
+}
+
+// Takes the values out that only take a setting away.
+template <class... Value>
+void forget_zeros(std::optional<Value>&... settings) {
+    const auto forget = [](auto& setting) {
+        if (setting == 0) {
+            setting.reset();
+        }
+    };
+    (forget(settings), ...);
+}
+
 void check_notify(std::string_view name, const QueueSettings& settings) {
     if (settings.notify.value_or(false)) {
         core::check_notify_name(name);
@@ -160,6 +205,10 @@ pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
     return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
 }
 
+pg::Value keys_or_null(const std::optional<std::vector<std::string>>& keys) {
+    return keys ? pg::text_array(*keys) : pg::null_of(TEXTARRAYOID);
+}
+
 pg::Value float_or_null(const std::optional<double>& value) {
     return value ? pg::float8(*value) : pg::null_of(FLOAT8OID);
 }
@@ -182,15 +231,30 @@ pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone
     const engine::Queue queue = engine::find_queue(name);
     core::check_backoff_times(settings.backoff_base.value_or(queue.backoff.base),
                               settings.backoff_cap.value_or(queue.backoff.cap));
+    const core::PayloadRules rules = queue.limits ? queue.limits->payload : core::PayloadRules{};
+    core::check_keys(settings.required_keys.value_or(rules.required_keys),
+                     settings.forbidden_keys.value_or(rules.forbidden_keys));
     const engine::StatementRights rights(to_alter(queue, name), {kUpdate});
-    return update_queue.run(
-        {pg::int4(queue.id), interval_or_null(settings.visibility_timeout),
-         integer_or_null(settings.max_deliveries), pg::text(settings.description),
-         pg::boolean(settings.notify), integer_or_null(settings.max_attempts),
-         pg::text(settings.backoff), interval_or_null(settings.backoff_base),
-         interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
-         pg::text(settings.dead_letter_queue), interval_or_null(settings.expires_after),
-         pg::boolean(alone)});
+    return update_queue.run({pg::int4(queue.id),
+                             interval_or_null(settings.visibility_timeout),
+                             integer_or_null(settings.max_deliveries),
+                             pg::text(settings.description),
+                             pg::boolean(settings.notify),
+                             integer_or_null(settings.max_attempts),
+                             pg::text(settings.backoff),
+                             interval_or_null(settings.backoff_base),
+                             interval_or_null(settings.backoff_cap),
+                             float_or_null(settings.backoff_jitter),
+                             pg::text(settings.dead_letter_queue),
+                             interval_or_null(settings.expires_after),
+                             pg::int8(settings.max_messages),
+                             float_or_null(settings.enqueue_rate),
+                             integer_or_null(settings.enqueue_burst),
+                             integer_or_null(settings.max_payload_bytes),
+                             integer_or_null(settings.max_depth),
+                             keys_or_null(settings.required_keys),
+                             keys_or_null(settings.forbidden_keys),
+                             pg::boolean(alone)});
 }
 
 // Together with the row, so that nobody waits for the queue while its new user waits for the row.
@@ -210,6 +274,9 @@ void hold_alone(std::string_view name) {
 pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool if_not_exists) {
     core::check_queue_name(name);
     check_settings(settings);
+    check_producer_limits(settings);
+    core::check_keys(settings.required_keys.value_or(std::vector<std::string>{}),
+                     settings.forbidden_keys.value_or(std::vector<std::string>{}));
     check_notify(name, settings);
     core::check_backoff_times(*settings.backoff_base, *settings.backoff_cap);
     check_dead_letter_queue(name, settings.dead_letter_queue.value_or(""));
@@ -222,7 +289,11 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
              pg::boolean(settings.notify), integer_or_null(settings.max_attempts),
              pg::text(settings.backoff), interval_or_null(settings.backoff_base),
              interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
-             pg::text(settings.dead_letter_queue), interval_or_null(settings.expires_after)});
+             pg::text(settings.dead_letter_queue), interval_or_null(settings.expires_after),
+             pg::int8(settings.max_messages), float_or_null(settings.enqueue_rate),
+             integer_or_null(settings.enqueue_burst), integer_or_null(settings.max_payload_bytes),
+             integer_or_null(settings.max_depth), keys_or_null(settings.required_keys),
+             keys_or_null(settings.forbidden_keys)});
         if (!created.empty()) {
             return created;
         }
@@ -241,10 +312,10 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
 
 pg::Rows alter_queue(std::string_view name, const QueueSettings& settings) {
     QueueSettings to_check = settings;
-    if (settings.max_deliveries == 0) {
-        to_check.max_deliveries.reset();
-    }
+    forget_zeros(to_check.max_deliveries, to_check.max_messages, to_check.enqueue_rate,
+                 to_check.enqueue_burst, to_check.max_payload_bytes, to_check.max_depth);
     check_settings(to_check);
+    check_producer_limits(to_check);
     check_notify(name, settings);
     require_right_to_bury(name, settings.dead_letter_queue.value_or(""));
     check_dead_letter_queue(name, settings.dead_letter_queue.value_or(""));

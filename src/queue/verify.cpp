@@ -9,6 +9,7 @@
 
 #include "core/version.hpp"
 #include "engine/access.hpp"
+#include "engine/slots.hpp"
 #include "engine/tables.hpp"
 #include "queue/expected.hpp"
 
@@ -342,6 +343,14 @@ constinit pg::Statement check_messages(R"sql(
 )sql",
                                        pg::Planning::indexed);
 
+constinit pg::Statement check_settings(R"sql(
+    SELECT 'setting', 'pgqrs.queues', pg_catalog.concat(
+        'enqueue_rate of queue ', q.name, ' is not enforced without pgqrs in shared_preload_libraries')
+    FROM pgqrs.queues AS q
+    WHERE q.enqueue_rate IS NOT NULL
+    ORDER BY q.name
+)sql");
+
 // It tells of no message, so a right on any queue is enough.
 void look_for_orphans(pg::RowSink& sink) {
     const std::initializer_list<engine::Need> kRead = {{&engine::kQueues, ACL_SELECT},
@@ -354,6 +363,19 @@ void look_for_orphans(pg::RowSink& sink) {
     }
 }
 
+void look_for_idle_settings(pg::RowSink& sink) {
+    const std::initializer_list<engine::Need> kRead = {{&engine::kQueues, ACL_SELECT}};
+    if (engine::has_shared_memory()) {
+        return;
+    }
+    if (engine::queues_in_reach(core::rights_for("verify"), kRead)) {
+        const engine::StatementRights rights(kRead);
+        check_settings.look_into(sink, {});
+    } else {
+        check_settings.look_into(sink, {});
+    }
+}
+
 }  // namespace
 
 void verify(pg::RowSink& sink) {
@@ -363,6 +385,7 @@ void verify(pg::RowSink& sink) {
         // With a table missing it could not be asked.
         if (faults == 0) {
             look_for_orphans(sink);
+            look_for_idle_settings(sink);
         }
     });
 }

@@ -34,6 +34,7 @@ def test_there_and_back():
         "id",
         "priority",
         "read_ct",
+        "attempt",
         "enqueued_at",
         "available_at",
         "headers",
@@ -61,6 +62,41 @@ def test_archives():
         0, out="2 .*"
     )
     assert payloads(other) == [1, 2], "archived messages can be sent anew"
+
+
+def test_attempts_and_leases():
+    """What has become of a message is exported, and passed over when it is sent anew."""
+    queue, other = fresh("failed"), fresh("anew")
+    pgqrs("message", "send", queue, "1", "-q").expect(0, out=r"\d+")
+    taken = "SELECT id FROM pgqrs.dequeue('failed', worker => pgqrs.register_worker('failed', 'w'))"
+    psql(f"SELECT pgqrs.fail('failed', ({taken}), 'no', delay => '0'); {taken}")
+    text = exported(queue)
+    row = json.loads(text)
+    assert list(row) == [
+        "id",
+        "priority",
+        "read_ct",
+        "attempt",
+        "enqueued_at",
+        "available_at",
+        "vt",
+        "worker_id",
+        "payload",
+    ] and (row["read_ct"], row["attempt"]) == (2, 1), text
+    pgqrs("message", "send", other, "--file", "-", "--envelope", stdin=text).expect(0, out="1 .*")
+    again = json.loads(exported(other))
+    assert (again["read_ct"], again["attempt"], again["payload"]) == (0, 0, 1) and "vt" not in again, str(again)
+
+
+def test_envelopes_of_older_versions():
+    queue = fresh("older")
+    line = (
+        '{"id": 7, "priority": 2, "read_ct": 1, "enqueued_at": "2026-01-02T03:04:05.000006Z", "available_at": '
+        '"2026-01-02T03:04:05.000006Z", "archived_at": "2026-01-02T03:05:05Z", "outcome": "done", '
+        '"processing_duration_seconds": 1.5, "headers": {"type": "t"}, "payload": {"a": 1.10}}\n'
+    )
+    pgqrs("message", "send", queue, "--file", "-", "--envelope", stdin=line).expect(0, out="1 .*")
+    assert without_changes(exported(queue)) == without_changes(line), exported(queue)
 
 
 def test_pages():

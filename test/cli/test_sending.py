@@ -49,6 +49,36 @@ def test_options_for_all():
     assert pgqrs("queue", "metrics", queue, "--format", "json").out.find('"delayed": 1') > 0, "delayed"
 
 
+def settings(queue):
+    """Of each message: payload, max_attempts, seconds to live, priority, seconds of delay."""
+    return psql(
+        "SELECT string_agg(concat_ws('|', m.payload, coalesce(m.max_attempts::text, '-'), "
+        "coalesce(round(extract(epoch FROM m.expires_at - m.enqueued_at))::text, '-'), m.priority, "
+        "round(extract(epoch FROM m.available_at - m.enqueued_at))), ' ' ORDER BY m.id) "
+        f"FROM pgqrs.messages AS m JOIN pgqrs.queues AS q ON q.id = m.queue_id WHERE q.name = '{queue}'"
+    )
+
+
+def test_settings_of_messages():
+    """One, all lines of a file, and those that say otherwise."""
+    queue = fresh("settings")
+    one = ("message", "send", queue, "-q")
+    pgqrs(*one, "1", "--max-attempts", "3").expect(0, out=r"\d+")
+    pgqrs(*one, "2", "--expires-after", "90s", "--priority", "1").expect(0, out=r"\d+")
+    pgqrs(*one, "3", "--max-attempts", "0", "--expires-after", "2d", "--delay", "1h").expect(0, out=r"\d+")
+    assert settings(queue) == "1|3|-|5|0 2|-|90|1|0 3|0|172800|5|3600", settings(queue)
+    pgqrs("queue", "purge", queue).expect(0, out=".*")
+    send(queue, write("settings", "1\n2\n"), "-q", "--max-attempts", "4", "--delay", "1m").expect(0, out="2")
+    lines = '{"payload": 3}\n{"payload": 4, "max_attempts": 1, "expires_after": "1h", "delay": "1s"}\n'
+    send(queue, write("settings", lines), "-q", "--envelope", "--expires-after", "5m").expect(0, out="2")
+    assert settings(queue) == "1|4|-|5|60 2|4|-|5|60 3|-|300|5|0 4|1|3600|5|1", settings(queue)
+    pgqrs(*one, "1", "--max-attempts", "40000").expect(2, 'error: --max-attempts must be from 0 to 32767: "40000"')
+    pgqrs(*one, "1", "--expires-after", "never").expect(2, "(?s)error: .*--expires-after.*")
+    pgqrs(*one, "1", "--expires-after", "0").expect(5, "(?s)error: expires_after must be .*")
+    pgqrs("message", "send", "nothing", "1", "--max-attempts", "1").expect(4, 'error: queue "nothing" does not exist')
+    assert count(queue) == 4, str(count(queue))
+
+
 BAD = [
     (b'{"a": }', r"not valid JSON: .*'\}'.* byte 7"),
     (b'{"a": 1', r"not valid JSON: unexpected end at byte \d+"),
@@ -131,6 +161,11 @@ def test_rules_of_the_configuration():
 ENVELOPES = [
     ('{"payload": 1, "priority": 10}', "priority must be from 0 to 9"),
     ('{"payload": 1, "priority": "1"}', "priority must be from 0 to 9"),
+    ('{"payload": 1, "max_attempts": 32768}', "max_attempts must be from 0 to 32767"),
+    ('{"payload": 1, "max_attempts": 99999999999999999999}', "max_attempts must be from 0 to 32767"),
+    ('{"payload": 1, "max_attempts": -1}', "max_attempts must be from 0 to 32767"),
+    ('{"payload": 1, "expires_after": "soon"}', 'invalid duration for expires_after: "soon"'),
+    ('{"payload": 1, "expires_after": 0}', "expires_after must be .*"),
     ('{"payload": 1, "headers": [1]}', "headers must be an object"),
     ('{"payload": 1, "delay": "1 parsec"}', 'invalid duration for delay: "1 parsec"'),
     ('{"payload": 1, "delay": "50000000h"}', "delay is out of range.*"),

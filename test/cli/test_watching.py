@@ -38,17 +38,30 @@ def line_of(lines, queue):
     return next((line.split() for line in lines if line.startswith(queue + " ")), None)
 
 
+def cell(lines, queue, title):
+    """What the column has for the queue; titles and cells end at the same place."""
+    head = next(line for line in lines if line.startswith("queue "))
+    line = next(line for line in lines if line.startswith(queue + " "))
+    end = head.index(title) + len(title)
+    return re.split(r" {2,}", line[:end].rstrip())[-1].strip()
+
+
+def rate(lines, queue, title):
+    text = cell(lines, queue, title)
+    return 0 if text == "-" else float(text.replace(",", ""))
+
+
 def test_rates():
     """What is sent and finished a second, while the screen lives."""
     queue = fresh("rates")
-    with top(rows=100) as terminal:
+    with top(rows=100, columns=160) as terminal:
         terminal.wait_for(r"\x1b\[H.*rates ")
         psql("SELECT count(*) FROM generate_series(1, 500) AS n, LATERAL pgqrs.enqueue('rates', to_jsonb(n))")
         wait_for_screen(
             terminal,
             lambda lines: line_of(lines, queue)
             and line_of(lines, queue)[1] == "500"
-            and float(line_of(lines, queue)[6].replace(",", "")) > 5,
+            and rate(lines, queue, "enq/s") > 5,
             "500 pending, and many a second",
         )
         psql("SELECT count(*) FROM pgqrs.pop('rates', 400)")
@@ -56,12 +69,95 @@ def test_rates():
             terminal,
             lambda lines: line_of(lines, queue)
             and line_of(lines, queue)[1] == "100"
-            and float(line_of(lines, queue)[7].replace(",", "")) > 5,
+            and rate(lines, queue, "fin/s") > 5,
             "100 pending, and many finished",
         )
         terminal.type("q")
         assert terminal.end() == 0, "q quits"
     pgqrs("queue", "purge", queue).expect(0, out=".*")
+
+
+def troubled(queue):
+    """One message that is tried again, two that died, one sent back since; a live, a suspended and a dead worker."""
+    psql(
+        f"""SELECT pgqrs.enqueue('{queue}', to_jsonb(n)) FROM generate_series(1, 4) AS n;
+        SELECT pgqrs.dequeue_batch('{queue}', 4);
+        SELECT pgqrs.fail('{queue}', id, 'no', delay => '1 h', retry => payload = '1') FROM pgqrs.messages
+            WHERE queue_id = (SELECT id FROM pgqrs.queues WHERE name = '{queue}') ORDER BY id;
+        SELECT pgqrs.redrive('{queue}', ARRAY[(SELECT min(id) FROM pgqrs.list_dead('{queue}'))]);
+        SELECT pgqrs.enqueue('{queue}', '5', delay => '1 h');
+        SELECT pgqrs.register_worker('{queue}', 'w' || n) FROM generate_series(1, 3) AS n;
+        SELECT pgqrs.suspend_worker(id) FROM pgqrs.list_workers('{queue}') WHERE name = 'w2';
+        UPDATE pgqrs.workers SET heartbeat_at = heartbeat_at - interval '1 h'
+            WHERE id = (SELECT id FROM pgqrs.list_workers('{queue}') WHERE name = 'w3');
+        SELECT pgqrs.reap_workers()"""
+    )
+
+
+def test_trouble():
+    queue = fresh("trouble")
+    troubled(queue)
+    row = next(row for row in json.loads(pgqrs("top", "--once", "--format", "json").out) if row["queue"] == queue)
+    assert (row["retrying"], row["dead"], row["delayed"]) == (1, 2, 2), str(row)
+    assert (row["workers"], row["suspended_workers"], row["dead_workers"]) == (2, 1, 1), str(row)
+    with top("--sort", "dead", columns=80) as terminal:
+        wait_for_screen(
+            terminal,
+            lambda lines: line_of(lines, queue)
+            and (cell(lines, queue, "dead"), cell(lines, queue, "workers")) == ("2", "2, 1 dead"),
+            "what goes wrong fits into 80 columns",
+        )
+        wait_for_screen(
+            terminal,
+            lambda lines: lines[1] == "1 retrying  2 dead  2 workers, 1 of them suspended, 1 dead",
+            "and is summed up",
+        )
+        assert "\x1b[33m1 retrying" in terminal.text, "in yellow"
+        terminal.type("q")
+        assert terminal.end() == 0, "q quits"
+    psql(f"SELECT pgqrs.drop_queue('{queue}', force => true)")
+
+
+def test_much_trouble():
+    """Of a thousand dead or delayed messages it tells that there may be more."""
+    queue = fresh("much")
+    psql(
+        f"""SELECT count(*) FROM pgqrs.enqueue_batch('{queue}', (SELECT array_agg('1'::jsonb)
+            FROM generate_series(1, 1200)));
+        SELECT count(*) FROM pgqrs.dequeue_batch('{queue}', 1200);
+        SELECT count(*) FROM pgqrs.fail_batch('{queue}', (SELECT array_agg(id ORDER BY id) FROM pgqrs.messages
+            WHERE queue_id = (SELECT id FROM pgqrs.queues WHERE name = '{queue}')), '{{no}}', retry => false);
+        SELECT count(*) FROM pgqrs.enqueue_batch('{queue}', (SELECT array_agg('1'::jsonb)
+            FROM generate_series(1, 1200)), delay => '1 h')"""
+    )
+    with top("--sort", "dead", columns=160) as terminal:
+        wait_for_screen(
+            terminal,
+            lambda lines: line_of(lines, queue)
+            and (cell(lines, queue, "dead"), cell(lines, queue, "retrying")) == ("1,000+", "0+"),
+            "as many as it looked at, or more",
+        )
+    psql(f"SELECT pgqrs.drop_queue('{queue}', force => true)")
+
+
+def test_without_rights():
+    """A role that sees numbers only gets the numbers."""
+    queue = fresh("shy")
+    psql(
+        "CREATE ROLE onlooker LOGIN; GRANT USAGE ON SCHEMA pgqrs TO onlooker;"
+        "GRANT SELECT ON pgqrs.queues, pgqrs.messages, pgqrs.archive, pgqrs.departures TO onlooker;"
+        "GRANT EXECUTE ON FUNCTION pgqrs.all_queues_metrics TO onlooker"
+    )
+    rows = json.loads(pgqrs("top", "--once", "--format", "json", PGUSER="onlooker").expect(0, out="(?s).*").out)
+    row = next(row for row in rows if row["queue"] == queue)
+    assert row["pending"] == 0 and row["retrying"] is None and row["dead"] is None and row["workers"] is None, str(row)
+    with top(PGUSER="onlooker") as terminal:
+        wait_for_screen(
+            terminal,
+            lambda lines: line_of(lines, queue) and cell(lines, queue, "dead") == "-" and lines[1] == "",
+            "no numbers, and no line of them",
+        )
+    psql("DROP OWNED BY onlooker; DROP ROLE onlooker")
 
 
 def test_given_back():
@@ -143,7 +239,7 @@ def test_fits():
             terminal.type(keys)
             wait_for_screen(
                 terminal,
-                lambda lines, name=name: any(line.startswith(name) for line in lines[3:]) and "rows " in lines[1],
+                lambda lines, name=name: any(line.startswith(name) for line in lines[4:]) and "rows " in lines[2],
                 f"{keys!r} shows {name}",
             )
         terminal.type("q")
@@ -197,11 +293,13 @@ def test_without_a_terminal():
         "pending",
         "in_flight",
         "delayed",
-        "exhausted",
-        "archived",
+        "retrying",
+        "dead",
         "enqueued_per_second",
         "finished_per_second",
         "oldest_pending_age",
+        "workers",
+        "dead_workers",
     ], lines[0]
     row = next(
         row
@@ -211,7 +309,7 @@ def test_without_a_terminal():
     assert isinstance(row["enqueued_per_second"], (int, float)) and row["paused"] is False, str(row)
     table = list(csv.reader(io.StringIO(pgqrs("top", "--interval", "100ms", "--format", "csv", "--sort", "name").out)))
     names = [line[0] for line in table[1:]]
-    assert table[0][7] == "enqueued_per_second" and names == sorted(names), str(table)
+    assert table[0][9] == "enqueued_per_second" and names == sorted(names), str(table)
     for arguments, env in ((("--once",), {}), ((), {"TERM": "dumb"}), ((), {"TERM": None})):
         with Terminal("pgqrs", "top", "--interval", "100ms", "--no-color", *arguments, **env) as terminal:
             assert (

@@ -180,6 +180,23 @@ def test_limits():
     assert (count(queue), archived(queue)) == (0, 3), "all"
 
 
+def test_workers_are_suspended_and_stopped():
+    queue = fresh("held")
+    with Program("work", queue, "--exec", "true", "--worker", "held") as worker:
+        rows = lambda: json.loads(pgqrs("worker", "list", queue, "--format", "json").out)
+        wait_until(lambda: [row["state"] for row in rows()] == ["polling"], "it takes messages")
+        number = str(rows()[0]["id"])
+        pgqrs("worker", "suspend", number).expect(0, out=f"worker {number} suspended")
+        pgqrs("message", "send", queue, "1").expect(0, out=".*")
+        wait_until(lambda: rows()[0]["state"] == "suspended", "it is suspended")
+        assert count(queue) == 1, "nobody takes the message"
+        pgqrs("worker", "resume", number).expect(0, out=f"worker {number} resumed")
+        wait_until(lambda: count(queue) == 0, "it goes on")
+        pgqrs("worker", "stop", number).expect(0, out=f"worker {number} stopped")
+        worker.ended().expect(0, "", SUMMARY.format(1, 0, 0, 0, 0))
+    assert rows() == [], "gone"
+
+
 def test_workers_register():
     queue = fresh("named")
     sent(queue, "1")

@@ -45,7 +45,8 @@ TEST_CASE("the states of pgqrs are known, others are not") {
         {"PQ005", ErrorCode::payload_rejected}, {"PQ006", ErrorCode::rate_limited},
         {"PQ007", ErrorCode::queue_paused},     {"PQ008", ErrorCode::worker_not_found},
         {"PQ009", ErrorCode::limit_exceeded},   {"PQ010", ErrorCode::invalid_argument},
-        {"PQ011", ErrorCode::queue_not_empty},  {"PQ014", ErrorCode::worker_state},
+        {"PQ011", ErrorCode::queue_not_empty},  {"PQ012", ErrorCode::queue_full},
+        {"PQ014", ErrorCode::worker_state},
     };
     for (const auto& [sqlstate, code] : cases) {
         INFO(sqlstate);

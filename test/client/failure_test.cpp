@@ -225,6 +225,54 @@ TEST_CASE("a message can have attempts and an end of its own", "[server]") {
     CHECK(server_error([&] { f.producer.enqueue_job(1, {.max_attempts = -1}); }) == "PQ010");
 }
 
+TEST_CASE("so can some messages of a batch", "[server]") {
+    Fixture f;
+    const auto at = pgqrs::TimePoint(std::chrono::ceil<pgqrs::Duration>(
+        std::chrono::system_clock::now().time_since_epoch() + 300 * 24h));
+    const auto settings = [&](std::int64_t id) {
+        return test::value(
+            f.connection,
+            "SELECT concat_ws('|', payload, priority, headers, max_attempts, "
+            "extract(epoch FROM expires_at - enqueued_at)::bigint) FROM pgqrs.messages "
+            "WHERE id = $1::bigint",
+            {std::to_string(id)});
+    };
+    const auto ids = f.producer.batch_enqueue(
+        std::vector<pgqrs::NewMessage>{
+            {.payload = "1.10"},
+            {.payload = "2", .max_attempts = 3},
+            {.payload = "3", .headers = R"({"a": 1})", .priority = 0, .expires_after = 90s},
+            {.payload = "4", .delay = 1h, .max_attempts = 0, .expires_after = 48h},
+            {.payload = "5", .available_at = at, .max_attempts = 1},
+            {.payload = "6", .available_at = at},
+            {.payload = "7", .available_at = pgqrs::TimePoint(), .max_attempts = 7}},
+        {.priority = 8});
+    REQUIRE(ids.size() == 7);
+    CHECK(settings(ids[0]) == "1.10|8");
+    CHECK(settings(ids[1]) == "2|8|3");
+    CHECK(settings(ids[2]) == R"(3|0|{"a": 1}|90)");
+    CHECK(settings(ids[3]) == "4|8|0|172800");
+    CHECK(settings(ids[4]) == "5|8|1");
+    CHECK(settings(ids[6]) == "7|8|7");
+    const auto delayed = f.messages.get(ids[3]).value();
+    CHECK(delayed.available_at - delayed.enqueued_at == 1h);
+    // A job has a delay, which begins within the call.
+    const auto timed = f.messages.get(ids[4]).value();
+    CHECK(timed.available_at >= at);
+    CHECK(timed.available_at < at + 1min);
+    CHECK(f.messages.get(ids[5]).value().available_at == at);
+    const auto late = f.messages.get(ids[6]).value();
+    CHECK(late.available_at == late.enqueued_at);
+
+    const auto refused = [&](pgqrs::NewMessage message) {
+        return server_error([&] { f.producer.batch_enqueue(std::vector{message}); });
+    };
+    CHECK(refused({.payload = "1", .max_attempts = 40'000}) == "PQ010");
+    CHECK(refused({.payload = "1", .max_attempts = -1}) == "PQ010");
+    CHECK(refused({.payload = "1", .expires_after = 0s}) == "PQ010");
+    CHECK(f.messages.count_by_queue(f.queue) == 7);
+}
+
 TEST_CASE("dead messages are listed, sent back and discarded", "[server]") {
     Fixture f;
     const std::vector ids{f.dead_message("a"), f.dead_message("b"), f.dead_message("c")};

@@ -73,12 +73,13 @@ TEST_CASE("a published code never changes its meaning") {
         {SqlState::queue_exists, "PQ003", "queue_exists", true},
         {SqlState::invalid_name, "PQ004", "invalid_name", true},
         {SqlState::payload_rejected, "PQ005", "payload_rejected", true},
-        {SqlState::rate_limited, "PQ006", "rate_limited", false},
+        {SqlState::rate_limited, "PQ006", "rate_limited", true},
         {SqlState::queue_paused, "PQ007", "queue_paused", false},
         {SqlState::worker_not_found, "PQ008", "worker_not_found", true},
         {SqlState::limit_exceeded, "PQ009", "limit_exceeded", true},
         {SqlState::invalid_argument, "PQ010", "invalid_argument", true},
         {SqlState::queue_not_empty, "PQ011", "queue_not_empty", true},
+        {SqlState::queue_full, "PQ012", "queue_full", true},
         {SqlState::worker_state, "PQ014", "worker_state", true},
     };
     for (const auto& expected : published) {

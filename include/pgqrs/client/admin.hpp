@@ -1,4 +1,4 @@
-// Installing, queues, metrics, dead messages, cleaning up.
+// Installing, queues, rights, metrics, dead messages, workers, cleaning up.
 //
 // Threads: an Admin is used by the thread that uses its Connection.
 // ABI: Admin stays one reference within a major version. The structs get members with minor
@@ -28,6 +28,15 @@ struct QueueOptions {
     std::optional<double> backoff_jitter = {};          // 0.1 when it is created
     std::optional<std::string> dead_letter_queue = {};  // alter: the empty text takes it away
     std::optional<Duration> expires_after = {};         // alter: 0 takes it away
+    // What the queue takes from producers; alter: 0, and the empty list, take one away.
+    std::optional<std::int64_t> max_messages = {};
+    std::optional<double> enqueue_rate = {};  // messages a second; needs a preloaded server (0A000)
+    std::optional<int> enqueue_burst =
+        {};  // those of a second, and at least one, when it is not given
+    std::optional<int> max_payload_bytes = {};  // of the jsonb value
+    std::optional<int> max_depth = {};          // these three as in Validation
+    std::optional<std::vector<std::string>> required_keys = {};
+    std::optional<std::vector<std::string>> forbidden_keys = {};
 };
 
 struct RedriveOptions {
@@ -101,6 +110,35 @@ public:
     std::int64_t redrive(const std::string& queue, const RedriveOptions& options = {});
     // Deletes dead messages for good, and answers how many; all in one transaction, however many.
     std::int64_t discard(const std::string& queue, const std::vector<std::int64_t>& ids);
+
+    // The life of workers; Workers (tables.hpp) lists and removes them. The first three raise PQ008 when there is no such
+    // worker, PQ014 when its state does not allow it, and answer its row.
+    //
+    // Ready or polling: it gets no more messages until it is resumed. It keeps those it has.
+    Worker suspend_worker(std::int64_t worker);
+    Worker resume_worker(std::int64_t worker);
+    // Ends its work for good and gives its messages back; its dequeues raise PQ008 from then on.
+    Worker stop_worker(std::int64_t worker);
+    // Gives back all messages that it has, but for those that somebody has locked, and answers how many. These deliveries
+    // do not count against max_deliveries. PQ008 when there is no such worker.
+    std::int64_t release_worker_messages(std::int64_t worker);
+    // Makes each worker dead that was silent for longer than its lease, so that others get its messages; how many.
+    std::int64_t reap_workers();
+    // Removes workers that have been dead or stopped for this long (without: a day), of one queue or of all; how many.
+    std::int64_t purge_workers(const std::optional<std::string>& queue = {},
+                               const std::optional<Duration>& older_than = {});
+    // A row for each queue.
+    std::vector<WorkerHealth> worker_health(const std::optional<std::string>& queue = {});
+    // A row for each worker of the queue. It reads all messages of the queue.
+    std::vector<WorkerMetrics> worker_metrics(const std::string& queue);
+
+    // Rights on single queues. Only the owner of the extension and superusers may give and take them (42501). Both answer
+    // whether this call changed something, and raise PQ002, and PQ010 for an unknown role or privilege.
+    bool grant_queue(const std::string& queue, const std::string& role, Privilege privilege);
+    // Also of a role that was dropped since, by the name it had.
+    bool revoke_queue(const std::string& queue, const std::string& role, Privilege privilege);
+    // By queue, role and privilege; those of the queues that the caller may manage.
+    std::vector<QueueGrant> list_grants(const std::optional<std::string>& queue = {});
 
     // Answers the rules of the queue.
     std::vector<RetentionRule> set_retention(const std::string& queue,

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "pgqrs/client/error_code.hpp"
+#include "pgqrs/client/time.hpp"
 
 namespace pgqrs {
 
@@ -36,11 +37,14 @@ public:
     const std::string& hint() const noexcept { return parts_.hint; }
 
     // The same again can succeed: a serialization failure, a deadlock, a lock that was not available, too many
-    // connections, a server that shuts down or starts, a connection that was lost meanwhile. The whole transaction must be
+    // connections, a server that shuts down or starts, a connection that was lost meanwhile, and, after retry_after(), a
+    // queue to which messages come too fast (PQ006). A full queue (PQ012) is not: only consumers can tell. The whole transaction must be
     // repeated; when connection_lost(), on a new connection or after Connection::reopen(). Two errors of lost connections
     // are not retryable: one that is in doubt, since what was to be done may have been, and 08003: the connection had been
     // lost before, nothing was sent, and the same on the same connection fails for ever.
     bool retryable() const noexcept;
+    // How long to wait before that, where the server says it (PQ006).
+    std::optional<Duration> retry_after() const noexcept;
     // The connection is gone. What was not committed is rolled back, and nothing opens it again but Connection::reopen().
     bool connection_lost() const noexcept { return parts_.connection_lost; }
     // The connection was lost while a commit was under way (also that of a statement outside of a transaction): it may

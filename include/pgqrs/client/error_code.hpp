@@ -14,12 +14,13 @@ enum class ErrorCode {
     queue_exists = 3,       // there is a queue of that name
     invalid_name = 4,       // no queue or worker can have that name
     payload_rejected = 5,   // payload or headers are null, too large or of the wrong shape
-    rate_limited = 6,       // reserved
+    rate_limited = 6,       // messages come too fast: Error::retry_after() says when
     queue_paused = 7,       // reserved
     worker_not_found = 8,   // the worker is not registered, or not for this queue
     limit_exceeded = 9,     // more items in one call than pgqrs.max_batch_size
     invalid_argument = 10,  // an argument is null, negative, not finite or out of range
     queue_not_empty = 11,   // the queue still holds messages
+    queue_full = 12,        // the queue would hold more messages than its max_messages
     worker_state = 14,      // the worker cannot go from its state to the one asked for
 };
 

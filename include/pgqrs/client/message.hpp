@@ -55,6 +55,9 @@ struct NewMessage {
     std::optional<Duration> delay = {};
     // Not before then, by the server's clock; a time that has passed means at once. Instead of a delay.
     std::optional<TimePoint> available_at = {};
+    // As in JobOptions. With one of them, `available_at` is kept to within the time the call takes, and never earlier.
+    std::optional<int> max_attempts = {};
+    std::optional<Duration> expires_after = {};
 };
 
 // Why a message left its queue. `unknown` stands for a label that a newer server has: later versions add some, so a switch
@@ -88,7 +91,18 @@ struct Queue {
     double backoff_jitter = 0;
     std::optional<std::string> dead_letter_queue = {};
     std::optional<Duration> expires_after = {};
+    std::optional<std::int64_t> max_messages = {};
+    std::optional<double> enqueue_rate = {};
+    std::optional<int> enqueue_burst = {};
+    std::optional<int> max_payload_bytes = {};
+    std::optional<int> max_depth = {};
+    std::vector<std::string> required_keys = {};
+    std::vector<std::string> forbidden_keys = {};
 };
+
+// What a worker does; with labels as above.
+enum class WorkerState { ready, polling, suspended, stopped, dead, unknown };
+const char* to_string(WorkerState state);
 
 struct Worker {
     std::int64_t id = 0;
@@ -98,6 +112,46 @@ struct Worker {
     std::optional<int> pid = {};
     std::optional<std::string> metadata = {};  // JSON text
     TimePoint registered_at = {};
+    WorkerState state = WorkerState::ready;
+    Duration lease{};             // silent for longer, it is dead
+    TimePoint heartbeat_at = {};  // the last sign of life that was noted
+};
+
+// The workers of a queue by their state. Columns as pgqrs.worker_health describes them.
+struct WorkerHealth {
+    std::string queue = {};
+    std::int64_t ready = 0;
+    std::int64_t polling = 0;
+    std::int64_t suspended = 0;
+    std::int64_t stopped = 0;
+    std::int64_t dead = 0;
+    std::optional<Duration> oldest_heartbeat_age =
+        {};  // of those that are neither stopped nor dead
+};
+
+// A worker and the messages it has. Columns as pgqrs.worker_metrics describes them.
+struct WorkerMetrics {
+    std::int64_t worker = 0;
+    std::string name = {};
+    WorkerState state = WorkerState::ready;
+    Duration heartbeat_age{};
+    std::int64_t in_flight = 0;
+    std::optional<Duration> oldest_delivery_age = {};
+    std::optional<TimePoint> oldest_lease_end = {};
+};
+
+// What a role may do with a queue; with labels as above.
+enum class Privilege { produce, consume, monitor, manage, unknown };
+const char* to_string(Privilege privilege);
+
+// A right of a role on a queue. Columns as pgqrs.queue_grant describes them.
+struct QueueGrant {
+    std::string queue = {};
+    std::string role = {};
+    Privilege privilege = Privilege::produce;
+    bool valid = true;  // false: the role was dropped or renamed since
+    std::string granted_by = {};
+    TimePoint granted_at = {};
 };
 
 // Columns as pgqrs.metrics describes them.

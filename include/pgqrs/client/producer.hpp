@@ -60,7 +60,7 @@ public:
     std::vector<std::int64_t> batch_enqueue(const std::vector<nlohmann::json>& payloads,
                                             const EnqueueOptions& options = {});
     // The same for JSON text made elsewhere, which is checked by the validation's rules like the others. A batch in which
-    // some have a priority or time of their own costs the server about twice as much.
+    // some have a priority, time or settings of their own costs the server about twice as much.
     std::vector<std::int64_t> batch_enqueue(const std::vector<NewMessage>& messages,
                                             const EnqueueOptions& options = {});
 

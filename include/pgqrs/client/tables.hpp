@@ -43,6 +43,7 @@ struct NewWorker {
     std::optional<std::string> hostname = {};
     std::optional<int> pid = {};
     std::optional<nlohmann::json> metadata = {};
+    std::optional<Duration> lease = {};  // silent for longer, it is dead; 60 s unless given
 };
 
 struct NewQueueMessage {

@@ -101,7 +101,9 @@ struct WorkOptions {
     bool stop_when_empty = false;
     // Returns after this many messages; 0: no limit.
     std::int64_t max_messages = 0;
-    // Registers a worker of this name for each thread, deleted at the end; messages say who has them.
+    // Registers a worker of this name for each thread, deleted at the end; messages say who has them. A thread whose worker
+    // is suspended takes nothing until it is resumed, and one whose worker is stopped ends; work() returns after the last.
+    // Its lease is that of the messages, at least a minute.
     std::string worker_name = {};
     std::function<void(const WorkEvent&)> on_event = {};
 };

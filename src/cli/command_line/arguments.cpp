@@ -39,6 +39,15 @@ int parse_number(std::string_view text, const std::string& name, int least, int 
     return static_cast<int>(whole_number(text, name, least, most));
 }
 
+double parse_real(std::string_view text, const std::string& name) {
+    double value = 0;
+    const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (end.ec != std::errc() || end.ptr != text.data() + text.size()) {
+        throw UsageError(name + " must be a number: " + quote_argument(text));
+    }
+    return value;
+}
+
 double parse_fraction(std::string_view text, const std::string& name) {
     double value = -1;
     const auto end = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -12,6 +12,7 @@ namespace pgqrs::cli {
 // An id of a message or worker: 1 to 2^63 - 1.
 std::int64_t parse_id(std::string_view text, const std::string& name);
 int parse_number(std::string_view text, const std::string& name, int least, int most);
+double parse_real(std::string_view text, const std::string& name);
 double parse_fraction(std::string_view text, const std::string& name);  // from 0 to 1
 bool parse_boolean(std::string_view text, const std::string& name);
 Duration parse_length(std::string_view text, const std::string& name);

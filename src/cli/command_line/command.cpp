@@ -120,6 +120,12 @@ void Command::number(const std::string& name, std::optional<int>& target, int le
     });
 }
 
+void Command::real(const std::string& name, std::optional<double>& target,
+                   const std::string& about) {
+    add_value(*app_, name, "N", about,
+              [&target, name](const std::string& text) { target = parse_real(text, name); });
+}
+
 void Command::fraction(const std::string& name, std::optional<double>& target,
                        const std::string& about) {
     add_value(*app_, name, "N", about,

@@ -49,6 +49,7 @@ public:
     void option(const std::string& name, std::optional<bool>& target, const std::string& about);
     void number(const std::string& name, std::optional<int>& target, int least, int most,
                 const std::string& about);
+    void real(const std::string& name, std::optional<double>& target, const std::string& about);
     // From 0 to 1.
     void fraction(const std::string& name, std::optional<double>& target, const std::string& about);
     void id_option(const std::string& name, std::optional<std::int64_t>& target,

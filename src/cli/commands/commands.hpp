@@ -11,6 +11,7 @@ void add_commands(Command& root);
 void add_extension_commands(Command& root);  // install, uninstall, verify
 void add_queue_commands(Command& root);
 void add_queue_retention(Command& group);
+void add_queue_grants(Command& group);  // grant, revoke, grants
 void add_message_commands(Command& root);
 void add_archive_commands(Command& root);
 void add_work(Command& root);  // work/work.cpp

@@ -19,6 +19,8 @@ struct Options {
     std::optional<int> priority;
     std::vector<std::string> headers;
     std::optional<std::string> type;
+    std::optional<int> max_attempts;
+    std::optional<Duration> expires_after;
 };
 
 EnqueueOptions enqueue_options(const Options& options) {
@@ -41,14 +43,19 @@ void run(Context& context, const Options& options) {
                                          : "a payload or --file is missing");
     }
     if (options.file.file) {
-        send_file(context, options.queue, settings, options.file);
+        send_file(context, options.queue, settings,
+                  {.max_attempts = options.max_attempts, .expires_after = options.expires_after},
+                  options.file);
         return;
     }
     const std::string payload = read_payload(*options.payload);
     check_payload(payload, "payload", context.config().validation);
     Producer producer(context.connection(), options.queue);
     // As text, so that numbers keep all their digits.
-    const auto id = producer.batch_enqueue(std::vector{NewMessage{payload}}, settings).front();
+    const NewMessage message{.payload = payload,
+                             .max_attempts = options.max_attempts,
+                             .expires_after = options.expires_after};
+    const auto id = producer.batch_enqueue(std::vector{message}, settings).front();
     context.show_done(record_of({{"queue", text_value(options.queue)}, {"id", number_value(id)}}),
                       "message " + std::to_string(id) + " sent to queue \"" + options.queue + "\"",
                       std::to_string(id));
@@ -66,6 +73,10 @@ void add_message_send(Command& group) {
     command.number("--priority", options->priority, 0, 9, "0 is delivered first, 9 last [5]");
     command.words("--header", options->headers, "KEY=VALUE", "A header; may be repeated");
     command.option("--type", options->type, "The header \"type\"");
+    command.number("--max-attempts", options->max_attempts, 0, 32767,
+                   "When it fails so often it is dead; 0: no limit [the queue's]");
+    command.option("--expires-after", options->expires_after,
+                   "Give it up when it still waits this long from now [the queue's]");
     command.runs([options](Context& context) { run(context, *options); });
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/commands/commands.hpp"
 #include "cli/failure.hpp"
@@ -16,9 +17,20 @@ namespace {
 
 enum class Purpose { create, alter };
 
-// QueueOptions, with the word that was given for the back-off.
+// The keys that were given; one empty word stands for none.
+std::optional<std::vector<std::string>> keys_of(const std::vector<std::string>& words) {
+    if (words.empty()) {
+        return std::nullopt;
+    }
+    return words == std::vector<std::string>{""} ? std::vector<std::string>() : words;
+}
+
+// QueueOptions, with what was given for them in other words.
 struct Given : QueueOptions {
     std::optional<std::string> backoff_word;
+    std::optional<int> most_messages;
+    std::vector<std::string> required_words;
+    std::vector<std::string> forbidden_words;
     QueueOptions options() const {
         QueueOptions result = *this;
         for (const auto one : {Backoff::fixed, Backoff::linear, Backoff::exponential}) {
@@ -26,6 +38,9 @@ struct Given : QueueOptions {
                 result.backoff = one;
             }
         }
+        result.max_messages = most_messages;
+        result.required_keys = keys_of(required_words);
+        result.forbidden_keys = keys_of(forbidden_words);
         return result;
     }
 };
@@ -42,6 +57,28 @@ void add_backoff(Command& command, Given& target, bool alter) {
     command.option("--backoff-cap", target.backoff_cap, "The longest wait" + usual("1h"));
     command.fraction("--backoff-jitter", target.backoff_jitter,
                      "The part of a wait that chance may take off" + usual("0.1"));
+}
+
+// What the queue takes from producers.
+void add_producer_limits(Command& command, Given& target, bool alter) {
+    const std::string none = alter ? "; 0: no limit" : " [no limit]";
+    const std::string no_keys = alter ? "; repeatable; '': none" : "; repeatable";
+    const int least = alter ? 0 : 1;
+    command.number("--max-messages", target.most_messages, least, INT_MAX,
+                   "How many messages the queue takes from producers at most" + none);
+    command.real("--enqueue-rate", target.enqueue_rate,
+                 "How many messages it takes a second" + none);
+    command.number("--enqueue-burst", target.enqueue_burst, least, INT_MAX,
+                   std::string("How many it takes at once after a pause") +
+                       (alter ? "; 0: those of a second" : " [those of a second]"));
+    command.number("--max-payload-bytes", target.max_payload_bytes, least, INT_MAX,
+                   "The largest payload" + none);
+    command.number("--max-depth", target.max_depth, least, INT_MAX,
+                   "How deep a payload may be nested" + none);
+    command.words("--required-key", target.required_words, "TEXT",
+                  "A key that payloads must have" + no_keys);
+    command.words("--forbidden-key", target.forbidden_words, "TEXT",
+                  "A key that payloads must not have" + no_keys);
 }
 
 // What `create` and `alter` can set.
@@ -64,6 +101,7 @@ void add_settings(Command& command, Given& target, Purpose purpose) {
     command.option("--expires-after", target.expires_after,
                    std::string("Messages that wait longer than this are given up") +
                        (alter ? "; 0: none are" : " [none are]"));
+    add_producer_limits(command, target, alter);
     if (alter) {
         command.option("--notify", target.notify, "Whether new messages cause a NOTIFY");
     } else {
@@ -75,7 +113,9 @@ bool is_empty(const QueueOptions& settings) {
     return !settings.visibility_timeout && !settings.max_deliveries && !settings.description &&
            !settings.notify && !settings.max_attempts && !settings.backoff &&
            !settings.backoff_base && !settings.backoff_cap && !settings.backoff_jitter &&
-           !settings.dead_letter_queue && !settings.expires_after;
+           !settings.dead_letter_queue && !settings.expires_after && !settings.max_messages &&
+           !settings.enqueue_rate && !settings.enqueue_burst && !settings.max_payload_bytes &&
+           !settings.max_depth && !settings.required_keys && !settings.forbidden_keys;
 }
 
 void add_create(Command& group) {
@@ -253,6 +293,7 @@ void add_queue_commands(Command& root) {
     add_delete(group);
     add_metrics(group);
     add_queue_retention(group);
+    add_queue_grants(group);
 }
 
 }  // namespace pgqrs::cli

@@ -49,6 +49,7 @@ _pgqrs() {
         case ${names[position]-} in
             queue) __pgqrs_words < <(__pgqrs_queues "$1") ;;
             shell) __pgqrs_words < <(printf '%s\n' bash zsh fish) ;;
+            privilege) __pgqrs_words < <(printf '%s\n' produce consume monitor manage) ;;
         esac
     fi
 }

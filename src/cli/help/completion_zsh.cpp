@@ -50,6 +50,8 @@ constexpr const char* kFunction = R"script(_pgqrs() {
             compadd -- ${(f)"$(__pgqrs_queues "${words[1]}")"}
         elif [[ ${names[position]-} == shell ]]; then
             compadd -- bash zsh fish
+        elif [[ ${names[position]-} == privilege ]]; then
+            compadd -- produce consume monitor manage
         fi
     fi
 }

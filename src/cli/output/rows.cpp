@@ -1,5 +1,7 @@
-// Fields of queues, workers, metrics and faults. Those of messages are in message_rows.cpp.
+// Fields of queues, rights, metrics and faults.
 #include "cli/output/rows.hpp"
+
+#include <nlohmann/json.hpp>
 
 namespace pgqrs::cli {
 namespace {
@@ -11,14 +13,12 @@ Value paused_value(bool paused) {
     return value;
 }
 
-// Something to look after, when there is any.
-Value alarming_value(std::int64_t number) {
-    Value value = number_value(number);
-    value.standing_out = number > 0;
-    return value;
-}
-
 }  // namespace
+
+Value keys_value(const std::vector<std::string>& keys) {
+    return keys.empty() ? optional_value(std::optional<std::string>(), json_value)
+                        : json_value(nlohmann::json(keys).dump());
+}
 
 const std::vector<Field<Queue>>& queue_fields() {
     static const std::vector<Field<Queue>> fields = {
@@ -46,20 +46,19 @@ const std::vector<Field<Queue>>& queue_fields() {
          [](const Queue& row) { return optional_value(row.dead_letter_queue, text_value); }, false},
         {"expires_after_seconds",
          [](const Queue& row) { return optional_value(row.expires_after, seconds_value); }, false},
-    };
-    return fields;
-}
-
-const std::vector<Field<Worker>>& worker_fields() {
-    static const std::vector<Field<Worker>> fields = {
-        {"id", [](const Worker& row) { return number_value(row.id); }},
-        {"queue", [](const Worker& row) { return text_value(row.queue); }},
-        {"name", [](const Worker& row) { return text_value(row.name); }},
-        {"hostname", [](const Worker& row) { return optional_value(row.hostname, text_value); }},
-        {"pid", [](const Worker& row) { return optional_value(row.pid, number_value); }},
-        {"registered_at", [](const Worker& row) { return time_value(row.registered_at); }},
-        {"metadata", [](const Worker& row) { return optional_value(row.metadata, json_value); },
+        {"max_messages",
+         [](const Queue& row) { return optional_value(row.max_messages, number_value); }, false},
+        {"enqueue_rate",
+         [](const Queue& row) { return optional_value(row.enqueue_rate, real_value); }, false},
+        {"enqueue_burst",
+         [](const Queue& row) { return optional_value(row.enqueue_burst, number_value); }, false},
+        {"max_payload_bytes",
+         [](const Queue& row) { return optional_value(row.max_payload_bytes, number_value); },
          false},
+        {"max_depth", [](const Queue& row) { return optional_value(row.max_depth, number_value); },
+         false},
+        {"required_keys", [](const Queue& row) { return keys_value(row.required_keys); }, false},
+        {"forbidden_keys", [](const Queue& row) { return keys_value(row.forbidden_keys); }, false},
     };
     return fields;
 }
@@ -83,6 +82,24 @@ const std::vector<Field<Metrics>>& metrics_fields() {
         {"total_finished", [](const M& row) { return number_value(row.total_finished); }, false},
         {"exact", [](const M& row) { return boolean_value(row.exact); }},
         {"measured_at", [](const M& row) { return time_value(row.measured_at); }, false},
+    };
+    return fields;
+}
+
+const std::vector<Field<QueueGrant>>& grant_fields() {
+    using Row = QueueGrant;
+    static const std::vector<Field<Row>> fields = {
+        {"queue", [](const Row& row) { return text_value(row.queue); }},
+        {"role", [](const Row& row) { return text_value(row.role); }},
+        {"privilege", [](const Row& row) { return text_value(to_string(row.privilege)); }},
+        {"valid",
+         [](const Row& row) {
+             Value value = boolean_value(row.valid);
+             value.standing_out = !row.valid;
+             return value;
+         }},
+        {"granted_by", [](const Row& row) { return text_value(row.granted_by); }},
+        {"granted_at", [](const Row& row) { return time_value(row.granted_at); }},
     };
     return fields;
 }

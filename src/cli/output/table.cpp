@@ -11,6 +11,12 @@ Value text_value(std::string text) { return {Value::Kind::text, std::move(text)}
 
 Value number_value(std::int64_t number) { return {Value::Kind::number, std::to_string(number)}; }
 
+Value alarming_value(std::int64_t number) {
+    Value value = number_value(number);
+    value.standing_out = number > 0;
+    return value;
+}
+
 Value real_value(double number) {
     std::array<char, 32> text{};
     const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;

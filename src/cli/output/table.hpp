@@ -22,6 +22,8 @@ struct Value {
 inline Value null_value() { return {}; }
 Value text_value(std::string text);
 Value number_value(std::int64_t number);
+// Of something to look after: stands out when there is any.
+Value alarming_value(std::int64_t number);
 Value real_value(double number);
 Value boolean_value(bool boolean);
 Value json_value(std::string json);

@@ -2,7 +2,10 @@
 #include "cli/sending/envelope.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
+#include <system_error>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -25,13 +28,16 @@ std::string text_in(std::string_view value) {
                                   : std::string(value);
 }
 
-std::string read_priority(std::string_view value, NewMessage& message) {
-    int priority = -1;
-    const auto end = std::from_chars(value.data(), value.data() + value.size(), priority);
-    if (end.ptr != value.data() + value.size() || priority < 0 || priority > 9) {
-        return "priority must be from 0 to 9";
+// A number from 0 on.
+std::string read_number(const JsonMember& member, int most, std::optional<int>& target) {
+    const std::string_view value = member.value;
+    int number = -1;
+    const auto end = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (end.ptr != value.data() + value.size() || end.ec != std::errc() || number < 0 ||
+        number > most) {
+        return std::string(member.name) + " must be from 0 to " + std::to_string(most);
     }
-    message.priority = priority;
+    target = number;
     return {};
 }
 
@@ -47,6 +53,8 @@ std::string read_time(const JsonMember& member, NewMessage& message) {
     try {
         if (member.name == "delay") {
             message.delay = parse_duration(text_in(member.value), "delay");
+        } else if (member.name == "expires_after") {
+            message.expires_after = parse_duration(text_in(member.value), "expires_after");
         } else {
             message.available_at = parse_iso8601(text_in(member.value), "available_at");
         }
@@ -61,26 +69,31 @@ std::string read_member(const JsonMember& member, NewMessage& message) {
         message.payload = member.value;
         return {};
     }
-    const bool own = member.name == "headers" || member.name == "priority" ||
-                     member.name == "available_at" || member.name == "delay";
+    static constexpr std::array<std::string_view, 6> kOwn = {
+        "headers", "priority", "available_at", "delay", "max_attempts", "expires_after"};
+    const bool own = std::find(kOwn.begin(), kOwn.end(), member.name) != kOwn.end();
     if (!own && !is_key(archived_fields(), member.name)) {
         return "unknown key \"" + std::string(member.name.substr(0, 60)) + "\"";
     }
     if (!own || member.value == "null") {
         return {};
     }
-    return member.name == "headers"    ? read_headers(member.value, message)
-           : member.name == "priority" ? read_priority(member.value, message)
-                                       : read_time(member, message);
+    return member.name == "headers"        ? read_headers(member.value, message)
+           : member.name == "priority"     ? read_number(member, 9, message.priority)
+           : member.name == "max_attempts" ? read_number(member, 32767, message.max_attempts)
+                                           : read_time(member, message);
 }
 
 // Put together by hand: an export has millions of them.
 std::string beginning_of(const Message& message) {
     return "{\"id\": " + std::to_string(message.id) +
            ", \"priority\": " + std::to_string(message.priority) +
-           ", \"read_ct\": " + std::to_string(message.read_ct) + ", \"enqueued_at\": \"" +
+           ", \"read_ct\": " + std::to_string(message.read_ct) +
+           ", \"attempt\": " + std::to_string(message.attempt) + ", \"enqueued_at\": \"" +
            to_iso8601(message.enqueued_at) + "\", \"available_at\": \"" +
-           to_iso8601(message.available_at) + '"';
+           to_iso8601(message.available_at) + '"' +
+           (message.vt ? ", \"vt\": \"" + to_iso8601(*message.vt) + '"' : "") +
+           (message.worker_id ? ", \"worker_id\": " + std::to_string(*message.worker_id) : "");
 }
 
 std::string ending_of(const Message& message) {

@@ -2,8 +2,9 @@
 //
 //   {"id": 7, "priority": 5, ..., "available_at": "2026-...Z", "headers": {"type": "mail"}, "payload": {"to": "ada"}}
 //
-// Sending uses payload, headers, priority, and either available_at or delay ("30s", or seconds); what else an export has
-// is passed over, what it does not have is an error.
+// Sending uses payload, headers, priority, either available_at or delay ("30s", or seconds), max_attempts and
+// expires_after; what else an export has is passed over, what it does not have is an error. Exports of older versions have
+// fewer keys.
 #pragma once
 
 #include <string>

@@ -15,18 +15,23 @@ Config with_batch_size(Config config, int batch_size) {
     return config;
 }
 
-SourceOptions source_options(const FileOptions& options, const Config& config) {
-    return {options.envelope, options.skip_bad, options.batch_size.value_or(kBatchSize),
-            config.validation.max_payload_bytes, options.from_line.value_or(1)};
+SourceOptions source_options(const FileOptions& options, const JobOptions& job,
+                             const Config& config) {
+    return {options.envelope,
+            options.skip_bad,
+            options.batch_size.value_or(kBatchSize),
+            config.validation.max_payload_bytes,
+            options.from_line.value_or(1),
+            job};
 }
 
 }  // namespace
 
 FileSending::FileSending(Context& context, const std::string& queue, const EnqueueOptions& common,
-                         const FileOptions& options)
+                         const JobOptions& job, const FileOptions& options)
     : context_(context),
       options_(options),
-      source_options_(source_options(options, context.config())),
+      source_options_(source_options(options, job, context.config())),
       reader_(*options.file, MessageSource::longest_line(source_options_), context.stop()),
       source_(reader_, source_options_),
       rejects_(context, *options.file == "-" ? "stdin" : *options.file, options.rejects),

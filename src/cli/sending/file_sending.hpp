@@ -17,7 +17,7 @@ namespace pgqrs::cli {
 class FileSending {
 public:
     FileSending(Context& context, const std::string& queue, const EnqueueOptions& common,
-                const FileOptions& options);
+                const JobOptions& job, const FileOptions& options);
 
     // Raises Failure for the first bad line, unless those are passed over, and for what ends the work; it says where to go
     // on.

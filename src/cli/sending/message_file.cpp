@@ -32,13 +32,13 @@ void check_file_options(const FileOptions& options) {
 }
 
 void send_file(Context& context, const std::string& queue, const EnqueueOptions& common,
-               const FileOptions& options) {
+               const JobOptions& job, const FileOptions& options) {
     const auto started = std::chrono::steady_clock::now();
     context.watch_signals();
     std::int64_t sent = 0;
     std::int64_t rejected = 0;
     {
-        FileSending sending(context, queue, common, options);
+        FileSending sending(context, queue, common, job, options);
         sending.run();
         sent = sending.sent();
         rejected = sending.rejected();

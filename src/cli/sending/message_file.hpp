@@ -9,7 +9,8 @@
 
 namespace pgqrs {
 struct EnqueueOptions;
-}
+struct JobOptions;
+}  // namespace pgqrs
 
 namespace pgqrs::cli {
 
@@ -27,8 +28,8 @@ void add_file_options(Command& command, FileOptions& options);
 // Raises UsageError for options that do not go together.
 void check_file_options(const FileOptions& options);
 
-// What messages do not say themselves, `common` says for all.
+// What messages do not say themselves, `common` and `job` say for all.
 void send_file(Context& context, const std::string& queue, const EnqueueOptions& common,
-               const FileOptions& options);
+               const JobOptions& job, const FileOptions& options);
 
 }  // namespace pgqrs::cli

@@ -64,6 +64,12 @@ void MessageSource::add(Batch& batch, std::string line) const {
     } else {
         message.payload = std::move(line);
     }
+    if (!message.max_attempts) {
+        message.max_attempts = options_.job.max_attempts;
+    }
+    if (!message.expires_after) {
+        message.expires_after = options_.job.expires_after;
+    }
     batch.messages.push_back(std::move(message));
     batch.numbers.push_back(number);
 }

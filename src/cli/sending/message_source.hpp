@@ -7,6 +7,7 @@
 
 #include "cli/sending/line_reader.hpp"
 #include "pgqrs/client/message.hpp"
+#include "pgqrs/client/producer.hpp"
 
 namespace pgqrs::cli {
 
@@ -39,6 +40,7 @@ struct SourceOptions {
     int batch_size = 1000;
     std::size_t max_payload_bytes = 0;
     std::int64_t from_line = 1;
+    JobOptions job = {};  // of messages that do not say otherwise
 };
 
 class MessageSource {

@@ -22,6 +22,28 @@ std::string age_text(const Metrics& metrics) {
     return cell_of(seconds_value(age));
 }
 
+// Some of the queue's messages were not looked at.
+const char* or_more(bool more) { return more ? "+" : ""; }
+
+std::string retrying_text(const TopRow& row) {
+    const auto& retrying = row.trouble.retrying;
+    return retrying ? with_commas(*retrying) + or_more(has_more_retrying(row)) : "-";
+}
+
+std::string dead_text(const TopRow& row) {
+    const auto& dead = row.trouble.dead;
+    return dead ? with_commas(*dead) + or_more(has_more_dead(row)) : "-";
+}
+
+std::string workers_text(const TopRow& row) {
+    const auto& workers = row.trouble.workers;
+    if (!workers) {
+        return "-";
+    }
+    return with_commas(live_workers(*workers)) +
+           (workers->dead > 0 ? ", " + with_commas(workers->dead) + " dead" : "");
+}
+
 struct TopColumn {
     std::string title;
     int rank;  // 0 is never left out
@@ -32,16 +54,19 @@ std::vector<TopColumn> all_columns() {
     using R = TopRow;
     return {
         {"pending", 0, [](const R& row) { return with_commas(row.metrics.pending); }},
-        {"in flight", 2, [](const R& row) { return with_commas(row.metrics.in_flight); }},
-        {"delayed", 5, [](const R& row) { return with_commas(row.metrics.delayed); }},
-        {"exhausted", 4,
+        {"in flight", 4, [](const R& row) { return with_commas(row.metrics.in_flight); }},
+        {"delayed", 7, [](const R& row) { return with_commas(row.metrics.delayed); }},
+        {"retrying", 5, retrying_text},
+        {"dead", 2, dead_text},
+        {"exhausted", 9,
          [](const R& row) {
              return row.metrics.exhausted ? with_commas(*row.metrics.exhausted) : "-";
          }},
-        {"archived", 6, [](const R& row) { return with_commas(row.metrics.archived); }},
+        {"archived", 8, [](const R& row) { return with_commas(row.metrics.archived); }},
         {"enq/s", 1, [](const R& row) { return rate_text(row.enqueued); }},
         {"fin/s", 1, [](const R& row) { return rate_text(row.finished); }},
-        {"oldest", 3, [](const R& row) { return age_text(row.metrics); }},
+        {"oldest", 6, [](const R& row) { return age_text(row.metrics); }},
+        {"workers", 3, workers_text},
     };
 }
 
@@ -72,6 +97,10 @@ std::vector<std::size_t> widths_of(const std::vector<std::vector<std::string>>& 
 }
 
 }  // namespace
+
+bool has_more_retrying(const TopRow& row) { return row.metrics.delayed > kLookedAt; }
+
+bool has_more_dead(const TopRow& row) { return row.trouble.dead.value_or(0) >= kLookedAt; }
 
 std::string rate_text(std::optional<double> rate) {
     if (!rate) {

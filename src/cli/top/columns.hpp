@@ -18,6 +18,10 @@ struct TopCells {
 // Takes columns away, the least important ones first, until the others have room beside a name that can be read.
 TopCells fitting_cells(const std::vector<TopRow>& rows, std::size_t room);
 
+// Whether the trouble of the row can be greater than it says.
+bool has_more_retrying(const TopRow& row);
+bool has_more_dead(const TopRow& row);
+
 // "12.5", "1,234", or "-"
 std::string rate_text(std::optional<double> rate);
 

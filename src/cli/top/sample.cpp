@@ -26,6 +26,10 @@ double value_of(const TopRow& row, TopOrder order) {
             return static_cast<double>(row.metrics.in_flight);
         case TopOrder::delayed:
             return static_cast<double>(row.metrics.delayed);
+        case TopOrder::retrying:
+            return static_cast<double>(row.trouble.retrying.value_or(0));
+        case TopOrder::dead:
+            return static_cast<double>(row.trouble.dead.value_or(0));
         case TopOrder::exhausted:
             return static_cast<double>(row.metrics.exhausted.value_or(0));
         case TopOrder::archived:
@@ -36,6 +40,8 @@ double value_of(const TopRow& row, TopOrder order) {
             return row.finished.value_or(0);
         case TopOrder::oldest:
             return static_cast<double>(row.metrics.oldest_pending_age.value_or(Duration()).count());
+        case TopOrder::dead_workers:
+            return static_cast<double>(row.trouble.workers.value_or(WorkerHealth()).dead);
         case TopOrder::name:
             break;
     }
@@ -56,9 +62,12 @@ const std::vector<Field<TopRow>>& top_fields() {
         {"pending", [](const R& row) { return number_value(row.metrics.pending); }},
         {"in_flight", [](const R& row) { return number_value(row.metrics.in_flight); }},
         {"delayed", [](const R& row) { return number_value(row.metrics.delayed); }},
+        {"retrying",
+         [](const R& row) { return optional_value(row.trouble.retrying, number_value); }},
+        {"dead", [](const R& row) { return optional_value(row.trouble.dead, alarming_value); }},
         {"exhausted",
-         [](const R& row) { return optional_value(row.metrics.exhausted, number_value); }},
-        {"archived", [](const R& row) { return number_value(row.metrics.archived); }},
+         [](const R& row) { return optional_value(row.metrics.exhausted, number_value); }, false},
+        {"archived", [](const R& row) { return number_value(row.metrics.archived); }, false},
         {"enqueued_per_second",
          [](const R& row) { return optional_value(row.enqueued, rate_value); }},
         {"finished_per_second",
@@ -67,6 +76,25 @@ const std::vector<Field<TopRow>>& top_fields() {
          [](const R& row) {
              return optional_value(row.metrics.oldest_pending_age, seconds_value);
          }},
+        {"workers",
+         [](const R& row) {
+             return optional_value(row.trouble.workers, [](const WorkerHealth& workers) {
+                 return number_value(live_workers(workers));
+             });
+         }},
+        {"suspended_workers",
+         [](const R& row) {
+             return optional_value(row.trouble.workers, [](const WorkerHealth& workers) {
+                 return alarming_value(workers.suspended);
+             });
+         },
+         false},
+        {"dead_workers",
+         [](const R& row) {
+             return optional_value(row.trouble.workers, [](const WorkerHealth& workers) {
+                 return alarming_value(workers.dead);
+             });
+         }},
     };
     return fields;
 }
@@ -74,9 +102,9 @@ const std::vector<Field<TopRow>>& top_fields() {
 }  // namespace
 
 const std::vector<std::string>& top_order_names() {
-    static const std::vector<std::string> names = {"pending",   "in_flight", "delayed",
-                                                   "exhausted", "archived",  "enqueued",
-                                                   "finished",  "oldest",    "name"};
+    static const std::vector<std::string> names = {
+        "pending",  "in_flight", "delayed",  "retrying", "dead",         "exhausted",
+        "archived", "enqueued",  "finished", "oldest",   "dead_workers", "name"};
     return names;
 }
 
@@ -85,11 +113,20 @@ TopOrder top_order_of(const std::string& name) {
     return static_cast<TopOrder>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
+std::int64_t live_workers(const WorkerHealth& workers) {
+    return workers.ready + workers.polling + workers.suspended;
+}
+
 std::vector<TopRow> TopSampler::sample(Connection& connection) {
     std::vector<TopRow> rows;
     std::map<std::string, Metrics> now;
-    for (auto& metrics : Admin(connection).all_queues_metrics()) {
+    auto all = Admin(connection).all_queues_metrics();
+    const auto trouble = trouble_.find(connection, all);
+    for (auto& metrics : all) {
         TopRow row{metrics};
+        if (const auto found = trouble.find(metrics.queue); found != trouble.end()) {
+            row.trouble = found->second;
+        }
         if (const auto found = last_.find(metrics.queue); found != last_.end()) {
             const Metrics& before = found->second;
             const auto between = metrics.measured_at - before.measured_at;

@@ -1,4 +1,4 @@
-// What `pgqrs top` shows: the metrics of all queues, and how fast their totals grow.
+// What `pgqrs top` shows: the metrics of all queues, how fast their totals grow, and what goes wrong.
 #pragma once
 
 #include <map>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/output/table.hpp"
+#include "cli/top/trouble.hpp"
 #include "pgqrs/client/connection.hpp"
 #include "pgqrs/client/message.hpp"
 
@@ -16,17 +17,24 @@ struct TopRow {
     Metrics metrics;
     std::optional<double> enqueued = {};  // a second; nothing before there are two samples
     std::optional<double> finished = {};
+    Trouble trouble = {};
 };
+
+// Those that work or wait, also suspended ones.
+std::int64_t live_workers(const WorkerHealth& workers);
 
 enum class TopOrder {
     pending,
     in_flight,
     delayed,
+    retrying,
+    dead,
     exhausted,
     archived,
     enqueued,
     finished,
     oldest,
+    dead_workers,
     name
 };
 
@@ -40,6 +48,7 @@ public:
 
 private:
     std::map<std::string, Metrics> last_;
+    TroubleFinder trouble_;
 };
 
 // The greatest first, equal ones by name.

@@ -11,7 +11,7 @@
 namespace pgqrs::cli {
 namespace {
 
-constexpr std::size_t kAbove = 3;  // lines above the rows
+constexpr std::size_t kAbove = 4;  // lines above the rows
 
 std::string summary_of(const TopView& view) {
     std::int64_t pending = 0;
@@ -28,6 +28,58 @@ std::string summary_of(const TopView& view) {
            with_commas(pending) + " pending  " + with_commas(in_flight) + " in flight  " +
            rate_text(enqueued) + " enqueued/s  " + rate_text(finished) + " finished/s  " +
            view.clock;
+}
+
+// Failures and workers of all queues.
+struct Totals {
+    std::int64_t retrying = 0;
+    std::int64_t dead = 0;
+    bool more_retrying = false;
+    bool more_dead = false;
+    bool known = false;
+    WorkerHealth workers = {};
+    bool workers_known = false;
+};
+
+Totals totals_of(const std::vector<TopRow>& rows) {
+    Totals totals;
+    for (const auto& row : rows) {
+        const Trouble& trouble = row.trouble;
+        totals.known = totals.known || trouble.dead;
+        totals.retrying += trouble.retrying.value_or(0);
+        totals.dead += trouble.dead.value_or(0);
+        totals.more_retrying = totals.more_retrying || has_more_retrying(row);
+        totals.more_dead = totals.more_dead || has_more_dead(row);
+        if (trouble.workers) {
+            totals.workers_known = true;
+            totals.workers.ready += trouble.workers->ready;
+            totals.workers.polling += trouble.workers->polling;
+            totals.workers.suspended += trouble.workers->suspended;
+            totals.workers.dead += trouble.workers->dead;
+        }
+    }
+    return totals;
+}
+
+std::string with_others(std::int64_t number, const char* state) {
+    return number > 0 ? ", " + with_commas(number) + " " + state : "";
+}
+
+// What the role may not see is not there.
+std::string trouble_of(const Totals& totals) {
+    std::string text;
+    if (totals.known) {
+        text = with_commas(totals.retrying) + (totals.more_retrying ? "+" : "") + " retrying  " +
+               with_commas(totals.dead) + (totals.more_dead ? "+" : "") + " dead";
+    }
+    if (totals.workers_known) {
+        const auto live = live_workers(totals.workers);
+        text += (text.empty() ? "" : "  ") + with_commas(live) +
+                (live == 1 ? " worker" : " workers") +
+                with_others(totals.workers.suspended, "of them suspended") +
+                with_others(totals.workers.dead, "dead");
+    }
+    return text;
 }
 
 std::string status_of(const TopView& view, Size size) {
@@ -55,6 +107,10 @@ std::size_t top_page(Size size) { return size.rows > kAbove ? size.rows - kAbove
 std::vector<std::string> top_lines(const TopView& view, Size size) {
     const TopCells cells = fitting_cells(view.rows, size.columns);
     std::vector<std::string> lines = {shorten(summary_of(view), size.columns)};
+    const Totals totals = totals_of(view.rows);
+    const std::string trouble = shorten(trouble_of(totals), size.columns);
+    const bool alarming = totals.dead > 0 || totals.workers.dead > 0;
+    lines.push_back(in_colour(view.colour && alarming, "33", trouble));
     const std::string status = shorten(status_of(view, size), size.columns);
     lines.push_back(view.trouble.empty() ? status : in_colour(view.colour, "31", status));
     const auto add = [&](const std::vector<std::string>& row, const char* code) {
