@@ -40,8 +40,30 @@ constexpr ErrorCode public_name(SqlState state) {
             return ErrorCode::queue_not_empty;
         case SqlState::queue_full:
             return ErrorCode::queue_full;
+        case SqlState::duplicate:
+            return ErrorCode::duplicate;
         case SqlState::worker_state:
             return ErrorCode::worker_state;
+        case SqlState::workflow_not_found:
+            return ErrorCode::workflow_not_found;
+        case SqlState::workflow_exists:
+            return ErrorCode::workflow_exists;
+        case SqlState::run_not_found:
+            return ErrorCode::run_not_found;
+        case SqlState::step_mismatch:
+            return ErrorCode::step_mismatch;
+        case SqlState::step_recorded:
+            return ErrorCode::step_recorded;
+        case SqlState::step_in_doubt:
+            return ErrorCode::step_in_doubt;
+        case SqlState::key_mismatch:
+            return ErrorCode::key_mismatch;
+        case SqlState::run_cancelled:
+            return ErrorCode::run_cancelled;
+        case SqlState::wrong_queue:
+            return ErrorCode::wrong_queue;
+        case SqlState::steps_open:
+            return ErrorCode::steps_open;
     }
     return ErrorCode{};
 }
