@@ -319,18 +319,22 @@ CREATE TABLE pgqrs.maintenance (
     total_done bigint NOT NULL DEFAULT 0
 );
 INSERT INTO pgqrs.maintenance (duty)
-VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('old_workers');
+VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('old_workers'),
+    ('vacuum messages'), ('vacuum archive'), ('vacuum departures'), ('vacuum failures'),
+    ('vacuum workers');
 COMMENT ON TABLE pgqrs.maintenance IS
 'What maintenance has done, a row for each of its duties. workers: silent ones were
 made dead. leaving: dead, expired and cancelled messages were
 taken out of their queues. retention: archived messages were removed. failures: the history of messages that
 are gone was removed. departures: rows of pgqrs.departures were replaced by their sum. old_workers: workers
-that had been dead or stopped for pgqrs.workers_kept were removed.';
+that had been dead or stopped for pgqrs.workers_kept were removed. vacuum: a background worker removed dead
+rows of that table, because autovacuum was late.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
 COMMENT ON COLUMN pgqrs.maintenance.queue_id IS
     'The queue that the duty looks at next, if it goes by queues.';
 COMMENT ON COLUMN pgqrs.maintenance.position IS
-    'The id after which the duty looks next. NULL means from the beginning.';
+'The id after which the duty looks next. NULL means from the beginning. For a vacuum it is the oldest
+transaction that the last one had to respect.';
 COMMENT ON COLUMN pgqrs.maintenance.cutoff IS
 'What is older than this is dealt with, by a duty that goes through something else first. NULL means that it
 is not at it.';

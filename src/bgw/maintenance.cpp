@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "bgw/vacuum.hpp"
 #include "bgw/worker.hpp"
 #include "engine/clock.hpp"
 #include "engine/settings.hpp"
@@ -50,12 +51,17 @@ Turn run_duty() {
                : Turn{false, core::kDay};
 }
 
+constexpr Duty duty(Turn (*run)()) {
+    return {.activity = "maintaining queues",
+            .run = run,
+            .ended = nullptr,
+            .longest_pause = core::kSecond};
+}
+
 template <std::size_t... numbers>
-constexpr std::array<Duty, queue::kMaintenanceDuties> make_duties(std::index_sequence<numbers...>) {
-    return {Duty{.activity = "maintaining queues",
-                 .run = run_duty<numbers>,
-                 .ended = nullptr,
-                 .longest_pause = core::kSecond}...};
+constexpr std::array<Duty, queue::kMaintenanceDuties + 1> make_duties(
+    std::index_sequence<numbers...>) {
+    return {duty(run_duty<numbers>)..., duty(start_vacuum_if_late)};
 }
 constexpr auto kMaintaining = make_duties(std::make_index_sequence<queue::kMaintenanceDuties>());
 
