@@ -72,7 +72,8 @@ CREATE TABLE pgqrs.workers (
     lease interval NOT NULL DEFAULT '60 s'
         CONSTRAINT workers_lease_range CHECK (lease BETWEEN '1 s' AND '366 days'),
     heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    died_at timestamptz
+    died_at timestamptz,
+    session bigint
 );
 CREATE INDEX workers_queue ON pgqrs.workers (queue_id, id);
 CREATE INDEX workers_dead ON pgqrs.workers (queue_id, id) WHERE state = 'dead';
@@ -96,6 +97,9 @@ COMMENT ON COLUMN pgqrs.workers.lease IS
 COMMENT ON COLUMN pgqrs.workers.heartbeat_at IS 'The time of the last sign of life that was noted.';
 COMMENT ON COLUMN pgqrs.workers.died_at IS
     'The time when reap_workers() found it dead. It is NULL for all others.';
+COMMENT ON COLUMN pgqrs.workers.session IS
+'The number of the server process that the worker is bound to. NULL means that it gives signs of life
+instead.';
 
 -- A row names its role by number and by name, and counts only while both are right. So a role that gets
 -- the name or the number of one that was dropped gets nothing with it.

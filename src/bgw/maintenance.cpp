@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "bgw/reaper.hpp"
 #include "bgw/vacuum.hpp"
 #include "bgw/worker.hpp"
 #include "engine/clock.hpp"
@@ -102,6 +103,18 @@ constexpr Worker kRound = {.duties = kMaintaining,
                            .idle_time = 0,
                            .commits_may_be_lost = true};
 
+// False when there was no room for one.
+bool start_reapers() {
+    for (Oid database = engine::take_wanted_reaper(); OidIsValid(database);
+         database = engine::take_wanted_reaper()) {
+        if (!start_reaper(database)) {
+            engine::want_reaper_of(database);
+            return false;
+        }
+    }
+    return true;
+}
+
 class Launcher {
 public:
     // Lists the databases there are, and forgets those that are not any more.
@@ -197,6 +210,9 @@ void run_launcher() {
             launcher.add_new();
             const bool all = launcher.start_workers();
             pause = all ? next_round - now : std::min(next_round - now, kPauseWithoutRoom);
+        }
+        if (!start_reapers()) {
+            pause = std::min(pause, kPauseWithoutRoom);
         }
         pg::report_idle();
         pg::sleep_on_latch(pause);

@@ -32,7 +32,7 @@ constinit pg::Statement change_state(R"sql(
         AND w.state = $3::pgqrs.worker_state
         AND q.id = w.queue_id
     RETURNING w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at, w.state,
-        w.lease, w.heartbeat_at
+        w.lease, w.heartbeat_at, w.session IS NOT NULL
 )sql",
                                      pg::Planning::indexed);
 
