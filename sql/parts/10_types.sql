@@ -253,7 +253,8 @@ CREATE TYPE pgqrs.worker AS (
     registered_at timestamptz,
     state pgqrs.worker_state,
     lease interval,
-    heartbeat_at timestamptz
+    heartbeat_at timestamptz,
+    session boolean
 );
 COMMENT ON TYPE pgqrs.worker IS 'A worker that has registered.';
 COMMENT ON COLUMN pgqrs.worker.id IS 'The id of the worker. dequeue(worker => ...) takes it.';
@@ -270,6 +271,8 @@ COMMENT ON COLUMN pgqrs.worker.lease IS
 COMMENT ON COLUMN pgqrs.worker.heartbeat_at IS
 'The time of the last sign of life that was noted. Calls that count as one note it at most every third of
 the lease. Of a stopped worker it is the time when it stopped.';
+COMMENT ON COLUMN pgqrs.worker.session IS
+    'Whether the worker lives as long as the session that registered it, and gives no signs of life.';
 
 CREATE TYPE pgqrs.worker_health AS (
     queue text,
@@ -292,8 +295,8 @@ COMMENT ON COLUMN pgqrs.worker_health.stopped IS
 COMMENT ON COLUMN pgqrs.worker_health.dead IS
     'The number of workers that were silent for longer than their lease.';
 COMMENT ON COLUMN pgqrs.worker_health.oldest_heartbeat_age IS
-'The time since the oldest last sign of life of a worker that is neither stopped nor dead. It is NULL when
-there is none.';
+'The time since the oldest last sign of life of a worker that is neither stopped nor dead, nor bound to a
+session. It is NULL when there is none.';
 
 CREATE TYPE pgqrs.worker_metrics AS (
     worker bigint,

@@ -105,7 +105,8 @@ CREATE TABLE pgqrs.workers (
     lease interval NOT NULL DEFAULT '60 s'
         CONSTRAINT workers_lease_range CHECK (lease BETWEEN '1 s' AND '366 days'),
     heartbeat_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    died_at timestamptz
+    died_at timestamptz,
+    session bigint
 );
 CREATE INDEX workers_queue ON pgqrs.workers (queue_id, id);
 CREATE INDEX workers_dead ON pgqrs.workers (queue_id, id) WHERE state = 'dead';
@@ -129,6 +130,9 @@ COMMENT ON COLUMN pgqrs.workers.lease IS
 COMMENT ON COLUMN pgqrs.workers.heartbeat_at IS 'The time of the last sign of life that was noted.';
 COMMENT ON COLUMN pgqrs.workers.died_at IS
     'The time when reap_workers() found it dead. It is NULL for all others.';
+COMMENT ON COLUMN pgqrs.workers.session IS
+'The number of the server process that the worker is bound to. NULL means that it gives signs of life
+instead.';
 
 -- A row names its role by number and by name, and counts only while both are right. So a role that gets
 -- the name or the number of one that was dropped gets nothing with it.
@@ -353,23 +357,32 @@ CREATE TABLE pgqrs.maintenance (
     duty text PRIMARY KEY,
     queue_id integer,
     position bigint,
+    cutoff timestamptz,
     last_at timestamptz,
     last_done bigint NOT NULL DEFAULT 0,
     total_done bigint NOT NULL DEFAULT 0
 );
 INSERT INTO pgqrs.maintenance (duty)
-VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('counts');
+VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('counts'),
+    ('old_workers'), ('vacuum messages'), ('vacuum archive'), ('vacuum departures'),
+    ('vacuum failures'), ('vacuum workers');
 COMMENT ON TABLE pgqrs.maintenance IS
 'What maintenance has done, a row for each of its duties. workers: silent ones were
 made dead. leaving: dead, expired and cancelled messages were
 taken out of their queues. retention: archived messages were removed. failures: the history of messages that
 are gone was removed. departures: rows of pgqrs.departures were replaced by their sum. counts: queues
-with max_messages were counted, for the limit is exact then.';
+with max_messages were counted, for the limit is exact then. old_workers: workers that had been dead or
+stopped for pgqrs.workers_kept were removed. vacuum: a background worker removed dead rows of that table,
+because autovacuum was late.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
 COMMENT ON COLUMN pgqrs.maintenance.queue_id IS
     'The queue that the duty looks at next, if it goes by queues.';
 COMMENT ON COLUMN pgqrs.maintenance.position IS
-    'The id after which the duty looks next. NULL means from the beginning.';
+'The id after which the duty looks next. NULL means from the beginning. For a vacuum it is the oldest
+transaction that the last one had to respect.';
+COMMENT ON COLUMN pgqrs.maintenance.cutoff IS
+'What is older than this is dealt with, by a duty that goes through something else first. NULL means that it
+is not at it.';
 COMMENT ON COLUMN pgqrs.maintenance.last_at IS 'The time when it last did something.';
 COMMENT ON COLUMN pgqrs.maintenance.last_done IS 'The number of rows that it dealt with then.';
 COMMENT ON COLUMN pgqrs.maintenance.total_done IS

@@ -6,11 +6,12 @@ CREATE FUNCTION pgqrs.register_worker(
     hostname text DEFAULT NULL,
     pid bigint DEFAULT NULL,
     metadata jsonb DEFAULT NULL,
-    lease interval DEFAULT '60 s'
+    lease interval DEFAULT '60 s',
+    session boolean DEFAULT false
 ) RETURNS bigint
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_register_worker';
-COMMENT ON FUNCTION pgqrs.register_worker(text, text, text, bigint, jsonb, interval) IS
+COMMENT ON FUNCTION pgqrs.register_worker(text, text, text, bigint, jsonb, interval, boolean) IS
 'Registers a worker of a queue and returns its id, for dequeue(worker => ...).
 name: 1 to 63 bytes. Several workers may have the same, so whoever comes after a dead one can take over
 its name.
@@ -19,6 +20,10 @@ pid: its process id there.
 metadata: anything else about the worker.
 lease: 1 second to 366 days. When the worker gives no sign of life for this long, it is dead, and others get
 its messages. Signs of life are heartbeat(), a dequeue with its id, and extensions of its messages.
+session: true binds the worker to the session that registers it. It gives no signs of life. When the session
+ends, in whatever way, the worker is dead, and others get its messages within a second. Calls with its id
+from another session raise PQ008; a connection pooler in transaction mode makes such calls. After a restart
+or a promotion of the server all of these workers are dead. It needs shared_preload_libraries.
 Raises PQ002, PQ004, PQ010.';
 
 CREATE FUNCTION pgqrs.delete_worker(worker bigint) RETURNS boolean
@@ -112,8 +117,8 @@ CREATE FUNCTION pgqrs.reap_workers() RETURNS bigint
     AS 'MODULE_PATHNAME', 'pgqrs_reap_workers';
 COMMENT ON FUNCTION pgqrs.reap_workers() IS
 'Makes each worker dead that has given no sign of life for longer than its lease. Others get its messages at
-once, however many they are; these deliveries count against max_deliveries. Returns the number of workers.
-A worker is alive while it dequeues.';
+once, however many they are; these deliveries count against max_deliveries. So it does with workers that are
+bound to a session which has ended. Returns the number of workers. A worker is alive while it dequeues.';
 
 CREATE FUNCTION pgqrs.purge_workers(
     queue text DEFAULT NULL,

@@ -10,9 +10,10 @@ CREATE PROCEDURE pgqrs.maintain(
 COMMENT ON PROCEDURE pgqrs.maintain(interval, bigint) IS
 'Does one round of maintenance, in small transactions. It takes dead, expired and cancelled messages out of
 their queues, removes archived messages as set_retention() says, removes the history of messages that are
-gone, and sums up counters. It never waits for another session. Two at a time share the work. With
-shared_preload_libraries background workers do the same every pgqrs.maintenance_interval. The table
-pgqrs.maintenance shows what was done.
+gone, sums up counters, and removes workers that have been dead or stopped for pgqrs.workers_kept. It never
+waits for another session. Two at a time share the work. With shared_preload_libraries background workers do
+the same every pgqrs.maintenance_interval, and vacuum tables that autovacuum is late for: no function or
+procedure can do that. The table pgqrs.maintenance shows what was done.
 budget: it begins no further step after this time.
 done: the answer, the number of rows that it dealt with. A client leaves it out.
 Raises PQ010, and 25001 inside a transaction block.';

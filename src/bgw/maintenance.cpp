@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "bgw/reaper.hpp"
+#include "bgw/vacuum.hpp"
 #include "bgw/worker.hpp"
 #include "engine/clock.hpp"
 #include "engine/settings.hpp"
@@ -50,12 +52,17 @@ Turn run_duty() {
                : Turn{false, core::kDay};
 }
 
+constexpr Duty duty(Turn (*run)()) {
+    return {.activity = "maintaining queues",
+            .run = run,
+            .ended = nullptr,
+            .longest_pause = core::kSecond};
+}
+
 template <std::size_t... numbers>
-constexpr std::array<Duty, queue::kMaintenanceDuties> make_duties(std::index_sequence<numbers...>) {
-    return {Duty{.activity = "maintaining queues",
-                 .run = run_duty<numbers>,
-                 .ended = nullptr,
-                 .longest_pause = core::kSecond}...};
+constexpr std::array<Duty, queue::kMaintenanceDuties + 1> make_duties(
+    std::index_sequence<numbers...>) {
+    return {duty(run_duty<numbers>)..., duty(start_vacuum_if_late)};
 }
 constexpr auto kMaintaining = make_duties(std::make_index_sequence<queue::kMaintenanceDuties>());
 
@@ -95,6 +102,18 @@ constexpr Worker kRound = {.duties = kMaintaining,
                            .may_end = end_round,
                            .idle_time = 0,
                            .commits_may_be_lost = true};
+
+// False when there was no room for one.
+bool start_reapers() {
+    for (Oid database = engine::take_wanted_reaper(); OidIsValid(database);
+         database = engine::take_wanted_reaper()) {
+        if (!start_reaper(database)) {
+            engine::want_reaper_of(database);
+            return false;
+        }
+    }
+    return true;
+}
 
 class Launcher {
 public:
@@ -191,6 +210,9 @@ void run_launcher() {
             launcher.add_new();
             const bool all = launcher.start_workers();
             pause = all ? next_round - now : std::min(next_round - now, kPauseWithoutRoom);
+        }
+        if (!start_reapers()) {
+            pause = std::min(pause, kPauseWithoutRoom);
         }
         pg::report_idle();
         pg::sleep_on_latch(pause);

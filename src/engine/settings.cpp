@@ -17,6 +17,7 @@ int max_wait_setting = 60'000;
 int max_delay_setting = core::kDefaultMaxDelayMinutes;
 int rescan_interval_setting = 30'000;
 int failures_kept_setting = 10;
+int workers_kept_setting = 86'400;
 int maintenance_interval_setting = 10'000;
 int max_shared_queues_setting = 10'000;
 int clock_offset_setting = 0;
@@ -71,6 +72,10 @@ void define_settings() {
             "Older ones are removed when the message fails again.", &failures_kept_setting, 10, 1,
             1000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
         DefineCustomIntVariable(
+            "pgqrs.workers_kept", "Sets how long workers that are dead or stopped are kept.",
+            "Maintenance removes them then. 0 keeps them for ever.", &workers_kept_setting, 86'400,
+            0, INT_MAX, PGC_SUSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+        DefineCustomIntVariable(
             "pgqrs.maintenance_interval", "Sets how often the queues are maintained.",
             "With pgqrs in shared_preload_libraries background workers do that. "
             "Without, consumers that wait do. 0 turns both off.",
@@ -99,6 +104,7 @@ std::int64_t poll_interval() { return std::int64_t{poll_interval_setting} * 1000
 std::int64_t max_wait() { return std::int64_t{max_wait_setting} * 1000; }
 std::int64_t max_delay() { return std::int64_t{max_delay_setting} * 60 * core::kSecond; }
 int failures_kept() { return failures_kept_setting; }
+std::int64_t workers_kept() { return workers_kept_setting * core::kSecond; }
 std::int64_t maintenance_interval() { return std::int64_t{maintenance_interval_setting} * 1000; }
 int max_shared_queues() { return max_shared_queues_setting; }
 std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }

@@ -21,6 +21,8 @@ std::int64_t max_wait();
 std::int64_t max_delay();
 // Failures of a message that are kept.
 int failures_kept();
+// How long the rows of workers that are dead or stopped are kept, in microseconds; 0: for ever.
+std::int64_t workers_kept();
 // How often maintenance takes place, in microseconds; 0: never by itself.
 std::int64_t maintenance_interval();
 // Queues that shared memory has room for; set when the server starts.

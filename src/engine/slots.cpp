@@ -51,6 +51,7 @@ void initialize_slots(Area& fresh, LWLock& lock) {
 
 void initialize_seats(Seat* fresh) {
     for (int i = 0; i < MaxBackends; ++i) {
+        pg_atomic_init_u64(&fresh[i].session, 0);
         fresh[i].scanning = nullptr;
         fresh[i].waiting = nullptr;
         fresh[i].woken_by = nullptr;
@@ -178,6 +179,8 @@ void lock(Slot& slot) { LWLockAcquire(&slot.lock, LW_EXCLUSIVE); }
 void unlock(Slot& slot) { LWLockRelease(&slot.lock); }
 
 Seat& seat(int number) { return seats[number]; }
+
+int seat_count() { return MaxBackends; }
 
 Seat& own_seat() { return seats[pg::compat::process_number()]; }
 

@@ -57,7 +57,8 @@ struct Slot {
 };
 
 struct Seat {
-    Slot* scanning;  // null: no scan under way
+    pg_atomic_uint64 session;  // for sessions.cpp, without a lock; 0: none
+    Slot* scanning;            // null: no scan under way
     int next_scan;
     core::Marks told;
     // Others write these. So its process, too, reads them only while it has the slot locked whose list it
@@ -89,6 +90,7 @@ void unlock(Slot& slot);
 // The seat of a process, by its number. That of this process: own_seat().
 Seat& seat(int number);
 Seat& own_seat();
+int seat_count();
 
 // Visits the slots whose key agrees with the pattern, each locked. A zero in the pattern stands for any. The visitor says
 // whether the slot stays in use. Never raises.

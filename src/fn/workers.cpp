@@ -17,7 +17,8 @@ PGQRS_FUNCTION(pgqrs_register_worker) {
                                   .hostname = call.optional_text(2),
                                   .pid = call.optional_int8(3),
                                   .metadata = call.optional_json(4),
-                                  .lease = call.interval_or(5, core::kDefaultWorkerLease)};
+                                  .lease = call.interval_or(5, core::kDefaultWorkerLease),
+                                  .session = call.boolean_or(6, false)};
     return call.int8_result(queue::register_worker(worker));
 }
 

@@ -52,6 +52,7 @@ extern "C" {
 #include <commands/extension.h>
 #include <commands/sequence.h>
 #include <commands/trigger.h>
+#include <commands/vacuum.h>
 #include <common/hashfn.h>
 #include <common/pg_prng.h>
 #include <executor/executor.h>
@@ -64,6 +65,7 @@ extern "C" {
 #include <mb/pg_wchar.h>
 #include <miscadmin.h>
 #include <nodes/execnodes.h>
+#include <nodes/makefuncs.h>
 #include <nodes/nodeFuncs.h>
 #include <nodes/parsenodes.h>
 #include <optimizer/cost.h>
@@ -251,6 +253,32 @@ inline std::uint32_t wait_event() {
     return event;
 #else
     return PG_WAIT_EXTENSION;
+#endif
+}
+
+// Vacuums the tables of a list of VacuumRelation, as a worker of autovacuum does; the list and the buffers
+// lie in `memory`. 16 parted the main table from its TOAST table, gave the memory an argument and the numbers of the
+// database a way to skip them, 18 freezes eagerly. Call in a transaction of its own. May raise.
+inline void vacuum_tables(List* tables, BufferAccessStrategy buffers,
+                          [[maybe_unused]] MemoryContext memory) {
+    VacuumParams params{};
+    params.options = VACOPT_VACUUM | VACOPT_PROCESS_TOAST | VACOPT_SKIP_LOCKED;
+    params.freeze_min_age = -1;
+    params.freeze_table_age = -1;
+    params.multixact_freeze_min_age = -1;
+    params.multixact_freeze_table_age = -1;
+    params.log_min_duration = -1;
+    params.index_cleanup = VACOPTVALUE_UNSPECIFIED;
+    params.truncate = VACOPTVALUE_DISABLED;
+    params.nworkers = -1;
+#if PG_VERSION_NUM >= 180000
+    params.max_eager_freeze_failure_rate = vacuum_max_eager_freeze_failure_rate;
+#endif
+#if PG_VERSION_NUM >= 160000
+    params.options |= VACOPT_PROCESS_MAIN | VACOPT_SKIP_DATABASE_STATS;
+    vacuum(tables, &params, buffers, memory, true);
+#else
+    vacuum(tables, &params, buffers, true);
 #endif
 }
 

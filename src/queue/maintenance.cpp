@@ -14,6 +14,7 @@
 #include "queue/reaping.hpp"
 #include "queue/retention.hpp"
 #include "queue/totals.hpp"
+#include "queue/worker_purge.hpp"
 
 namespace pgqrs::queue {
 namespace {
@@ -22,12 +23,13 @@ namespace {
 constexpr std::int64_t kPage = 10'000;
 
 constinit pg::Statement select_bookmark(
-    "SELECT queue_id, position FROM pgqrs.maintenance WHERE duty = $1");
+    "SELECT queue_id, position, cutoff FROM pgqrs.maintenance WHERE duty = $1");
 
 constinit pg::Statement update_bookmark(R"sql(
     UPDATE pgqrs.maintenance
     SET queue_id = $2,
         position = $3,
+        cutoff = $6,
         last_at = CASE WHEN $4 > 0 THEN $5 ELSE last_at END,
         last_done = CASE WHEN $4 > 0 THEN $4 ELSE last_done END,
         total_done = total_done + $4
@@ -211,7 +213,8 @@ constexpr std::array<MaintenanceDuty, kMaintenanceDuties> kDuties = {
      {"retention", "removed archived messages", enforce_retention},
      {"failures", "removed failures of messages that are gone", forget_history},
      {"departures", "summed up departures", sum_up_departures},
-     {"counts", "counted queues", count_limited}}};
+     {"counts", "counted queues", count_limited},
+     {"old_workers", "removed workers that were dead or stopped", purge_old_workers}}};
 
 }  // namespace
 
@@ -231,6 +234,9 @@ Batch run_batch(const MaintenanceDuty& duty) {
         if (!rows.empty() && !rows.at(0, 2).null) {
             bookmark.position = rows.int8(0, 2);
         }
+        if (!rows.empty() && !rows.at(0, 3).null) {
+            bookmark.cutoff = pg::timestamp_of(rows.at(0, 3));
+        }
         return bookmark;
     });
     Bookmark after = before;
@@ -241,7 +247,9 @@ Batch run_batch(const MaintenanceDuty& duty) {
                 {pg::text(std::string_view(duty.name)),
                  after.queue == 0 ? pg::null_of(INT4OID) : pg::int4(after.queue),
                  after.position == INT64_MIN ? pg::null_of(INT8OID) : pg::int8(after.position),
-                 pg::int8(batch.done), pg::timestamptz(engine::clock_now())});
+                 pg::int8(batch.done), pg::timestamptz(engine::clock_now()),
+                 after.cutoff == core::kBeginning ? pg::null_of(TIMESTAMPTZOID)
+                                                  : pg::timestamptz(after.cutoff)});
         });
     }
     return batch;

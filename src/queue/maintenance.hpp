@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <span>
 
+#include "core/instant.hpp"
+
 namespace pgqrs::queue {
 
 struct Batch {
@@ -23,6 +25,7 @@ inline constexpr int kMostIdleBatches = 20;
 struct Bookmark {
     std::int32_t queue = 0;
     std::int64_t position = INT64_MIN;
+    core::Instant cutoff = core::kBeginning;
 
     bool operator==(const Bookmark&) const = default;
 };
@@ -33,7 +36,7 @@ struct MaintenanceDuty {
     Batch (*run)(Bookmark& bookmark);
 };
 
-inline constexpr std::size_t kMaintenanceDuties = 6;
+inline constexpr std::size_t kMaintenanceDuties = 7;
 std::span<const MaintenanceDuty, kMaintenanceDuties> maintenance_duties();
 
 // Does one batch in the transaction under way, in READ COMMITTED; none when somebody else has the duty.

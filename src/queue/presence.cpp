@@ -84,11 +84,9 @@ bool Presence::may_take(const engine::Access& queue) {
                               "worker " + std::to_string(*worker_) +
                                   " is not a worker of queue \"" + std::string(queue.name) + "\"");
         }
-        require_alive(*worker_, known.state);
+        require_own(known);
         queue_ = queue;
-        state_ = known.state;
-        lease_ = known.lease;
-        heartbeat_at_ = known.heartbeat_at;
+        known_ = known;
     });
     return !is_suspended();
 }
@@ -98,8 +96,8 @@ void Presence::note() const {
         return;
     }
     const core::Instant now = engine::clock_now();
-    const bool starts = state_ == core::WorkerState::ready;
-    if (!starts && !core::is_heartbeat_due(heartbeat_at_, lease_, now)) {
+    const bool starts = known_.state == core::WorkerState::ready;
+    if (!starts && !known_.needs_heartbeat(now)) {
         return;
     }
     pg::with_spi([&] {
@@ -131,7 +129,7 @@ std::vector<std::int64_t> note_extension(const Held& queue, std::vector<std::int
                 // We have written its lease anew, and others may have passed the message meanwhile.
                 engine::note_queue_changed(queue.marks);
                 dead.push_back(known.id);
-            } else if (core::is_heartbeat_due(known.heartbeat_at, known.lease, now)) {
+            } else if (known.needs_heartbeat(now)) {
                 due.push_back(known.id);
             }
         }
@@ -148,7 +146,7 @@ std::vector<HeldMessage> heartbeat(std::int64_t worker,
     return pg::with_spi([&] {
         const QueueOfWorker queue = queue_of(worker);
         const engine::Access access = queue.access(core::rights_for("heartbeat"));
-        require_alive(worker, find_worker(worker, access).state);
+        require_own(find_worker(worker, access));
         write_heartbeat_of({worker}, access, engine::clock_now());
         std::vector<HeldMessage> result(deliveries.size());
         if (deliveries.empty()) {

@@ -9,6 +9,8 @@
 // alive by a shared lock on its number: the reaper passes a worker whose number it cannot get alone.
 // The lock lasts until the end of the transaction, so no lease can be given to a worker that dies before
 // the lease is committed.
+//
+// A worker that is bound to a session gives no signs of life. Its server process knows it by heart.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include "engine/deliveries.hpp"
 #include "engine/table.hpp"
 #include "queue/held.hpp"
+#include "queue/workers.hpp"
 
 namespace pgqrs::queue {
 
@@ -32,7 +35,7 @@ public:
     // registered for the queue, whose name must last as long as this object.
     bool may_take(const engine::Access& queue);
     // What the last may_take() said, the other way round.
-    bool is_suspended() const { return state_ == core::WorkerState::suspended; }
+    bool is_suspended() const { return known_.state == core::WorkerState::suspended; }
 
     // Notes the sign of life when it is due. Call when the call is done.
     void note() const;
@@ -40,9 +43,7 @@ public:
 private:
     const std::optional<std::int64_t> worker_;
     engine::Access queue_;
-    core::WorkerState state_ = core::WorkerState::ready;
-    core::Duration lease_ = 0;
-    core::Instant heartbeat_at_ = core::kNever;
+    KnownWorker known_{};
 };
 
 // Notes a sign of life of those who have just had their leases on messages of the queue extended, unless the

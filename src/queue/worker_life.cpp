@@ -1,6 +1,5 @@
 #include "queue/worker_life.hpp"
 
-#include <algorithm>
 #include <map>
 #include <span>
 #include <string>
@@ -12,16 +11,16 @@
 #include "engine/clock.hpp"
 #include "engine/delay.hpp"
 #include "engine/journal.hpp"
+#include "engine/queue_cache.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
-#include "queue/held.hpp"
+#include "queue/worker_leases.hpp"
 #include "queue/workers.hpp"
 
 namespace pgqrs::queue {
 namespace {
 
-using Column = engine::MessageColumn;
 using core::WorkerState;
 
 // pgqrs.worker. $3 is the state that it was found in; $4 is null but for a worker that stops.
@@ -33,7 +32,7 @@ constinit pg::Statement change_state(R"sql(
         AND w.state = $3::pgqrs.worker_state
         AND q.id = w.queue_id
     RETURNING w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at, w.state,
-        w.lease, w.heartbeat_at
+        w.lease, w.heartbeat_at, w.session IS NOT NULL
 )sql",
                                      pg::Planning::indexed);
 
@@ -55,128 +54,6 @@ constinit pg::Statement lock_purgeable(R"sql(
     ORDER BY w.id
     FOR UPDATE OF w SKIP LOCKED
 )sql");
-
-// In the order of delivery, from a place on.
-constinit pg::Statement page_of_messages(R"sql(
-    SELECT id, priority::smallint, available_at::timestamptz, vt IS NOT NULL, worker_id
-    FROM pgqrs.messages
-    WHERE queue_id = $1
-        AND (priority, available_at, id) > ($2, $3, $4)
-    ORDER BY priority, available_at, id
-    LIMIT $5
-)sql",
-                                         pg::Planning::index_order);
-
-constexpr std::int64_t kPage = 1000;
-// A queue can hold millions of messages behind those that somebody has.
-constexpr std::int64_t kFreeInARow = 10'000;
-
-enum class Walked { bounded, all };
-enum class Counted { yes, no };  // against max_deliveries
-
-// Goes through the messages of a queue, and finds those that the workers have.
-class LeasesOf {
-public:
-    LeasesOf(const engine::Access& queue, std::span<const std::int64_t> workers, Walked walked)
-        : queue_(queue), workers_(workers), walked_(walked) {}
-
-    bool has(std::int64_t worker) const {
-        return std::binary_search(workers_.begin(), workers_.end(), worker);
-    }
-
-    // Those of the next page, in the order of their ids; false when there is none.
-    bool next(std::vector<engine::RowKey>& found) {
-        found.clear();
-        return pg::with_spi([&] {
-            const engine::StatementRights rights(queue_, {{&engine::kMessages, ACL_SELECT}});
-            const pg::Rows rows = page_of_messages.run({pg::int4(queue_.queue), pg::int2(priority_),
-                                                        pg::timestamptz(available_at_),
-                                                        pg::int8(id_), pg::int8(kPage)});
-            for (std::uint64_t row = 0; row < rows.count(); ++row) {
-                look_at(rows, row, found);
-            }
-            if (walked_ == Walked::bounded && free_in_a_row_ >= kFreeInARow) {
-                available_at_ = core::kNever;  // to the next priority
-                id_ = INT64_MAX;
-                free_in_a_row_ = 0;
-            }
-            std::sort(found.begin(), found.end(),
-                      [](const engine::RowKey& a, const engine::RowKey& b) { return a.id < b.id; });
-            return !rows.empty();
-        });
-    }
-
-private:
-    void look_at(const pg::Rows& rows, std::uint64_t row, std::vector<engine::RowKey>& found) {
-        id_ = rows.int8(row, 1);
-        const std::int16_t priority = DatumGetInt16(rows.at(row, 2).datum);
-        free_in_a_row_ = priority == priority_ ? free_in_a_row_ : 0;
-        priority_ = priority;
-        available_at_ = pg::timestamp_of(rows.at(row, 3));
-        if (!rows.boolean(row, 4)) {
-            ++free_in_a_row_;
-            return;
-        }
-        free_in_a_row_ = 0;
-        const pg::Value worker = rows.at(row, 5);
-        if (!worker.null && has(DatumGetInt64(worker.datum))) {
-            found.push_back({id_, std::nullopt});
-        }
-    }
-
-    const engine::Access queue_;
-    const std::span<const std::int64_t> workers_;
-    const Walked walked_;
-    std::int16_t priority_ = INT16_MIN;
-    core::Instant available_at_ = core::kBeginning;
-    std::int64_t id_ = INT64_MIN;
-    std::int64_t free_in_a_row_ = 0;
-};
-
-struct Terms {
-    Walked walked;
-    Counted counted;
-    bool skip_locked = true;
-};
-
-struct Ended {
-    std::int64_t done = 0;
-    std::int64_t left = 0;  // somebody else has them locked, or was faster
-};
-
-// `workers` are sorted.
-Ended end_leases(const engine::Access& queue, std::span<const std::int64_t> workers,
-                 const Terms& terms) {
-    const Held held(queue.name, queue);
-    const core::Instant now = engine::clock_now();
-    LeasesOf leases(held.access, workers, terms.walked);
-    const auto edit = [&](const core::Message& row, pg::Value* cells) {
-        if (row.lease_end == core::kBeginning || !leases.has(row.worker_id)) {
-            return false;
-        }
-        pg::Value& at = cells[Column::available_at];
-        at = pg::timestamptz(std::min(pg::timestamp_of(at), now));
-        give_back(row, core::kMadeAvailable, cells);
-        if (terms.counted == Counted::yes) {
-            cells[Column::given_back] = pg::int4(row.given_back);
-        }
-        return true;
-    };
-    const engine::Places written = kGivenBack | engine::places(Column::available_at);
-    Ended ended;
-    for (std::vector<engine::RowKey> page; leases.next(page);) {
-        const auto done = static_cast<std::int64_t>(
-            engine::change_rows({held.messages, held.marks, page, terms.skip_locked},
-                                engine::row_edit(written, edit))
-                .size());
-        ended.done += done;
-        ended.left += static_cast<std::int64_t>(page.size()) - done;
-    }
-    if (held.queue.notify) {
-        engine::want_notice(held.marks, queue.name);
-    }
-    return ended;
-}
 
 constexpr engine::Need kLookAtQueues{&engine::kQueues, ACL_SELECT};
 constexpr engine::Need kChange{&engine::kWorkers, ACL_SELECT | ACL_UPDATE};

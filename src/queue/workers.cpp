@@ -8,7 +8,9 @@
 #include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/queue_cache.hpp"
+#include "engine/sessions.hpp"
 #include "engine/settings.hpp"
+#include "engine/slots.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
@@ -18,17 +20,17 @@ namespace {
 
 #define PGQRS_WORKER_COLUMNS                                                        \
     "SELECT w.id, q.name, w.name, w.hostname, w.pid, w.metadata, w.registered_at, " \
-    "w.state, w.lease, w.heartbeat_at "                                             \
+    "w.state, w.lease, w.heartbeat_at, w.session IS NOT NULL "                      \
     "FROM pgqrs.workers AS w JOIN pgqrs.queues AS q ON q.id = w.queue_id "
 
 constinit pg::Statement insert_worker(R"sql(
-    INSERT INTO pgqrs.workers (queue_id, name, hostname, pid, metadata, lease, heartbeat_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    INSERT INTO pgqrs.workers (queue_id, name, hostname, pid, metadata, lease, heartbeat_at, session)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     RETURNING id
 )sql");
 
 #define PGQRS_KNOWN \
-    "SELECT id, queue_id, state::text, lease, heartbeat_at FROM pgqrs.workers WHERE "
+    "SELECT id, queue_id, state::text, lease, heartbeat_at, session FROM pgqrs.workers WHERE "
 
 constinit pg::Statement select_known(PGQRS_KNOWN "id = $1", pg::Planning::index_order);
 constinit pg::Statement select_several(PGQRS_KNOWN "id = ANY ($1)", pg::Planning::indexed);
@@ -76,7 +78,8 @@ constinit pg::Statement count_of_some(
     " count(*) FILTER (WHERE w.state = 'suspended'),"                                      \
     " count(*) FILTER (WHERE w.state = 'stopped'),"                                        \
     " count(*) FILTER (WHERE w.state = 'dead'),"                                           \
-    " $1 - min(w.heartbeat_at) FILTER (WHERE w.state NOT IN ('stopped', 'dead'))"          \
+    " $1 - min(w.heartbeat_at)"                                                            \
+    " FILTER (WHERE w.state NOT IN ('stopped', 'dead') AND w.session IS NULL)"             \
     " FROM pgqrs.queues AS q LEFT JOIN pgqrs.workers AS w ON w.queue_id = q.id " condition \
     " GROUP BY q.id ORDER BY q.name"
 
@@ -108,7 +111,8 @@ KnownWorker known_at(const pg::Rows& rows, std::uint64_t row) {
             .queue_id = rows.int4(row, 2),
             .state = core::worker_state(pg::text_of(rows.at(row, 3))),
             .lease = rows.interval(row, 4),
-            .heartbeat_at = pg::timestamp_of(rows.at(row, 5))};
+            .heartbeat_at = pg::timestamp_of(rows.at(row, 5)),
+            .session = rows.at(row, 6).null ? std::nullopt : std::optional(rows.int8(row, 6))};
 }
 
 constexpr engine::Need kSelect{&engine::kWorkers, ACL_SELECT};
@@ -137,6 +141,13 @@ std::int64_t register_worker(const NewWorker& worker) {
     core::check_worker_lease(worker.lease);
     const auto pid =
         worker.pid ? pg::int4(core::integer_of(*worker.pid, "pid")) : pg::null_of(INT4OID);
+    if (worker.session && !engine::has_shared_memory()) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          "a worker cannot be bound to its session",
+                          "The server learns of the end of a session only with pgqrs in "
+                          "shared_preload_libraries.",
+                          "Leave session => true out, and give signs of life, or preload pgqrs.");
+    }
     return pg::with_spi([&] {
         const engine::Queue queue = engine::hold_queue(worker.queue);
         const engine::StatementRights rights(
@@ -145,7 +156,8 @@ std::int64_t register_worker(const NewWorker& worker) {
         const pg::Rows inserted = insert_worker.run(
             {pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname), pid,
              worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID),
-             pg::interval(worker.lease), pg::timestamptz(engine::clock_now())});
+             pg::interval(worker.lease), pg::timestamptz(engine::clock_now()),
+             worker.session ? pg::int8(engine::own_session()) : pg::null_of(INT8OID)});
         if (inserted.empty()) {
             throw core::Error(core::SqlState::invalid_argument,
                               "a trigger on pgqrs.workers suppressed the row");
@@ -204,6 +216,28 @@ void require_alive(std::int64_t id, core::WorkerState state) {
                             "messages."
                           : "",
                       "Register a new worker. It may have the same name.");
+}
+
+void require_own(const KnownWorker& worker) {
+    if (worker.session && worker.state == core::WorkerState::dead) {
+        throw core::Error(core::SqlState::worker_not_found,
+                          "worker " + std::to_string(worker.id) + " is dead",
+                          "The session that it is bound to has ended, and others get its messages.",
+                          "Register a new worker. It may have the same name.");
+    }
+    require_alive(worker.id, worker.state);
+    if (!worker.session || engine::is_own_session(*worker.session)) {
+        return;
+    }
+    const bool there = engine::is_session_there(*worker.session);
+    throw core::Error(core::SqlState::worker_not_found,
+                      "worker " + std::to_string(worker.id) + " is bound to " +
+                          (there ? "another session" : "a session that has ended"),
+                      "It was registered with session => true, so only the server process that "
+                      "registered it may use it.",
+                      "A connection pooler in transaction mode changes the server process from one "
+                      "transaction to the next. "
+                      "Connect without it, or register the worker without session => true.");
 }
 
 void lock_worker(std::int64_t id) {

@@ -22,6 +22,7 @@ struct NewWorker {
     std::optional<std::int64_t> pid;
     std::optional<pg::Json> metadata;
     core::Duration lease = core::kDefaultWorkerLease;
+    bool session = false;  // bound to this server process
 };
 
 std::int64_t register_worker(const NewWorker& worker);
@@ -33,6 +34,12 @@ struct KnownWorker {
     core::WorkerState state;
     core::Duration lease;
     core::Instant heartbeat_at;
+    std::optional<std::int64_t> session;  // engine/sessions.hpp
+
+    // Whether signs of life have to be noted. Those that are bound to a session give none.
+    bool needs_heartbeat(core::Instant now) const {
+        return !session && core::is_heartbeat_due(heartbeat_at, lease, now);
+    }
 };
 
 // The following run inside with_spi().
@@ -56,6 +63,8 @@ std::vector<KnownWorker> find_workers(std::span<const std::int64_t> ids,
 
 // Raises PQ008 and says which, for a worker that is stopped or dead.
 void require_alive(std::int64_t id, core::WorkerState state);
+// The same for a call as that worker; and for one that is bound to another session.
+void require_own(const KnownWorker& worker);
 
 // Keeps the worker from being reaped until the end of the transaction, and takes notice of what was
 // committed before. The other one is for who reaps: it does not wait, and answers whether it got it.

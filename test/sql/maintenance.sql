@@ -61,6 +61,39 @@ SELECT :done >= 1100 AS many;
 SELECT count(*) < 10 AS few FROM pgqrs.departures WHERE queue_id = :q;
 SELECT total_finished = :before AS same FROM pgqrs.queue_metrics('maintained');
 
+-- Workers that have been dead or stopped for long go, and the messages they had stay free.
+SELECT name FROM pgqrs.alter_queue('maintained', max_deliveries => 0);
+SELECT pgqrs.purge_queue('maintained') >= 0 AS emptied;
+SELECT count(pgqrs.purge_workers(older_than => '0'));
+SELECT count(pgqrs.register_worker('maintained', 'mw' || i)) FROM generate_series(1, 4) AS i;
+SELECT count(*) FROM pgqrs.enqueue_batch('maintained', '{1,2,3}');
+SELECT payload FROM pgqrs.dequeue_batch('maintained', 2, vt => '1 h', worker => (SELECT id FROM pgqrs.workers WHERE name = 'mw1'));
+SELECT payload FROM pgqrs.dequeue('maintained', vt => '1 h', worker => (SELECT id FROM pgqrs.workers WHERE name = 'mw4'));
+UPDATE pgqrs.workers SET state = 'dead', died_at = now() - CASE name WHEN 'mw1' THEN '25 h' ELSE '23 h' END::interval WHERE name IN ('mw1', 'mw2');
+UPDATE pgqrs.workers SET state = 'stopped', heartbeat_at = now() - interval '25 h' WHERE name = 'mw3';
+SET pgqrs.workers_kept = 0;
+CALL pgqrs.maintain();
+RESET pgqrs.workers_kept;
+CALL pgqrs.maintain();
+SELECT name, state FROM pgqrs.list_workers('maintained');
+SELECT payload, vt IS NULL AS free, worker_id IS NULL AS nobodys, read_ct, (SELECT given_back FROM pgqrs.messages AS r WHERE r.id = m.id)
+FROM pgqrs.list_messages('maintained') AS m ORDER BY id;
+SELECT last_done, position, cutoff FROM pgqrs.maintenance WHERE duty = 'old_workers';
+SET pgqrs.workers_kept = '1 h';
+CALL pgqrs.maintain();
+SELECT name, state FROM pgqrs.list_workers('maintained');
+-- One that becomes old enough while the messages are gone through is for the next time.
+SELECT count(*) FROM pgqrs.dequeue_batch('maintained', 2, worker => (SELECT id FROM pgqrs.workers WHERE name = 'mw4'));
+UPDATE pgqrs.workers SET state = 'dead', died_at = now() - interval '2 h' WHERE name = 'mw4';
+UPDATE pgqrs.maintenance SET cutoff = now() - interval '3 h', position = (SELECT max(id) FROM pgqrs.messages) WHERE duty = 'old_workers';
+CALL pgqrs.maintain();
+SELECT name, state FROM pgqrs.list_workers('maintained');
+CALL pgqrs.maintain();
+SELECT count(*) FROM pgqrs.list_workers('maintained');
+SELECT count(*) FROM pgqrs.list_messages('maintained') WHERE vt IS NOT NULL;
+RESET pgqrs.workers_kept;
+SELECT pgqrs.purge_queue('maintained');
+
 -- Purging in small transactions: all of it, only what is old, the archive.
 SELECT count(*) FROM pgqrs.enqueue_batch('maintained', array_fill('1'::jsonb, ARRAY[6000]));
 UPDATE pgqrs.messages SET enqueued_at = now() - interval '2 h' WHERE queue_id = :q AND id % 2 = 0;
