@@ -1,6 +1,8 @@
 #include "workflow/wakes.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <vector>
 
 #include "engine/access.hpp"
@@ -21,6 +23,10 @@ using Column = engine::MessageColumn;
 
 // So many wakes a call takes.
 constexpr std::int64_t kMostWakes = 100;
+// And so many times, while it finds only locked runs.
+constexpr int kMostRounds = 10;
+// So many runs a call looks at that wait for events.
+constexpr std::int64_t kMostWaits = 1000;
 
 // Of the runs, which the caller has locked, those that have what they wait for. The snapshot is newer than the
 // locks.
@@ -52,6 +58,21 @@ constinit pg::Statement select_satisfied(R"sql(
 )sql",
                                          pg::Planning::indexed);
 
+// Those that were woken before are passed.
+constinit pg::Statement select_waiting_for_events(R"sql(
+    SELECT w.run_id
+    FROM pgqrs.events AS e
+    JOIN pgqrs.waits AS w
+        ON w.queue_id = e.queue_id AND w.target = e.event AND w.kind = 'event'
+    JOIN pgqrs.messages AS m ON m.id = w.run_id
+    WHERE e.id = ANY ($1)
+        AND m.vt IS NULL
+        AND m.waiting_for = 'event'
+        AND (m.priority = -1 OR m.available_at > $2)
+    LIMIT $3
+)sql",
+                                                  pg::Planning::indexed);
+
 std::vector<std::int64_t> satisfied(const engine::Access& queue,
                                     std::span<const std::int64_t> runs) {
     std::vector<std::int64_t> found;
@@ -62,6 +83,22 @@ std::vector<std::int64_t> satisfied(const engine::Access& queue,
                                                      {&engine::kEvents, ACL_SELECT},
                                                      {&engine::kRuns, ACL_SELECT}});
         const pg::Rows rows = select_satisfied.run_latest({pg::int8_array(runs)});
+        for (std::uint64_t row = 0; row < rows.count(); ++row) {
+            found.push_back(rows.int8(row, 1));
+        }
+    });
+    return found;
+}
+
+std::vector<std::int64_t> waiting_for(const engine::Access& queue,
+                                      std::span<const std::int64_t> events) {
+    std::vector<std::int64_t> found;
+    pg::with_spi([&] {
+        const engine::StatementRights rights(queue, {{&engine::kMessages, ACL_SELECT},
+                                                     {&engine::kWaits, ACL_SELECT},
+                                                     {&engine::kEvents, ACL_SELECT}});
+        const pg::Rows rows = select_waiting_for_events.run_latest(
+            {pg::int8_array(events), pg::timestamptz(engine::clock_now()), pg::int8(kMostWaits)});
         for (std::uint64_t row = 0; row < rows.count(); ++row) {
             found.push_back(rows.int8(row, 1));
         }
@@ -100,27 +137,17 @@ std::vector<std::int64_t> take(const queue::Held& held) {
     return runs;
 }
 
-}  // namespace
-
-void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs) {
-    if (runs.empty()) {
-        return;
-    }
-    append(queue_id, runs);
+void note_cause(std::int32_t queue_id) {
     engine::note_wake(engine::marks_of(engine::find_table(engine::kMessages), queue_id));
 }
 
-std::int64_t drain_wakes(const queue::Held& held) {
-    if (pg::has_transaction_snapshot()) {
-        return 0;
-    }
-    std::vector<std::int64_t> runs = take(held);
-    const auto taken = static_cast<std::int64_t>(runs.size());
-    if (taken == 0) {
-        return 0;
-    }
-    std::sort(runs.begin(), runs.end());
-    runs.erase(std::unique(runs.begin(), runs.end()), runs.end());
+void sort_uniquely(std::vector<std::int64_t>& ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+// Makes those of the runs available that have what they wait for. Answers which are locked by others.
+std::vector<std::int64_t> wake(const queue::Held& held, const std::vector<std::int64_t>& runs) {
     const auto locked = engine::lock_rows(held.messages, runs, engine::RowLock::no_key_update,
                                           engine::OnLocked::skip);
     std::vector<std::int64_t> waiting;
@@ -135,17 +162,72 @@ std::int64_t drain_wakes(const queue::Held& held) {
         make_available(held.access, satisfied(held.access, waiting));
     }
     std::vector<std::int64_t> left;
+    auto next = locked.begin();
     for (const std::int64_t run : runs) {
-        const auto is_it = [&](const core::Message& message) { return message.id == run; };
-        if (std::none_of(locked.begin(), locked.end(), is_it) &&
-            engine::look_at_row(held.messages, run)) {
+        if (next != locked.end() && next->id == run) {
+            ++next;
+        } else if (engine::look_at_row(held.messages, run)) {
             left.push_back(run);
         }
+    }
+    return left;
+}
+
+// Answers the wakes that are not done with.
+std::vector<std::int64_t> use(const queue::Held& held, const std::vector<std::int64_t>& wakes) {
+    std::vector<std::int64_t> runs;
+    std::vector<std::int64_t> events;
+    for (const std::int64_t wake : wakes) {
+        (wake < 0 ? events : runs).push_back(wake < 0 ? -wake : wake);
+    }
+    std::vector<std::int64_t> left;
+    if (!events.empty()) {
+        const auto waiting = waiting_for(held.access, events);
+        if (static_cast<std::int64_t>(waiting.size()) == kMostWaits) {
+            std::transform(events.begin(), events.end(), std::back_inserter(left), std::negate<>());
+        }
+        runs.insert(runs.end(), waiting.begin(), waiting.end());
+    }
+    sort_uniquely(runs);
+    const std::vector<std::int64_t> locked = wake(held, runs);
+    left.insert(left.end(), locked.begin(), locked.end());
+    return left;
+}
+
+}  // namespace
+
+void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs) {
+    if (runs.empty()) {
+        return;
+    }
+    append(queue_id, runs);
+    note_cause(queue_id);
+}
+
+void add_event_wake(std::int32_t queue_id, std::int64_t event) {
+    const std::int64_t wake = -event;
+    append(queue_id, {&wake, 1});
+    note_cause(queue_id);
+}
+
+bool drain_wakes(const queue::Held& held) {
+    if (pg::has_transaction_snapshot()) {
+        return false;
+    }
+    std::vector<std::int64_t> left;
+    bool any = false;
+    std::size_t taken = kMostWakes;
+    for (int round = 0; !any && taken == kMostWakes && round < kMostRounds; ++round) {
+        const std::vector<std::int64_t> wakes = take(held);
+        taken = wakes.size();
+        const std::vector<std::int64_t> rest = use(held, wakes);
+        any = rest.size() < taken;
+        left.insert(left.end(), rest.begin(), rest.end());
     }
     if (!left.empty()) {
         append(held.queue.id, left);
     }
-    return taken;
+    return any;
 }
 
 }  // namespace pgqrs::workflow
