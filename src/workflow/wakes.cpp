@@ -13,6 +13,7 @@
 #include "engine/row_lock.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/give_back.hpp"
 
@@ -146,22 +147,9 @@ void sort_uniquely(std::vector<std::int64_t>& ids) {
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-// Makes those of the runs available that have what they wait for. Answers which are locked by others.
-std::vector<std::int64_t> wake(const queue::Held& held, const std::vector<std::int64_t>& runs) {
-    const auto locked = engine::lock_rows(held.messages, runs, engine::RowLock::no_key_update,
-                                          engine::OnLocked::skip);
-    std::vector<std::int64_t> waiting;
-    const core::Instant now = engine::clock_now();
-    for (const core::Message& message : locked) {
-        if (message.lease_end == core::kBeginning &&
-            (message.is_parked() || message.available_at > now)) {
-            waiting.push_back(message.id);
-        }
-    }
-    if (!waiting.empty()) {
-        make_available(held.access, satisfied(held.access, waiting));
-    }
-    std::vector<std::int64_t> left;
+// Adds those of the runs that are there, and not among the locked ones.
+void add_left(const queue::Held& held, const std::vector<std::int64_t>& runs,
+              const std::vector<core::Message>& locked, std::vector<std::int64_t>& left) {
     auto next = locked.begin();
     for (const std::int64_t run : runs) {
         if (next != locked.end() && next->id == run) {
@@ -170,7 +158,45 @@ std::vector<std::int64_t> wake(const queue::Held& held, const std::vector<std::i
             left.push_back(run);
         }
     }
-    return left;
+}
+
+// Those of the runs that have what they wait for. A run that a worker has will look for itself. Its steps and
+// other readers do not disturb, and nobody is disturbed for longer than the look takes: the locks are undone.
+std::vector<std::int64_t> ready(const queue::Held& held, const std::vector<std::int64_t>& runs,
+                                std::vector<std::int64_t>& left) {
+    std::vector<std::int64_t> found;
+    pg::try_in_subtransaction([&] {
+        const auto locked =
+            engine::lock_rows(held.messages, runs, engine::RowLock::share, engine::OnLocked::skip);
+        const core::Instant now = engine::clock_now();
+        std::vector<std::int64_t> waiting;
+        for (const core::Message& message : locked) {
+            if (message.lease_end == core::kBeginning &&
+                (message.is_parked() || message.available_at > now)) {
+                waiting.push_back(message.id);
+            }
+        }
+        if (!waiting.empty()) {
+            found = satisfied(held.access, waiting);
+        }
+        add_left(held, runs, locked, left);
+        return false;
+    });
+    return found;
+}
+
+// Makes those of the runs available that have what they wait for. Adds those that others have locked.
+void wake(const queue::Held& held, const std::vector<std::int64_t>& runs,
+          std::vector<std::int64_t>& left) {
+    const std::vector<std::int64_t> found = ready(held, runs, left);
+    const auto locked = engine::lock_rows(held.messages, found, engine::RowLock::no_key_update,
+                                          engine::OnLocked::skip);
+    std::vector<std::int64_t> woken;
+    for (const core::Message& message : locked) {
+        woken.push_back(message.id);
+    }
+    make_available(held.access, woken);
+    add_left(held, found, locked, left);
 }
 
 // Answers the wakes that are not done with.
@@ -189,8 +215,7 @@ std::vector<std::int64_t> use(const queue::Held& held, const std::vector<std::in
         runs.insert(runs.end(), waiting.begin(), waiting.end());
     }
     sort_uniquely(runs);
-    const std::vector<std::int64_t> locked = wake(held, runs);
-    left.insert(left.end(), locked.begin(), locked.end());
+    wake(held, runs, left);
     return left;
 }
 

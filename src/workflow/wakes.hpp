@@ -6,8 +6,9 @@
 //
 // Nothing is lost: a run that begins to wait locks its message first, and looks for causes then. A cause that
 // was committed before is seen by that look. One that comes later has its wake drained later, by somebody who
-// either gets the lock, and looks at the wait with a newer snapshot, or does not, and puts the wake back. The
-// end of the transaction that begins the wait has somebody look again (note_wake).
+// either gets a lock, and looks at the wait with a newer snapshot, or does not, and puts the wake back. The
+// end of the transaction that begins the wait has somebody look again (note_wake). A wake of a run that a
+// worker has, and that can be locked, is done with: it has not begun to wait, and will look when it does.
 //
 // Whoever emits an event does not know all runs that wait for it: some are just beginning to. So he adds a
 // wake for the event, and whoever drains that looks for the runs. One that begins to wait, and is not seen by
