@@ -2,7 +2,7 @@
 //
 // Whoever causes it (a signal, an event, the end of a child) does not touch the run: two runs that signal each
 // other would deadlock, and 10,000 children would queue up for their parent. He adds a row in his own
-// transaction. Those who claim runs of the queue, and maintenance, take the rows and look.
+// transaction. Those who claim runs of the queue take the rows and look.
 //
 // Nothing is lost: a run that begins to wait locks its message first, and looks for causes then. A cause that
 // was committed before is seen by that look. One that comes later has its wake drained later, by somebody who
