@@ -41,8 +41,12 @@ Turn run_duty() {
     if (engine::elapsed_clock() >= round.end) {
         return {false, core::kDay};
     }
+    const auto duties = queue::maintenance_duties();
+    if (number >= duties.size()) {
+        return {false, core::kDay};
+    }
     const pg::ExtensionOwner owner(engine::kExtension);
-    const queue::Batch batch = queue::run_batch(queue::maintenance_duties()[number]);
+    const queue::Batch batch = queue::run_batch(duties[number]);
     round.done[number] += batch.done;
     round.idle_batches[number] += batch.done > 0 ? 0 : 1;
     return batch.more && round.idle_batches[number] < queue::kMostIdleBatches
@@ -51,13 +55,15 @@ Turn run_duty() {
 }
 
 template <std::size_t... numbers>
-constexpr std::array<Duty, queue::kMaintenanceDuties> make_duties(std::index_sequence<numbers...>) {
+constexpr std::array<Duty, queue::kMostMaintenanceDuties> make_duties(
+    std::index_sequence<numbers...>) {
     return {Duty{.activity = "maintaining queues",
                  .run = run_duty<numbers>,
                  .ended = nullptr,
                  .longest_pause = core::kSecond}...};
 }
-constexpr auto kMaintaining = make_duties(std::make_index_sequence<queue::kMaintenanceDuties>());
+constexpr auto kMaintaining =
+    make_duties(std::make_index_sequence<queue::kMostMaintenanceDuties>());
 
 Arrival arrive(Oid) {
     round = {.end = engine::elapsed_clock() + kLongestRound,
