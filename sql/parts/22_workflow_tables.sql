@@ -166,6 +166,7 @@ COMMENT ON INDEX pgqrs.signals_dedup IS 'It refuses a second signal with the sam
 COMMENT ON SEQUENCE pgqrs.signals_id_seq IS 'It gives the signals their ids.';
 
 CREATE TABLE pgqrs.events (
+    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     queue_id integer NOT NULL,
     event text NOT NULL,
     emitted_at timestamptz NOT NULL,
@@ -174,11 +175,14 @@ CREATE TABLE pgqrs.events (
 );
 COMMENT ON TABLE pgqrs.events IS
     'The events that were emitted in queues of runs. An event stays, and any number of runs may wait for it.';
+COMMENT ON COLUMN pgqrs.events.id IS 'Those who look for the runs that wait for the event know it by this number.';
 COMMENT ON COLUMN pgqrs.events.queue_id IS 'The queue.';
 COMMENT ON COLUMN pgqrs.events.event IS 'The name of the event, 1 to 255 bytes.';
 COMMENT ON COLUMN pgqrs.events.emitted_at IS 'The time when it was emitted first.';
 COMMENT ON COLUMN pgqrs.events.payload IS 'The value of the event, or NULL.';
 COMMENT ON INDEX pgqrs.events_pkey IS 'It finds an event.';
+COMMENT ON INDEX pgqrs.events_id_key IS 'It finds an event by its number.';
+COMMENT ON SEQUENCE pgqrs.events_id_seq IS 'It gives the events their numbers.';
 
 -- What a run waits for that a clock does not tell. The row outlives the wait, until the next one.
 CREATE TABLE pgqrs.waits (
@@ -237,9 +241,10 @@ CREATE INDEX wakes_order ON pgqrs.wakes (queue_id, available_at, id);
 COMMENT ON TABLE pgqrs.wakes IS
     'The runs that may have got what they wait for. Whoever claims runs of the queue looks at them.';
 COMMENT ON COLUMN pgqrs.wakes.nr IS 'It identifies the row for logical replication and other tools.';
-COMMENT ON COLUMN pgqrs.wakes.id IS 'The run.';
+COMMENT ON COLUMN pgqrs.wakes.id IS
+'The run. A negative number is the id of an event, whose waiting runs are to be found.';
 COMMENT ON COLUMN pgqrs.wakes.available_at IS
-'The time from which it is looked at. It is put off while somebody has the run locked.';
+'The time from which it is looked at: that of the cause, or when the run was found to be locked.';
 COMMENT ON COLUMN pgqrs.wakes.enqueued_at IS 'The time of the cause.';
 COMMENT ON COLUMN pgqrs.wakes.queue_id IS 'The queue that holds the run.';
 COMMENT ON INDEX pgqrs.wakes_pkey IS 'It serves logical replication.';
@@ -303,6 +308,7 @@ SELECT pg_catalog.pg_extension_config_dump('pgqrs.steps', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.signals', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.signals_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.events', '');
+SELECT pg_catalog.pg_extension_config_dump('pgqrs.events_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.waits', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.run_values', '');
 SELECT pg_catalog.pg_extension_config_dump('pgqrs.wakes', '');

@@ -17,7 +17,8 @@ COMMENT ON FUNCTION pgqrs.claim_runs(text, bigint, interval, interval, bigint, b
 'Delivers up to qty runs of a queue, with the steps they have recorded, and gives each a lease. It does so
 as dequeue() does with messages.
 vt: the length of the lease. NULL means that of the queue.
-wait: how long to wait for a run when there is none, up to pgqrs.max_wait.
+wait: how long to wait for a run when there is none, up to pgqrs.max_wait. The call can return sooner when
+it has looked at runs that wait.
 worker: the id that register_worker() returned.
 step_bytes: the steps of a run beyond this size are left out; get_step() shows them.
 Raises PQ002, PQ004, PQ008, PQ009, PQ010, PQ023 for a queue of messages.';

@@ -26,7 +26,7 @@ core::Instant farthest(core::Instant now) {
 
 }  // namespace
 
-void check_delay(const core::Span& delay) {
+void check_delay(const core::Span& delay, std::string_view argument) {
     if (delay.is_zero()) {
         return;
     }
@@ -34,15 +34,15 @@ void check_delay(const core::Span& delay) {
     const core::Instant due = pg::after(now, delay);
     const core::Duration length = between(now, due);
     const core::Duration limit = max_delay();
-    core::check_span(delay, due <= farthest(now) ? std::min(length, limit) : length, limit, "delay",
-                     kHint);
+    core::check_span(delay, due <= farthest(now) ? std::min(length, limit) : length, limit,
+                     argument, kHint);
 }
 
-void check_due(core::Instant at) {
+void check_due(core::Instant at, std::string_view argument) {
     const core::Instant now = clock_now();
     if (at > farthest(now)) {
         throw core::Error(core::SqlState::invalid_argument,
-                          "at is out of range: " + pg::describe(at),
+                          std::string(argument) + " is out of range: " + pg::describe(at),
                           "That is " + core::describe(at - now) + " from now; the limit is " +
                               core::describe(max_delay()) + ".",
                           kHint);

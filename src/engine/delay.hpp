@@ -9,8 +9,8 @@
 namespace pgqrs::engine {
 
 // Raise invalid_argument for a delay that is negative or over the limit, and for a time beyond the limit.
-void check_delay(const core::Span& delay);
-void check_due(core::Instant at);
+void check_delay(const core::Span& delay, std::string_view argument = "delay");
+void check_due(core::Instant at, std::string_view argument = "at");
 // Raises invalid_argument unless a message that lives so long lives at least 1 ms and at most a hundred years.
 void check_time_to_live(const core::Span& time);
 

@@ -49,8 +49,13 @@ struct Target {
     std::vector<std::int64_t>* ids;
 };
 
-std::int64_t deliver_to(const Held& held, const DeliveryRequest& request, Presence& worker,
-                        std::vector<std::int64_t>& leaving, const Target& target) {
+struct Attempt {
+    std::int64_t delivered = 0;
+    bool prepared = false;  // something that must be kept
+};
+
+Attempt deliver_to(const Held& held, const DeliveryRequest& request, Presence& worker,
+                   std::vector<std::int64_t>& leaving, const Target& target) {
     if (request.runs != held.queue.holds_runs) {
         require_messages(held.queue, request.queue, "claim_runs");
         throw core::Error(core::SqlState::wrong_queue,
@@ -60,18 +65,16 @@ std::int64_t deliver_to(const Held& held, const DeliveryRequest& request, Presen
     const bool gets_any = worker.may_take(held.access);
     if (held.queue.paused || !gets_any) {
         engine::require_access(held.access, {{&engine::kMessages, ACL_SELECT | ACL_UPDATE}});
-        return 0;
+        return {};
     }
-    if (request.prepare) {
-        request.prepare(held);
-    }
+    const bool prepared = request.prepare && request.prepare(held);
     engine::Claim wanted =
         claim_of(engine::Take::lease, held.queue, request.queue, request.quantity);
     wanted.lease = request.visibility.value_or(held.queue.visibility_timeout);
     wanted.worker = request.worker;
     wanted.leaving = &leaving;
     wanted.taken = target.ids;
-    return engine::claim(held.messages, held.marks, wanted, request.row, target.sink);
+    return {engine::claim(held.messages, held.marks, wanted, request.row, target.sink), prepared};
 }
 
 // An attempt that finds nothing is undone, so that nothing is locked while the process sleeps.
@@ -82,15 +85,20 @@ void deliver_or_wait(const DeliveryRequest& request, Presence& worker,
     for (bool first = true;; first = false) {
         const bool last = engine::elapsed_clock() >= deadline;
         leaving.clear();
+        Attempt outcome;
         const auto attempt = [&] {
             const Held held(request.queue, request.rights);
             if (!first) {
                 waiting.join(held.marks);
             }
-            return deliver_to(held, request, worker, leaving, target) > 0;
+            outcome = deliver_to(held, request, worker, leaving, target);
+            return outcome.delivered > 0 || outcome.prepared;
         };
         if (pg::try_in_subtransaction(attempt)) {
-            waiting.succeed(engine::Waiting::Message::taken);
+            // Whoever was woken for nothing leaves to the next what may have come meanwhile.
+            if (outcome.delivered > 0) {
+                waiting.succeed(engine::Waiting::Message::taken);
+            }
             return;
         }
         if (last || worker.is_suspended()) {
@@ -114,6 +122,8 @@ void dequeue_to(const DeliveryRequest& request, const Target& target) {
     take_out_leaving(request.queue, request.rights, std::move(leaving));
 }
 
+}  // namespace
+
 void check_wait(core::Duration wait) {
     core::check_wait(wait, engine::max_wait());
     if (wait > 0 && pg::has_transaction_snapshot()) {
@@ -122,8 +132,6 @@ void check_wait(core::Duration wait) {
             "The transaction's snapshot sees no message that comes later.", "Use READ COMMITTED.");
     }
 }
-
-}  // namespace
 
 void check_request(const DeliveryRequest& request) {
     core::check_quantity(request.quantity, engine::max_batch_size());
@@ -142,7 +150,7 @@ std::vector<std::int64_t> room_for_leaving(std::int64_t quantity) {
 
 std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink) {
-    return deliver_to(held, request, worker, leaving, {&sink, nullptr});
+    return deliver_to(held, request, worker, leaving, {&sink, nullptr}).delivered;
 }
 
 void dequeue(const DeliveryRequest& request, pg::RowSink& sink) {

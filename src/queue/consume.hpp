@@ -44,8 +44,10 @@ struct DeliveryRequest {
     core::Rights rights = core::rights_for("dequeue");
     // For runs of workflows instead of messages; else PQ023.
     bool runs = false;
-    // Called before each attempt to deliver, which undoes it when it finds nothing.
-    std::function<void(const Held& held)> prepare = {};
+    // Called before each attempt to deliver. Answers whether it did what must be kept although nothing is
+    // delivered: then the call returns before its wait is over, for what was locked stays so until the end of
+    // the transaction.
+    std::function<bool(const Held& held)> prepare = {};
 };
 
 // Leases up to `quantity` messages and puts them into the sink in the order of delivery. Skips rows
@@ -62,6 +64,8 @@ std::vector<std::int64_t> dequeue_ids(const DeliveryRequest& request);
 // it met, for take_out_leaving() (dead_letters.hpp) at the end of the call. The worker is that of the request; its
 // sign of life is to be noted at the end, too.
 void check_request(const DeliveryRequest& request);
+// Raises PQ009 for a wait over pgqrs.max_wait, PQ010 for a negative one, or where what comes later is not seen.
+void check_wait(core::Duration wait);
 std::int64_t deliver(const Held& held, const DeliveryRequest& request, Presence& worker,
                      std::vector<std::int64_t>& leaving, pg::RowSink& sink);
 

@@ -114,7 +114,7 @@ void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
                             .wait = request.wait,
                             .rights = kRights,
                             .runs = true,
-                            .prepare = [](const queue::Held& held) { drain_wakes(held); }});
+                            .prepare = [](const queue::Held& held) { return drain_wakes(held); }});
     if (runs.empty()) {
         return;
     }

@@ -62,10 +62,10 @@ void renew_lease(const LiveRun& run) {
 // tried for longer than that.
 constexpr core::Duration kMoment = 100 * core::kMillisecond;
 
-bool lock_soon(LiveRun& run) {
+bool lock_soon(LiveRun& run, engine::RowLock lock) {
     const core::Duration end = engine::elapsed_clock() + kMoment;
     for (core::Duration pause = core::kMillisecond;; pause *= 2) {
-        if (run.lock(engine::RowLock::update, engine::OnLocked::skip)) {
+        if (run.lock(lock, engine::OnLocked::skip)) {
             return true;
         }
         if (engine::elapsed_clock() + pause > end) {
@@ -76,6 +76,25 @@ bool lock_soon(LiveRun& run) {
             CHECK_FOR_INTERRUPTS();
         });
     }
+}
+
+// An open step is the worker's own fault, and it could wait for it in vain. But whoever sends the run a
+// signal, or asks for its end, is somebody else, who ends by himself: he is waited for, as by a finish.
+bool lock_to_suspend(LiveRun& run) {
+    return lock_soon(run, engine::RowLock::no_key_update) &&
+           run.lock(engine::RowLock::update, engine::OnLocked::wait);
+}
+
+bool lock_for(LiveRun& run, Hold hold) {
+    switch (hold) {
+        case Hold::record:
+            return run.lock(engine::RowLock::share, engine::OnLocked::wait);
+        case Hold::end:
+            return run.lock(engine::RowLock::update, engine::OnLocked::wait);
+        case Hold::suspend:
+            break;
+    }
+    return lock_to_suspend(run);
 }
 
 }  // namespace
@@ -114,21 +133,21 @@ bool LiveRun::is_leased() const {
     return core::is_leased(message_, queue_.rule(), engine::clock_now());
 }
 
-LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Hold hold) {
+LiveRun own_run(std::int64_t run, std::int64_t read_ct, core::Rights rights) {
     auto live = LiveRun::find(run, rights);
     if (!live) {
         raise_not_live(run);
     }
     require_own(live->message(), read_ct);
+    return *std::move(live);
+}
+
+LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Hold hold) {
+    LiveRun live = own_run(run, read_ct, rights);
     if (hold == Hold::record) {
-        renew_lease(*live);
+        renew_lease(live);
     }
-    const bool locked =
-        hold == Hold::suspend
-            ? lock_soon(*live)
-            : live->lock(hold == Hold::record ? engine::RowLock::share : engine::RowLock::update,
-                         engine::OnLocked::wait);
-    if (!locked) {
+    if (!lock_for(live, hold)) {
         if (hold == Hold::suspend && LiveRun::find(run, rights)) {
             throw core::Error(
                 core::SqlState::steps_open,
@@ -137,8 +156,8 @@ LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Ho
         }
         raise_not_live(run);
     }
-    require_own(live->message(), read_ct);
-    return *std::move(live);
+    require_own(live.message(), read_ct);
+    return live;
 }
 
 void raise_not_live(std::int64_t run) {

@@ -61,6 +61,9 @@ enum class Hold { record, end, suspend };
 // when less than half of it is left.
 LiveRun hold_run(std::int64_t run, std::int64_t read_ct, core::Rights rights, Hold hold);
 
+// The same without a lock, for a call that only reads: what it reads must be true for good.
+LiveRun own_run(std::int64_t run, std::int64_t read_ct, core::Rights rights);
+
 // Raises PQ017, or PQ001 for a run that has ended.
 [[noreturn]] void raise_not_live(std::int64_t run);
 

@@ -81,6 +81,10 @@ std::string named(const core::StepKey& key) {
            (key.seq == 0 ? "" : " " + std::to_string(key.seq));
 }
 
+std::string with_article(core::StepKind kind) {
+    return (kind == core::StepKind::event ? "an " : "a ") + std::string(core::label_of(kind));
+}
+
 // A step that must not be repeated, that an earlier delivery has begun.
 bool is_in_doubt(const Step& step, const LiveRun& run) {
     return step.status == core::StepStatus::started && step.at_most_once &&
@@ -112,8 +116,8 @@ std::optional<Step> find_step(const LiveRun& run, const core::StepKey& key, core
                     .child = rows.at(0, 9)};
     if (step.kind != kind) {
         throw core::Error(core::SqlState::step_mismatch,
-                          named(key) + " of run " + std::to_string(run.id()) + " is a " +
-                              core::label_of(step.kind) + ", not a " + core::label_of(kind),
+                          named(key) + " of run " + std::to_string(run.id()) + " is " +
+                              with_article(step.kind) + ", not " + with_article(kind),
                           "",
                           "The code of the workflow has changed, or a name is used for two steps.");
     }

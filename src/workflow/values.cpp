@@ -23,4 +23,8 @@ pg::Value run_state(const char* label) {
     return pg::enum_value(engine::kSchema, "run_state", label);
 }
 
+pg::Value suspend_status(const char* label) {
+    return pg::enum_value(engine::kSchema, "suspend_status", label);
+}
+
 }  // namespace pgqrs::workflow

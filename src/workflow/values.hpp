@@ -12,5 +12,7 @@ pg::Value value_of(core::StepKind kind);
 pg::Value value_of(core::StepStatus status);
 // Of pgqrs.run_state.
 pg::Value run_state(const char* label);
+// Of pgqrs.suspend_status.
+pg::Value suspend_status(const char* label);
 
 }  // namespace pgqrs::workflow

@@ -1,6 +1,8 @@
 #include "workflow/wakes.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <vector>
 
 #include "engine/access.hpp"
@@ -11,6 +13,7 @@
 #include "engine/row_lock.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
+#include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/give_back.hpp"
 
@@ -21,6 +24,10 @@ using Column = engine::MessageColumn;
 
 // So many wakes a call takes.
 constexpr std::int64_t kMostWakes = 100;
+// And so many times, while it finds only locked runs.
+constexpr int kMostRounds = 10;
+// So many runs a call looks at that wait for events.
+constexpr std::int64_t kMostWaits = 1000;
 
 // Of the runs, which the caller has locked, those that have what they wait for. The snapshot is newer than the
 // locks.
@@ -52,6 +59,21 @@ constinit pg::Statement select_satisfied(R"sql(
 )sql",
                                          pg::Planning::indexed);
 
+// Those that were woken before are passed.
+constinit pg::Statement select_waiting_for_events(R"sql(
+    SELECT w.run_id
+    FROM pgqrs.events AS e
+    JOIN pgqrs.waits AS w
+        ON w.queue_id = e.queue_id AND w.target = e.event AND w.kind = 'event'
+    JOIN pgqrs.messages AS m ON m.id = w.run_id
+    WHERE e.id = ANY ($1)
+        AND m.vt IS NULL
+        AND m.waiting_for = 'event'
+        AND (m.priority = -1 OR m.available_at > $2)
+    LIMIT $3
+)sql",
+                                                  pg::Planning::indexed);
+
 std::vector<std::int64_t> satisfied(const engine::Access& queue,
                                     std::span<const std::int64_t> runs) {
     std::vector<std::int64_t> found;
@@ -62,6 +84,22 @@ std::vector<std::int64_t> satisfied(const engine::Access& queue,
                                                      {&engine::kEvents, ACL_SELECT},
                                                      {&engine::kRuns, ACL_SELECT}});
         const pg::Rows rows = select_satisfied.run_latest({pg::int8_array(runs)});
+        for (std::uint64_t row = 0; row < rows.count(); ++row) {
+            found.push_back(rows.int8(row, 1));
+        }
+    });
+    return found;
+}
+
+std::vector<std::int64_t> waiting_for(const engine::Access& queue,
+                                      std::span<const std::int64_t> events) {
+    std::vector<std::int64_t> found;
+    pg::with_spi([&] {
+        const engine::StatementRights rights(queue, {{&engine::kMessages, ACL_SELECT},
+                                                     {&engine::kWaits, ACL_SELECT},
+                                                     {&engine::kEvents, ACL_SELECT}});
+        const pg::Rows rows = select_waiting_for_events.run_latest(
+            {pg::int8_array(events), pg::timestamptz(engine::clock_now()), pg::int8(kMostWaits)});
         for (std::uint64_t row = 0; row < rows.count(); ++row) {
             found.push_back(rows.int8(row, 1));
         }
@@ -100,6 +138,87 @@ std::vector<std::int64_t> take(const queue::Held& held) {
     return runs;
 }
 
+void note_cause(std::int32_t queue_id) {
+    engine::note_wake(engine::marks_of(engine::find_table(engine::kMessages), queue_id));
+}
+
+void sort_uniquely(std::vector<std::int64_t>& ids) {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+}
+
+// Adds those of the runs that are there, and not among the locked ones.
+void add_left(const queue::Held& held, const std::vector<std::int64_t>& runs,
+              const std::vector<core::Message>& locked, std::vector<std::int64_t>& left) {
+    auto next = locked.begin();
+    for (const std::int64_t run : runs) {
+        if (next != locked.end() && next->id == run) {
+            ++next;
+        } else if (engine::look_at_row(held.messages, run)) {
+            left.push_back(run);
+        }
+    }
+}
+
+// Those of the runs that have what they wait for. A run that a worker has will look for itself. Its steps and
+// other readers do not disturb, and nobody is disturbed for longer than the look takes: the locks are undone.
+std::vector<std::int64_t> ready(const queue::Held& held, const std::vector<std::int64_t>& runs,
+                                std::vector<std::int64_t>& left) {
+    std::vector<std::int64_t> found;
+    pg::try_in_subtransaction([&] {
+        const auto locked =
+            engine::lock_rows(held.messages, runs, engine::RowLock::share, engine::OnLocked::skip);
+        const core::Instant now = engine::clock_now();
+        std::vector<std::int64_t> waiting;
+        for (const core::Message& message : locked) {
+            if (message.lease_end == core::kBeginning &&
+                (message.is_parked() || message.available_at > now)) {
+                waiting.push_back(message.id);
+            }
+        }
+        if (!waiting.empty()) {
+            found = satisfied(held.access, waiting);
+        }
+        add_left(held, runs, locked, left);
+        return false;
+    });
+    return found;
+}
+
+// Makes those of the runs available that have what they wait for. Adds those that others have locked.
+void wake(const queue::Held& held, const std::vector<std::int64_t>& runs,
+          std::vector<std::int64_t>& left) {
+    const std::vector<std::int64_t> found = ready(held, runs, left);
+    const auto locked = engine::lock_rows(held.messages, found, engine::RowLock::no_key_update,
+                                          engine::OnLocked::skip);
+    std::vector<std::int64_t> woken;
+    for (const core::Message& message : locked) {
+        woken.push_back(message.id);
+    }
+    make_available(held.access, woken);
+    add_left(held, found, locked, left);
+}
+
+// Answers the wakes that are not done with.
+std::vector<std::int64_t> use(const queue::Held& held, const std::vector<std::int64_t>& wakes) {
+    std::vector<std::int64_t> runs;
+    std::vector<std::int64_t> events;
+    for (const std::int64_t wake : wakes) {
+        (wake < 0 ? events : runs).push_back(wake < 0 ? -wake : wake);
+    }
+    std::vector<std::int64_t> left;
+    if (!events.empty()) {
+        const auto waiting = waiting_for(held.access, events);
+        if (static_cast<std::int64_t>(waiting.size()) == kMostWaits) {
+            std::transform(events.begin(), events.end(), std::back_inserter(left), std::negate<>());
+        }
+        runs.insert(runs.end(), waiting.begin(), waiting.end());
+    }
+    sort_uniquely(runs);
+    wake(held, runs, left);
+    return left;
+}
+
 }  // namespace
 
 void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs) {
@@ -107,45 +226,33 @@ void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs) {
         return;
     }
     append(queue_id, runs);
-    engine::note_wake(engine::marks_of(engine::find_table(engine::kMessages), queue_id));
+    note_cause(queue_id);
 }
 
-std::int64_t drain_wakes(const queue::Held& held) {
+void add_event_wake(std::int32_t queue_id, std::int64_t event) {
+    const std::int64_t wake = -event;
+    append(queue_id, {&wake, 1});
+    note_cause(queue_id);
+}
+
+bool drain_wakes(const queue::Held& held) {
     if (pg::has_transaction_snapshot()) {
-        return 0;
-    }
-    std::vector<std::int64_t> runs = take(held);
-    const auto taken = static_cast<std::int64_t>(runs.size());
-    if (taken == 0) {
-        return 0;
-    }
-    std::sort(runs.begin(), runs.end());
-    runs.erase(std::unique(runs.begin(), runs.end()), runs.end());
-    const auto locked = engine::lock_rows(held.messages, runs, engine::RowLock::no_key_update,
-                                          engine::OnLocked::skip);
-    std::vector<std::int64_t> waiting;
-    const core::Instant now = engine::clock_now();
-    for (const core::Message& message : locked) {
-        if (message.lease_end == core::kBeginning &&
-            (message.is_parked() || message.available_at > now)) {
-            waiting.push_back(message.id);
-        }
-    }
-    if (!waiting.empty()) {
-        make_available(held.access, satisfied(held.access, waiting));
+        return false;
     }
     std::vector<std::int64_t> left;
-    for (const std::int64_t run : runs) {
-        const auto is_it = [&](const core::Message& message) { return message.id == run; };
-        if (std::none_of(locked.begin(), locked.end(), is_it) &&
-            engine::look_at_row(held.messages, run)) {
-            left.push_back(run);
-        }
+    bool any = false;
+    std::size_t taken = kMostWakes;
+    for (int round = 0; !any && taken == kMostWakes && round < kMostRounds; ++round) {
+        const std::vector<std::int64_t> wakes = take(held);
+        taken = wakes.size();
+        const std::vector<std::int64_t> rest = use(held, wakes);
+        any = rest.size() < taken;
+        left.insert(left.end(), rest.begin(), rest.end());
     }
     if (!left.empty()) {
         append(held.queue.id, left);
     }
-    return taken;
+    return any;
 }
 
 }  // namespace pgqrs::workflow
