@@ -13,6 +13,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/give_back.hpp"
+#include "workflow/requests.hpp"
 
 namespace pgqrs::workflow {
 namespace {
@@ -133,6 +134,8 @@ std::int64_t drain_wakes(const queue::Held& held) {
     }
     if (!waiting.empty()) {
         make_available(held.access, satisfied(held.access, waiting));
+        // Whoever gets them does what was asked for.
+        make_available(held.access, requested(held.access, waiting));
     }
     std::vector<std::int64_t> left;
     for (const std::int64_t run : runs) {
