@@ -128,6 +128,7 @@ inline constexpr std::array kFunctionRights = {
     FunctionRights{"complete_run", Rights::consume},
     FunctionRights{"fail_run", Rights::consume},
     FunctionRights{"release_run", Rights::consume},
+    FunctionRights{"cancel_run", Rights::manage},
     FunctionRights{"list_grants", Rights::manage},
     FunctionRights{"verify", kWatch},
     FunctionRights{"version", Rights::any},

@@ -15,6 +15,7 @@
 #include "pg/transaction.hpp"
 #include "queue/history.hpp"
 #include "queue/totals.hpp"
+#include "workflow/cancel.hpp"
 #include "workflow/find_run.hpp"
 #include "workflow/give_back.hpp"
 #include "workflow/steps.hpp"
@@ -110,10 +111,6 @@ std::string reason_of(const core::Message& message, core::Final final) {
     }
 }
 
-void cancel(const LiveRun& run, const Requests& requests) {
-    end_run(run, {.final = core::Final::cancelled, .error = requests.reason});
-}
-
 }  // namespace
 
 void end_run(const LiveRun& run, const Ending& ending) {
@@ -147,7 +144,7 @@ core::Final complete_run(const RunCompletion& completion) {
         pg::with_spi([&] { record_steps(run, *completion.steps); });
     }
     if (requests.cancel) {
-        cancel(run, requests);
+        end_cancelled(run, requests);
         return core::Final::cancelled;
     }
     end_run(run,
@@ -167,7 +164,7 @@ void fail_run(const RunFailure& failure, pg::RowSink& sink) {
     const Requests requests = requests_of(run);
     const std::string error = queue::shortened(failure.error);
     if (requests.cancel) {
-        cancel(run, requests);
+        end_cancelled(run, requests);
         sink.put({run_state("cancelled"), pg::int2(message.attempt), pg::null_of(TIMESTAMPTZOID)});
         return;
     }
@@ -212,7 +209,7 @@ void release_run(std::int64_t run, std::int64_t read_ct, std::optional<core::Ins
     pg::require_writable("UPDATE");
     const LiveRun live = hold_run(run, read_ct, core::rights_for("release_run"), Hold::end);
     if (const Requests requests = requests_of(live); requests.cancel) {
-        cancel(live, requests);
+        end_cancelled(live, requests);
         return;
     }
     give_back(live,

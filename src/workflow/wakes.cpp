@@ -16,6 +16,7 @@
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/give_back.hpp"
+#include "workflow/requests.hpp"
 
 namespace pgqrs::workflow {
 namespace {
@@ -178,6 +179,10 @@ std::vector<std::int64_t> ready(const queue::Held& held, const std::vector<std::
         }
         if (!waiting.empty()) {
             found = satisfied(held.access, waiting);
+            // Whoever gets them does what was asked for.
+            const auto asked = requested(held.access, waiting);
+            found.insert(found.end(), asked.begin(), asked.end());
+            sort_uniquely(found);
         }
         add_left(held, runs, locked, left);
         return false;
