@@ -206,7 +206,8 @@ COMMENT ON COLUMN pgqrs.waits.mode_any IS 'Whether the end of one of the childre
 COMMENT ON COLUMN pgqrs.waits.deadline IS 'The time when the wait ends in vain. NULL means never.';
 COMMENT ON COLUMN pgqrs.waits.name IS 'The step that waits has this name.';
 COMMENT ON COLUMN pgqrs.waits.target IS 'The name of the signal or event.';
-COMMENT ON COLUMN pgqrs.waits.children IS 'The children whose end is waited for.';
+COMMENT ON COLUMN pgqrs.waits.children IS 
+    'The children whose end is waited for, each by the first run of its chain.';
 COMMENT ON INDEX pgqrs.waits_pkey IS 'A run waits for one thing at a time.';
 COMMENT ON INDEX pgqrs.waits_event IS 'It finds the runs that wait for an event.';
 

@@ -29,7 +29,8 @@ namespace {
 // The parent that is to be told, and whether children may have to be cancelled.
 constinit pg::Statement write_final(R"sql(
     UPDATE pgqrs.runs AS r
-    SET final = $2, output = $3, error = $4, finished_at = $5, read_ct = $6
+    SET final = $2, output = $3, error = $4, finished_at = $5, read_ct = $6,
+        continued_as = $7
     WHERE r.id = $1
         AND r.final IS NULL
     RETURNING r.parent_id,
@@ -63,9 +64,9 @@ void write_outcome(const engine::Access& queue, const core::Message& message,
             queue, {{&engine::kRuns, ACL_SELECT | ACL_UPDATE},
                     {&engine::kWaits, ACL_SELECT | ACL_DELETE},
                     {&engine::kRunRequests, ACL_SELECT | ACL_INSERT | ACL_DELETE}});
-        const pg::Rows rows =
-            write_final.run_latest({id, value_of(ending.final), ending.output,
-                                    pg::text(ending.error), now, pg::int4(message.read_ct)});
+        const pg::Rows rows = write_final.run_latest(
+            {id, value_of(ending.final), ending.output, pg::text(ending.error), now,
+             pg::int4(message.read_ct), pg::int8(ending.continued_as)});
         if (rows.empty()) {
             return;
         }
@@ -75,6 +76,9 @@ void write_outcome(const engine::Access& queue, const core::Message& message,
         has_children = rows.boolean(0, 2);
         delete_wait.run_latest({id});
         delete_requests.run_latest({id});
+        if (ending.continued_as) {
+            return;
+        }
         if (has_children) {
             insert_cascade.run_latest({id, now});
         }

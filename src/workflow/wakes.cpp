@@ -16,6 +16,7 @@
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/give_back.hpp"
+#include "workflow/join.hpp"
 #include "workflow/requests.hpp"
 
 namespace pgqrs::workflow {
@@ -23,10 +24,10 @@ namespace {
 
 using Column = engine::MessageColumn;
 
+// So many times a call takes wakes, while it finds only locked runs.
+constexpr int kMostRounds = 10;
 // So many wakes a call takes.
 constexpr std::int64_t kMostWakes = 100;
-// And so many times, while it finds only locked runs.
-constexpr int kMostRounds = 10;
 // So many runs a call looks at that wait for events.
 constexpr std::int64_t kMostWaits = 1000;
 
@@ -45,16 +46,8 @@ constinit pg::Statement select_satisfied(R"sql(
                 WHERE s.run_id = w.run_id AND s.signal = w.target AND NOT s.consumed)
             WHEN 'event' THEN EXISTS (
                 SELECT FROM pgqrs.events AS e WHERE e.queue_id = w.queue_id AND e.event = w.target)
-            WHEN 'children' THEN CASE
-                WHEN w.mode_any THEN EXISTS (
-                    SELECT
-                    FROM pgqrs.runs AS c
-                    WHERE c.id = ANY (w.children) AND c.final IS NOT NULL)
-                ELSE NOT EXISTS (
-                    SELECT
-                    FROM pgqrs.runs AS c
-                    WHERE c.parent_id = w.run_id AND c.final IS NULL AND c.id = ANY (w.children))
-            END
+            WHEN 'children' THEN )sql" PGQRS_HAS_JOINED("w.run_id", "w.children",
+                                                        "w.mode_any") R"sql(
         END
     ORDER BY w.run_id
 )sql",
