@@ -328,12 +328,14 @@ CREATE TABLE pgqrs.maintenance (
     total_done bigint NOT NULL DEFAULT 0
 );
 INSERT INTO pgqrs.maintenance (duty)
-VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures');
+VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('cascade'), ('wakes');
 COMMENT ON TABLE pgqrs.maintenance IS
 'What maintenance has done, a row for each of its duties. workers: silent ones were
 made dead. leaving: dead, expired and cancelled messages were
 taken out of their queues. retention: archived messages were removed. failures: the history of messages that
-are gone was removed. departures: rows of pgqrs.departures were replaced by their sum.';
+are gone was removed. departures: rows of pgqrs.departures were replaced by their sum. cascade: children of
+runs that have ended were cancelled, or asked to end. wakes: it was looked whether runs have what they wait
+for.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
 COMMENT ON COLUMN pgqrs.maintenance.queue_id IS
     'The queue that the duty looks at next, if it goes by queues.';

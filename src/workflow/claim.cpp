@@ -85,15 +85,15 @@ void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
         throw core::Error(core::SqlState::invalid_argument, "step_bytes must not be negative");
     }
     constexpr core::Rights kRights = core::rights_for("claim_runs");
-    std::vector<std::int64_t> runs =
-        queue::dequeue_ids({.queue = request.queue,
-                            .quantity = request.quantity,
-                            .visibility = request.visibility,
-                            .worker = request.worker,
-                            .wait = request.wait,
-                            .rights = kRights,
-                            .runs = true,
-                            .prepare = [](const queue::Held& held) { return drain_wakes(held); }});
+    std::vector<std::int64_t> runs = queue::dequeue_ids(
+        {.queue = request.queue,
+         .quantity = request.quantity,
+         .visibility = request.visibility,
+         .worker = request.worker,
+         .wait = request.wait,
+         .rights = kRights,
+         .runs = true,
+         .prepare = [](const queue::Held& held) { return drain_wakes(held) > 0; }});
     if (runs.empty()) {
         return;
     }

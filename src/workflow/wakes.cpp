@@ -26,8 +26,6 @@ using Column = engine::MessageColumn;
 
 // So many times a call takes wakes, while it finds only locked runs.
 constexpr int kMostRounds = 10;
-// So many wakes a call takes.
-constexpr std::int64_t kMostWakes = 100;
 // So many runs a call looks at that wait for events.
 constexpr std::int64_t kMostWaits = 1000;
 
@@ -233,24 +231,24 @@ void add_event_wake(std::int32_t queue_id, std::int64_t event) {
     note_cause(queue_id);
 }
 
-bool drain_wakes(const queue::Held& held) {
+std::int64_t drain_wakes(const queue::Held& held) {
     if (pg::has_transaction_snapshot()) {
-        return false;
+        return 0;
     }
     std::vector<std::int64_t> left;
-    bool any = false;
+    std::int64_t done = 0;
     std::size_t taken = kMostWakes;
-    for (int round = 0; !any && taken == kMostWakes && round < kMostRounds; ++round) {
+    for (int round = 0; done == 0 && taken == kMostWakes && round < kMostRounds; ++round) {
         const std::vector<std::int64_t> wakes = take(held);
         taken = wakes.size();
         const std::vector<std::int64_t> rest = use(held, wakes);
-        any = rest.size() < taken;
+        done = static_cast<std::int64_t>(taken - rest.size());
         left.insert(left.end(), rest.begin(), rest.end());
     }
     if (!left.empty()) {
         append(held.queue.id, left);
     }
-    return any;
+    return done;
 }
 
 }  // namespace pgqrs::workflow
