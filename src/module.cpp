@@ -9,7 +9,9 @@
 #include "engine/slots.hpp"
 #include "engine/upkeep.hpp"
 #include "engine/journal.hpp"
+#include "queue/maintenance.hpp"
 #include "queue/removed_runs.hpp"
+#include "workflow/duties.hpp"
 #include "workflow/finish.hpp"
 
 extern "C" {
@@ -27,6 +29,7 @@ PGDLLEXPORT void _PG_init() {
         }
         pgqrs::engine::open_journal();
         pgqrs::queue::set_end_of_removed_runs(pgqrs::workflow::end_removed_runs);
+        pgqrs::queue::add_maintenance_duties(pgqrs::workflow::maintenance_duties());
     });
 }
 }

@@ -56,3 +56,9 @@ error, until and child, as far as they have a value.';
 COMMENT ON COLUMN pgqrs.claimed_run.steps_complete IS
     'Whether the array has all steps. get_step() shows one that was left out.';
 COMMENT ON COLUMN pgqrs.claimed_run.reason IS 'Why the run is delivered.';
+
+CREATE TYPE pgqrs.run_control AS ENUM ('cancelled', 'paused', 'requested', 'ended');
+COMMENT ON TYPE pgqrs.run_control IS
+'What cancel_run() or pause_run() did. cancelled: the run has ended by it. paused: the run waits for
+resume_run(). requested: a worker has the run, and it ends or pauses with the delivery. ended: the run had
+ended before.';

@@ -206,7 +206,8 @@ COMMENT ON COLUMN pgqrs.waits.mode_any IS 'Whether the end of one of the childre
 COMMENT ON COLUMN pgqrs.waits.deadline IS 'The time when the wait ends in vain. NULL means never.';
 COMMENT ON COLUMN pgqrs.waits.name IS 'The step that waits has this name.';
 COMMENT ON COLUMN pgqrs.waits.target IS 'The name of the signal or event.';
-COMMENT ON COLUMN pgqrs.waits.children IS 'The children whose end is waited for.';
+COMMENT ON COLUMN pgqrs.waits.children IS 
+    'The children whose end is waited for, each by the first run of its chain.';
 COMMENT ON INDEX pgqrs.waits_pkey IS 'A run waits for one thing at a time.';
 COMMENT ON INDEX pgqrs.waits_event IS 'It finds the runs that wait for an event.';
 
@@ -256,9 +257,10 @@ CREATE TABLE pgqrs.run_requests (
     run_id bigint NOT NULL,
     kind text NOT NULL
         CONSTRAINT run_requests_kind_known CHECK (kind IN ('cancel', 'pause', 'cascade')),
-    reason text,
-    requested_by text NOT NULL DEFAULT current_user,
+    with_children boolean NOT NULL DEFAULT true,
     requested_at timestamptz NOT NULL,
+    requested_by text NOT NULL DEFAULT current_user,
+    reason text,
     PRIMARY KEY (run_id, id)
 );
 CREATE INDEX run_requests_cascades ON pgqrs.run_requests (run_id) WHERE kind = 'cascade';
@@ -268,6 +270,8 @@ cascade: the children of a run that has ended are still to be cancelled.';
 COMMENT ON COLUMN pgqrs.run_requests.id IS 'It tells the requests about a run apart.';
 COMMENT ON COLUMN pgqrs.run_requests.run_id IS 'The run.';
 COMMENT ON COLUMN pgqrs.run_requests.kind IS 'It is cancel, pause or cascade.';
+COMMENT ON COLUMN pgqrs.run_requests.with_children IS
+    'Whether a cancellation reaches the children of the run, too.';
 COMMENT ON COLUMN pgqrs.run_requests.reason IS 'The reason that was given, or NULL.';
 COMMENT ON COLUMN pgqrs.run_requests.requested_by IS 'The role that asked for it.';
 COMMENT ON COLUMN pgqrs.run_requests.requested_at IS 'The time of the request.';

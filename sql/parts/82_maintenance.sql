@@ -10,9 +10,10 @@ CREATE PROCEDURE pgqrs.maintain(
 COMMENT ON PROCEDURE pgqrs.maintain(interval, bigint) IS
 'Does one round of maintenance, in small transactions. It takes dead, expired and cancelled messages out of
 their queues, removes archived messages as set_retention() says, removes the history of messages that are
-gone, sums up counters, and removes workers that have been dead or stopped for pgqrs.workers_kept. It never
-waits for another session. Two at a time share the work. With shared_preload_libraries background workers do
-the same every pgqrs.maintenance_interval, and vacuum tables that autovacuum is late for: no function or
+gone, sums up counters, and removes workers that have been dead or stopped for pgqrs.workers_kept. It
+cancels children of runs that have ended, and wakes runs that have what they wait for. It never waits for
+another session. Two at a time share the work. With shared_preload_libraries background workers do the
+same every pgqrs.maintenance_interval, and vacuum tables that autovacuum is late for: no function or
 procedure can do that. The table pgqrs.maintenance shows what was done.
 budget: it begins no further step after this time.
 done: the answer, the number of rows that it dealt with. A client leaves it out.

@@ -43,8 +43,12 @@ Turn run_duty() {
     if (engine::elapsed_clock() >= round.end) {
         return {false, core::kDay};
     }
+    const auto duties = queue::maintenance_duties();
+    if (number >= duties.size()) {
+        return {false, core::kDay};
+    }
     const pg::ExtensionOwner owner(engine::kExtension);
-    const queue::Batch batch = queue::run_batch(queue::maintenance_duties()[number]);
+    const queue::Batch batch = queue::run_batch(duties[number]);
     round.done[number] += batch.done;
     round.idle_batches[number] += batch.done > 0 ? 0 : 1;
     return batch.more && round.idle_batches[number] < queue::kMostIdleBatches
@@ -60,11 +64,12 @@ constexpr Duty duty(Turn (*run)()) {
 }
 
 template <std::size_t... numbers>
-constexpr std::array<Duty, queue::kMaintenanceDuties + 1> make_duties(
+constexpr std::array<Duty, queue::kMostMaintenanceDuties + 1> make_duties(
     std::index_sequence<numbers...>) {
     return {duty(run_duty<numbers>)..., duty(start_vacuum_if_late)};
 }
-constexpr auto kMaintaining = make_duties(std::make_index_sequence<queue::kMaintenanceDuties>());
+constexpr auto kMaintaining =
+    make_duties(std::make_index_sequence<queue::kMostMaintenanceDuties>());
 
 Arrival arrive(Oid) {
     round = {.end = engine::elapsed_clock() + kLongestRound,

@@ -49,6 +49,8 @@ constexpr std::array<const char*, 3> kScopes = {"active", "period", "forever"};
 constexpr std::array<const char*, 3> kConflicts = {"return", "error", "retry_failed"};
 constexpr std::array<const char*, 3> kReleaseReasons = {"start", "retry", "no_handler"};
 constexpr std::array<const char*, 2> kWhenRecorded = {"return", "raise"};
+constexpr std::array<const char*, 2> kOnParentEnd = {"cancel", "abandon"};
+constexpr std::array<const char*, 2> kJoinModes = {"all", "any"};
 
 }  // namespace
 
@@ -99,5 +101,11 @@ RunReason release_reason(std::string_view name) {
 bool raises_when_recorded(std::string_view name) {
     return choice_of<int>(kWhenRecorded, name, "on_recorded") == 1;
 }
+
+bool cancels_with_parent(std::string_view name) {
+    return choice_of<int>(kOnParentEnd, name, "on_parent_end") == 0;
+}
+
+bool joins_any(std::string_view name) { return choice_of<int>(kJoinModes, name, "mode") == 1; }
 
 }  // namespace pgqrs::core

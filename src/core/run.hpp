@@ -70,5 +70,9 @@ OnConflict on_conflict(std::string_view name);
 RunReason release_reason(std::string_view name);
 // What complete_step() does with a step that was recorded before: true for raise.
 bool raises_when_recorded(std::string_view name);
+// What becomes of children when their parent has ended: true for cancel.
+bool cancels_with_parent(std::string_view name);
+// Whether a wait for runs ends with the first of them: true for any.
+bool joins_any(std::string_view name);
 
 }  // namespace pgqrs::core

@@ -67,6 +67,10 @@ public:
     Datum boolean_result(bool v) const { return BoolGetDatum(v); }
     Datum int8_result(std::int64_t v) const { return Int64GetDatum(v); }
     Datum text_result(std::string_view v) const;
+    Datum null_result() const {
+        info_->isnull = true;
+        return Datum{0};
+    }
     // A function returning one row of a named type: the first row of `rows`.
     Datum row_result(const Rows& rows);
     // The same from the values of its columns, which it has in this order. Inside with_spi(), both.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -207,7 +208,8 @@ Batch count_limited(Bookmark& bookmark) {
 // In a transaction of its own: a dequeue of a worker that has just been found dead waits for its end.
 Batch find_dead(Bookmark&) { return {reap_workers(), false}; }
 
-constexpr std::array<MaintenanceDuty, kMaintenanceDuties> kDuties = {
+// Complete when the library has been loaded.
+constinit std::array<MaintenanceDuty, kMostMaintenanceDuties> duties = {
     {{"workers", "found dead workers", find_dead},
      {"leaving", "took out dead, expired and cancelled messages", take_out_all_leaving},
      {"retention", "removed archived messages", enforce_retention},
@@ -215,13 +217,23 @@ constexpr std::array<MaintenanceDuty, kMaintenanceDuties> kDuties = {
      {"departures", "summed up departures", sum_up_departures},
      {"counts", "counted queues", count_limited},
      {"old_workers", "removed workers that were dead or stopped", purge_old_workers}}};
+constinit std::size_t duty_count = 7;
 
 }  // namespace
 
-std::span<const MaintenanceDuty, kMaintenanceDuties> maintenance_duties() { return kDuties; }
+std::span<const MaintenanceDuty> maintenance_duties() { return {duties.data(), duty_count}; }
+
+void add_maintenance_duties(std::span<const MaintenanceDuty> more) {
+    if (more.size() > duties.size() - duty_count) {
+        throw std::length_error("too many duties of maintenance");
+    }
+    for (const MaintenanceDuty& duty : more) {
+        duties[duty_count++] = duty;
+    }
+}
 
 Batch run_batch(const MaintenanceDuty& duty) {
-    const auto number = static_cast<std::int32_t>(&duty - kDuties.data());
+    const auto number = static_cast<std::int32_t>(&duty - duties.data());
     if (!pg::try_lock_number(engine::find_table(engine::kMaintenance), number)) {
         return {};
     }

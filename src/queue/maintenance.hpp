@@ -36,8 +36,13 @@ struct MaintenanceDuty {
     Batch (*run)(Bookmark& bookmark);
 };
 
-inline constexpr std::size_t kMaintenanceDuties = 7;
-std::span<const MaintenanceDuty, kMaintenanceDuties> maintenance_duties();
+// In the order of a round.
+inline constexpr std::size_t kMostMaintenanceDuties = 12;
+std::span<const MaintenanceDuty> maintenance_duties();
+
+// Adds duties behind those of queues. Workflows are built on queues, so they do it when the library is loaded.
+// Throws std::length_error when there are too many.
+void add_maintenance_duties(std::span<const MaintenanceDuty> duties);
 
 // Does one batch in the transaction under way, in READ COMMITTED; none when somebody else has the duty.
 Batch run_batch(const MaintenanceDuty& duty);

@@ -128,9 +128,9 @@ void check_rules(std::string_view queue, const core::PayloadRules& rules,
     }
 }
 
-engine::Table messages_of(const engine::Queue& queue, std::string_view name) {
+engine::Table messages_of(const engine::Queue& queue, const NewMessages& common) {
     return engine::hold_table(engine::kMessages, engine::Purpose::write,
-                              {queue.id, name, core::rights_for("enqueue")});
+                              {queue.id, common.queue, common.rights});
 }
 
 // Adds messages with these ids.
@@ -177,7 +177,7 @@ std::vector<std::int64_t> add(const NewMessages& common,
                               std::span<const std::optional<pg::Json>> headers, bool batch) {
     const engine::Queue queue = engine::hold_queue(common.queue);
     require_messages(queue, common.queue, "start_workflow");
-    const engine::Table messages = messages_of(queue, common.queue);
+    const engine::Table messages = messages_of(queue, common);
     if (queue.limits) {
         check_rules(common.queue, queue.limits->payload, payloads, batch);
         engine::admit(queue, messages, static_cast<std::int64_t>(payloads.size()));
@@ -229,7 +229,7 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
 std::vector<std::int64_t> take_message_ids(const NewMessages& common, std::size_t count) {
     const engine::Queue queue = engine::hold_queue(common.queue);
     std::vector<std::int64_t> ids(count);
-    engine::take_ids(messages_of(queue, common.queue), ids);
+    engine::take_ids(messages_of(queue, common), ids);
     return ids;
 }
 
@@ -240,7 +240,7 @@ void enqueue_runs(const NewMessages& common, std::span<const std::int64_t> ids,
         check_headers(headers[i], headers.size() == 1 ? 0 : i + 1);
     }
     const engine::Queue queue = engine::hold_queue(common.queue);
-    const engine::Table messages = messages_of(queue, common.queue);
+    const engine::Table messages = messages_of(queue, common);
     if (queue.limits) {
         engine::admit(queue, messages, static_cast<std::int64_t>(ids.size()));
     }

@@ -9,9 +9,10 @@
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "queue/consume.hpp"
+#include "workflow/cancel.hpp"
 #include "workflow/fence.hpp"
-#include "workflow/finish.hpp"
 #include "workflow/give_back.hpp"
+#include "workflow/requests.hpp"
 #include "workflow/wakes.hpp"
 
 namespace pgqrs::workflow {
@@ -59,28 +60,6 @@ constinit pg::Statement select_claimed(R"sql(
 )sql",
                                        pg::Planning::indexed);
 
-// Of the runs, those that somebody asked something of.
-constinit pg::Statement select_requested(R"sql(
-    SELECT DISTINCT q.run_id
-    FROM unnest($1) AS k (id)
-    JOIN pgqrs.run_requests AS q ON q.run_id = k.id AND q.kind IN ('cancel', 'pause')
-    ORDER BY q.run_id
-)sql",
-                                         pg::Planning::indexed);
-
-std::vector<std::int64_t> requested(const engine::Access& queue,
-                                    std::span<const std::int64_t> runs) {
-    std::vector<std::int64_t> found;
-    pg::with_spi([&] {
-        const engine::StatementRights rights(queue, {{&engine::kRunRequests, ACL_SELECT}});
-        const pg::Rows rows = select_requested.run_latest({pg::int8_array(runs)});
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            found.push_back(rows.int8(row, 1));
-        }
-    });
-    return found;
-}
-
 // Runs whose worker died after somebody had asked for their end, or for a pause.
 void obey_requests(const engine::Access& queue, std::vector<std::int64_t>& runs) {
     for (const std::int64_t id : requested(queue, runs)) {
@@ -89,7 +68,7 @@ void obey_requests(const engine::Access& queue, std::vector<std::int64_t>& runs)
             continue;
         }
         if (const Requests requests = requests_of(*run); requests.cancel) {
-            end_run(*run, {.final = core::Final::cancelled, .error = requests.reason});
+            end_cancelled(*run, requests);
         } else if (requests.pause) {
             park_for_pause(*run);
         } else {
@@ -106,15 +85,15 @@ void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
         throw core::Error(core::SqlState::invalid_argument, "step_bytes must not be negative");
     }
     constexpr core::Rights kRights = core::rights_for("claim_runs");
-    std::vector<std::int64_t> runs =
-        queue::dequeue_ids({.queue = request.queue,
-                            .quantity = request.quantity,
-                            .visibility = request.visibility,
-                            .worker = request.worker,
-                            .wait = request.wait,
-                            .rights = kRights,
-                            .runs = true,
-                            .prepare = [](const queue::Held& held) { return drain_wakes(held); }});
+    std::vector<std::int64_t> runs = queue::dequeue_ids(
+        {.queue = request.queue,
+         .quantity = request.quantity,
+         .visibility = request.visibility,
+         .worker = request.worker,
+         .wait = request.wait,
+         .rights = kRights,
+         .runs = true,
+         .prepare = [](const queue::Held& held) { return drain_wakes(held) > 0; }});
     if (runs.empty()) {
         return;
     }

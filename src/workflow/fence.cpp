@@ -15,8 +15,8 @@ namespace {
 constexpr engine::Need kOwn{&engine::kMessages, ACL_SELECT | ACL_UPDATE};
 
 constinit pg::Statement select_requests(
-    "SELECT kind = 'cancel', coalesce(reason, '') FROM pgqrs.run_requests WHERE run_id = $1 "
-    "ORDER BY id",
+    "SELECT kind = 'cancel', coalesce(reason, ''), with_children FROM pgqrs.run_requests "
+    "WHERE run_id = $1 AND kind IN ('cancel', 'pause') ORDER BY id",
     pg::Planning::index_order);
 
 [[noreturn]] void raise_lost(std::int64_t run, const std::string& detail) {
@@ -99,7 +99,7 @@ bool lock_for(LiveRun& run, Hold hold) {
 
 }  // namespace
 
-std::optional<LiveRun> LiveRun::find(std::int64_t run, core::Rights rights) {
+std::optional<LiveRun> LiveRun::find(std::int64_t run, core::Rights rights, bool is_consequence) {
     const auto message =
         engine::look_at_row(engine::hold_table(engine::kMessages, engine::Purpose::look), run);
     if (!message) {
@@ -110,7 +110,7 @@ std::optional<LiveRun> LiveRun::find(std::int64_t run, core::Rights rights) {
     if (!queue || !queue->holds_runs) {
         return std::nullopt;
     }
-    return LiveRun(*message, std::move(name), *queue, rights);
+    return LiveRun(*message, std::move(name), *queue, rights, is_consequence);
 }
 
 engine::QueueMarks& LiveRun::marks() const {
@@ -178,6 +178,7 @@ Requests requests_of(const LiveRun& run) {
             if (rows.boolean(row, 1) && !requests.cancel) {
                 requests.cancel = true;
                 requests.reason = pg::text_of(rows.at(row, 2));
+                requests.with_children = rows.boolean(row, 3);
             }
             requests.pause = requests.pause || !rows.boolean(row, 1);
         }

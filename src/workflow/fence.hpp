@@ -22,15 +22,16 @@ namespace pgqrs::workflow {
 // A run whose message is there, with its queue.
 class LiveRun {
 public:
-    // Nothing when the run has no message: it has ended, or never was.
-    static std::optional<LiveRun> find(std::int64_t run, core::Rights rights);
+    // Nothing when the run has no message: it has ended, or never was. is_consequence: as in engine::Access.
+    static std::optional<LiveRun> find(std::int64_t run, core::Rights rights,
+                                       bool is_consequence = false);
 
     std::int64_t id() const { return message_.id; }
     const core::Message& message() const { return message_; }
     const engine::Queue& queue() const { return queue_; }
     std::string_view queue_name() const { return name_; }
     // Valid as long as this object.
-    engine::Access access() const { return {queue_.id, name_, rights_}; }
+    engine::Access access() const { return {queue_.id, name_, rights_, is_consequence_}; }
     engine::QueueMarks& marks() const;
     // The table of messages, for direct writes with these rights.
     engine::Table messages() const;
@@ -43,13 +44,18 @@ public:
 
 private:
     LiveRun(const core::Message& message, std::string name, const engine::Queue& queue,
-            core::Rights rights)
-        : message_(message), name_(std::move(name)), queue_(queue), rights_(rights) {}
+            core::Rights rights, bool is_consequence)
+        : message_(message),
+          name_(std::move(name)),
+          queue_(queue),
+          rights_(rights),
+          is_consequence_(is_consequence) {}
 
     core::Message message_;
     std::string name_;
     engine::Queue queue_;
     core::Rights rights_;
+    bool is_consequence_;
 };
 
 // What a worker is about to do with its run: to record something of it, to end it, or to have it wait. Only
@@ -71,7 +77,8 @@ LiveRun own_run(std::int64_t run, std::int64_t read_ct, core::Rights rights);
 struct Requests {
     bool cancel = false;
     bool pause = false;
-    std::string reason;  // of the cancellation
+    std::string reason;         // of the cancellation
+    bool with_children = true;  // whether it reaches the children
 };
 Requests requests_of(const LiveRun& run);
 // Raises PQ022 when the run is to be cancelled.

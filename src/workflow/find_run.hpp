@@ -18,7 +18,9 @@ struct KnownRun {
     std::optional<core::Final> final;
 
     // Valid as long as this object.
-    engine::Access access(core::Rights rights) const { return {queue_id, queue, rights}; }
+    engine::Access access(core::Rights rights, bool is_consequence = false) const {
+        return {queue_id, queue, rights, is_consequence};
+    }
 };
 
 // As committed by now. It needs no right: what is done with the run does. Raises PQ017 when there is none.

@@ -15,6 +15,7 @@
 #include "pg/transaction.hpp"
 #include "queue/history.hpp"
 #include "queue/totals.hpp"
+#include "workflow/cancel.hpp"
 #include "workflow/find_run.hpp"
 #include "workflow/give_back.hpp"
 #include "workflow/steps.hpp"
@@ -28,7 +29,8 @@ namespace {
 // The parent that is to be told, and whether children may have to be cancelled.
 constinit pg::Statement write_final(R"sql(
     UPDATE pgqrs.runs AS r
-    SET final = $2, output = $3, error = $4, finished_at = $5, read_ct = $6
+    SET final = $2, output = $3, error = $4, finished_at = $5, read_ct = $6,
+        continued_as = $7
     WHERE r.id = $1
         AND r.final IS NULL
     RETURNING r.parent_id,
@@ -62,9 +64,9 @@ void write_outcome(const engine::Access& queue, const core::Message& message,
             queue, {{&engine::kRuns, ACL_SELECT | ACL_UPDATE},
                     {&engine::kWaits, ACL_SELECT | ACL_DELETE},
                     {&engine::kRunRequests, ACL_SELECT | ACL_INSERT | ACL_DELETE}});
-        const pg::Rows rows =
-            write_final.run_latest({id, value_of(ending.final), ending.output,
-                                    pg::text(ending.error), now, pg::int4(message.read_ct)});
+        const pg::Rows rows = write_final.run_latest(
+            {id, value_of(ending.final), ending.output, pg::text(ending.error), now,
+             pg::int4(message.read_ct), pg::int8(ending.continued_as)});
         if (rows.empty()) {
             return;
         }
@@ -74,6 +76,9 @@ void write_outcome(const engine::Access& queue, const core::Message& message,
         has_children = rows.boolean(0, 2);
         delete_wait.run_latest({id});
         delete_requests.run_latest({id});
+        if (ending.continued_as) {
+            return;
+        }
         if (has_children) {
             insert_cascade.run_latest({id, now});
         }
@@ -110,10 +115,6 @@ std::string reason_of(const core::Message& message, core::Final final) {
     }
 }
 
-void cancel(const LiveRun& run, const Requests& requests) {
-    end_run(run, {.final = core::Final::cancelled, .error = requests.reason});
-}
-
 }  // namespace
 
 void end_run(const LiveRun& run, const Ending& ending) {
@@ -147,7 +148,7 @@ core::Final complete_run(const RunCompletion& completion) {
         pg::with_spi([&] { record_steps(run, *completion.steps); });
     }
     if (requests.cancel) {
-        cancel(run, requests);
+        end_cancelled(run, requests);
         return core::Final::cancelled;
     }
     end_run(run,
@@ -167,7 +168,7 @@ void fail_run(const RunFailure& failure, pg::RowSink& sink) {
     const Requests requests = requests_of(run);
     const std::string error = queue::shortened(failure.error);
     if (requests.cancel) {
-        cancel(run, requests);
+        end_cancelled(run, requests);
         sink.put({run_state("cancelled"), pg::int2(message.attempt), pg::null_of(TIMESTAMPTZOID)});
         return;
     }
@@ -212,7 +213,7 @@ void release_run(std::int64_t run, std::int64_t read_ct, std::optional<core::Ins
     pg::require_writable("UPDATE");
     const LiveRun live = hold_run(run, read_ct, core::rights_for("release_run"), Hold::end);
     if (const Requests requests = requests_of(live); requests.cancel) {
-        cancel(live, requests);
+        end_cancelled(live, requests);
         return;
     }
     give_back(live,

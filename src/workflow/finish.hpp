@@ -22,6 +22,8 @@ struct Ending {
     core::Final final;
     pg::Value output = pg::null_of(JSONBOID);
     std::optional<std::string_view> error = {};
+    // The run that goes on instead of it. What follows from the end of a run then follows from the end of that.
+    std::optional<std::int64_t> continued_as = {};
 };
 
 // Ends the run, whose message the caller has locked for update: takes the message out of the queue, writes

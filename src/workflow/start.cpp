@@ -23,9 +23,10 @@ namespace {
 
 constinit pg::Statement insert_runs(R"sql(
     INSERT INTO pgqrs.runs (
-        id, workflow_id, queue_id, created_at, version, key, parent_id, cancel_with_parent, input)
-    SELECT r.id, $1, $2, $3, $4, $5, $6, $7, r.input
-    FROM unnest($8, $9) AS r (id, input)
+        id, workflow_id, queue_id, created_at, version, key, parent_id, cancel_with_parent, first_id,
+        input)
+    SELECT r.id, $1, $2, $3, $4, $5, $6, $7, $8, r.input
+    FROM unnest($9, $10) AS r (id, input)
 )sql");
 
 void check_input(const std::optional<pg::Json>& input, std::size_t place = 0) {
@@ -70,11 +71,33 @@ queue::NewMessages messages_of(const Workflow& workflow, const NewRuns& common) 
             .delay = common.delay,
             .at = std::nullopt,
             .runs = true,
-            .expires_at = deadline};
+            .expires_at = deadline,
+            .rights = common.rights};
 }
 
-void add(const Workflow& workflow, const NewRuns& common, std::span<const std::int64_t> ids,
-         std::span<const std::optional<pg::Json>> inputs, std::optional<std::string_view> key) {
+}  // namespace
+
+void check_start(const std::optional<pg::Json>& input, const NewRuns& common) {
+    check_input(input);
+    check_common(common);
+}
+
+void check_starts(std::span<const std::optional<pg::Json>> inputs, const NewRuns& common) {
+    check_common(common);
+    core::check_batch_size(static_cast<std::int64_t>(inputs.size()), engine::max_batch_size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        check_input(inputs[i], i + 1);
+    }
+}
+
+std::vector<std::int64_t> take_run_ids(const Workflow& workflow, const NewRuns& common,
+                                       std::size_t count) {
+    return queue::take_message_ids(messages_of(workflow, common), count);
+}
+
+void add_runs(const Workflow& workflow, const NewRuns& common, std::span<const std::int64_t> ids,
+              std::span<const std::optional<pg::Json>> inputs,
+              std::optional<std::string_view> key) {
     queue::enqueue_runs(messages_of(workflow, common), ids, {&common.headers, 1});
     pg::with_spi([&] {
         const engine::StatementRights rights(workflow.access(common.rights),
@@ -82,23 +105,19 @@ void add(const Workflow& workflow, const NewRuns& common, std::span<const std::i
         insert_runs.run({pg::int4(workflow.id), pg::int4(workflow.queue_id),
                          pg::timestamptz(engine::clock_now()), pg::text(common.version),
                          pg::text(key), pg::int8(common.parent),
-                         pg::boolean(common.cancel_with_parent), pg::int8_array(ids),
-                         array_of(inputs)});
+                         pg::boolean(common.cancel_with_parent), pg::int8(common.first),
+                         pg::int8_array(ids), array_of(inputs)});
     });
 }
 
-}  // namespace
-
 void start_workflow(const StartRequest& request, pg::RowSink& sink) {
-    check_input(request.input);
-    check_common(request.common);
+    check_start(request.input, request.common);
     if (request.key) {
         check_key(*request.key);
     }
     pg::require_writable("INSERT");
     const Workflow workflow = hold_workflow(request.workflow);
-    const std::int64_t id =
-        queue::take_message_ids(messages_of(workflow, request.common), 1).front();
+    const std::int64_t id = take_run_ids(workflow, request.common, 1).front();
     if (request.key) {
         const auto other = pg::with_spi(
             [&] { return take_key(workflow, *request.key, id, request.input->value()); });
@@ -115,26 +134,22 @@ void start_workflow(const StartRequest& request, pg::RowSink& sink) {
             return;
         }
     }
-    add(workflow, request.common, {&id, 1}, {&request.input, 1},
-        request.key ? std::optional(request.key->key) : std::nullopt);
+    add_runs(workflow, request.common, {&id, 1}, {&request.input, 1},
+             request.key ? std::optional(request.key->key) : std::nullopt);
     sink.put({pg::int8(id), pg::boolean(true), run_state("queued")});
 }
 
 std::vector<std::int64_t> start_workflows(std::string_view name,
                                           std::span<const std::optional<pg::Json>> inputs,
                                           const NewRuns& common) {
-    check_common(common);
-    core::check_batch_size(static_cast<std::int64_t>(inputs.size()), engine::max_batch_size());
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        check_input(inputs[i], i + 1);
-    }
+    check_starts(inputs, common);
     pg::require_writable("INSERT");
     const Workflow workflow = hold_workflow(name);
     if (inputs.empty()) {
         return {};
     }
-    const auto ids = queue::take_message_ids(messages_of(workflow, common), inputs.size());
-    add(workflow, common, ids, inputs, std::nullopt);
+    const auto ids = take_run_ids(workflow, common, inputs.size());
+    add_runs(workflow, common, ids, inputs);
     return ids;
 }
 

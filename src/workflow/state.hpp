@@ -16,7 +16,7 @@ namespace pgqrs::workflow {
     "   SELECT FROM pgqrs.workers AS k WHERE k.id = m.worker_id AND k.state = 'dead') THEN " \
     "'running'"                                                                              \
     " WHEN m.vt IS NOT NULL THEN 'crashed'"                                                  \
-    " WHEN m.waiting_for = 'pause' THEN 'paused'"                                            \
+    " WHEN m.waiting_for = 'pause' AND m.priority < 0 THEN 'paused'"                         \
     " WHEN m.waiting_for = 'no_handler' AND m.priority < 0 THEN 'waiting'"                   \
     " WHEN m.priority >= 0 AND m.available_at <= " now                                       \
     " THEN 'queued'"                                                                         \

@@ -16,15 +16,15 @@
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/give_back.hpp"
+#include "workflow/join.hpp"
+#include "workflow/requests.hpp"
 
 namespace pgqrs::workflow {
 namespace {
 
 using Column = engine::MessageColumn;
 
-// So many wakes a call takes.
-constexpr std::int64_t kMostWakes = 100;
-// And so many times, while it finds only locked runs.
+// So many times a call takes wakes, while it finds only locked runs.
 constexpr int kMostRounds = 10;
 // So many runs a call looks at that wait for events.
 constexpr std::int64_t kMostWaits = 1000;
@@ -44,16 +44,8 @@ constinit pg::Statement select_satisfied(R"sql(
                 WHERE s.run_id = w.run_id AND s.signal = w.target AND NOT s.consumed)
             WHEN 'event' THEN EXISTS (
                 SELECT FROM pgqrs.events AS e WHERE e.queue_id = w.queue_id AND e.event = w.target)
-            WHEN 'children' THEN CASE
-                WHEN w.mode_any THEN EXISTS (
-                    SELECT
-                    FROM pgqrs.runs AS c
-                    WHERE c.id = ANY (w.children) AND c.final IS NOT NULL)
-                ELSE NOT EXISTS (
-                    SELECT
-                    FROM pgqrs.runs AS c
-                    WHERE c.parent_id = w.run_id AND c.final IS NULL AND c.id = ANY (w.children))
-            END
+            WHEN 'children' THEN )sql" PGQRS_HAS_JOINED("w.run_id", "w.children",
+                                                        "w.mode_any") R"sql(
         END
     ORDER BY w.run_id
 )sql",
@@ -178,6 +170,10 @@ std::vector<std::int64_t> ready(const queue::Held& held, const std::vector<std::
         }
         if (!waiting.empty()) {
             found = satisfied(held.access, waiting);
+            // Whoever gets them does what was asked for.
+            const auto asked = requested(held.access, waiting);
+            found.insert(found.end(), asked.begin(), asked.end());
+            sort_uniquely(found);
         }
         add_left(held, runs, locked, left);
         return false;
@@ -235,24 +231,24 @@ void add_event_wake(std::int32_t queue_id, std::int64_t event) {
     note_cause(queue_id);
 }
 
-bool drain_wakes(const queue::Held& held) {
+std::int64_t drain_wakes(const queue::Held& held) {
     if (pg::has_transaction_snapshot()) {
-        return false;
+        return 0;
     }
     std::vector<std::int64_t> left;
-    bool any = false;
+    std::int64_t done = 0;
     std::size_t taken = kMostWakes;
-    for (int round = 0; !any && taken == kMostWakes && round < kMostRounds; ++round) {
+    for (int round = 0; done == 0 && taken == kMostWakes && round < kMostRounds; ++round) {
         const std::vector<std::int64_t> wakes = take(held);
         taken = wakes.size();
         const std::vector<std::int64_t> rest = use(held, wakes);
-        any = rest.size() < taken;
+        done = static_cast<std::int64_t>(taken - rest.size());
         left.insert(left.end(), rest.begin(), rest.end());
     }
     if (!left.empty()) {
         append(held.queue.id, left);
     }
-    return any;
+    return done;
 }
 
 }  // namespace pgqrs::workflow

@@ -24,6 +24,9 @@
 
 namespace pgqrs::workflow {
 
+// So many wakes a call of drain_wakes() takes.
+inline constexpr std::int64_t kMostWakes = 100;
+
 // Adds a wake for each of the runs of the queue.
 void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs);
 
@@ -31,8 +34,8 @@ void add_wakes(std::int32_t queue_id, std::span<const std::int64_t> runs);
 void add_event_wake(std::int32_t queue_id, std::int64_t event);
 
 // Takes wakes of the queue, a bounded number, and makes the runs available that have what they wait for. In
-// REPEATABLE READ and SERIALIZABLE it does nothing. Answers whether it was done with any, so that they should
-// not come back: those that are behind them would never have their turn.
-bool drain_wakes(const queue::Held& held);
+// REPEATABLE READ and SERIALIZABLE it does nothing. Answers how many it was done with. When those are
+// any, they should not come back: those that are behind them would never have their turn.
+std::int64_t drain_wakes(const queue::Held& held);
 
 }  // namespace pgqrs::workflow

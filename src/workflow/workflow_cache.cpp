@@ -86,19 +86,27 @@ core::FailureRule Workflow::rule_in(const engine::Queue& queue) const {
                         .jitter = backoff_jitter.value_or(queue.backoff.jitter)}};
 }
 
-Workflow find_workflow(std::string_view name) {
+void raise_no_workflow(std::string_view name) {
+    core::check_workflow_name(name);
+    throw core::Error(core::SqlState::workflow_not_found,
+                      "workflow \"" + std::string(name) + "\" does not exist");
+}
+
+std::optional<Workflow> find_workflow_if_any(std::string_view name) {
     for (const auto& [id, workflow] : current()) {
         if (workflow.name == name) {
             return workflow;
         }
     }
-    const auto workflow = keep(load(select_by_name, pg::text(name)));
+    return keep(load(select_by_name, pg::text(name)));
+}
+
+Workflow find_workflow(std::string_view name) {
+    auto workflow = find_workflow_if_any(name);
     if (!workflow) {
-        core::check_workflow_name(name);
-        throw core::Error(core::SqlState::workflow_not_found,
-                          "workflow \"" + std::string(name) + "\" does not exist");
+        raise_no_workflow(name);
     }
-    return *workflow;
+    return *std::move(workflow);
 }
 
 std::optional<Workflow> find_workflow_by_id(std::int32_t id) {
@@ -108,17 +116,26 @@ std::optional<Workflow> find_workflow_by_id(std::int32_t id) {
                                 : keep(load(select_by_id, pg::int4(id)));
 }
 
-Workflow hold_workflow(std::string_view name) {
-    Workflow workflow = find_workflow(name);
-    for (;;) {
+std::optional<Workflow> hold_workflow_if_any(std::string_view name) {
+    auto workflow = find_workflow_if_any(name);
+    while (workflow) {
         // Taking the lock also takes in what was committed before.
-        engine::hold_queue(workflow.queue);
-        Workflow held = find_workflow(name);
-        if (held.queue == workflow.queue) {
+        engine::hold_queue_if_any(workflow->queue);
+        auto held = find_workflow_if_any(name);
+        if (held && held->queue == workflow->queue) {
             return held;
         }
         workflow = std::move(held);
     }
+    return std::nullopt;
+}
+
+Workflow hold_workflow(std::string_view name) {
+    auto workflow = hold_workflow_if_any(name);
+    if (!workflow) {
+        raise_no_workflow(name);
+    }
+    return *std::move(workflow);
 }
 
 }  // namespace pgqrs::workflow

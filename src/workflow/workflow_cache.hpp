@@ -39,8 +39,14 @@ struct Workflow {
 // The workflow; raises PQ015 when there is none, PQ004 when there cannot be one.
 Workflow find_workflow(std::string_view name);
 std::optional<Workflow> find_workflow_by_id(std::int32_t id);
+// The same where a missing workflow is no error.
+std::optional<Workflow> find_workflow_if_any(std::string_view name);
 
-// The same, and nobody can drop it before the end of this transaction.
+// The same two, and nobody can drop it before the end of this transaction.
 Workflow hold_workflow(std::string_view name);
+std::optional<Workflow> hold_workflow_if_any(std::string_view name);
+
+// Raises PQ015, or PQ004 when there cannot be one of that name.
+[[noreturn]] void raise_no_workflow(std::string_view name);
 
 }  // namespace pgqrs::workflow
