@@ -11,6 +11,7 @@
 #include "engine/journal.hpp"
 #include "queue/removed_runs.hpp"
 #include "workflow/finish.hpp"
+#include "workflow/retry.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -27,6 +28,7 @@ PGDLLEXPORT void _PG_init() {
         }
         pgqrs::engine::open_journal();
         pgqrs::queue::set_end_of_removed_runs(pgqrs::workflow::end_removed_runs);
+        pgqrs::queue::set_retry_of_failed_runs(pgqrs::workflow::retry_failed_run);
     });
 }
 }

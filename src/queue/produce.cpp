@@ -90,9 +90,9 @@ pg::Value expiry_of(const NewMessages& common, const engine::Queue& queue, core:
                                    : pg::null_of(TIMESTAMPTZOID);
 }
 
-engine::Table messages_of(const engine::Queue& queue, std::string_view name) {
+engine::Table messages_of(const engine::Queue& queue, const NewMessages& common) {
     return engine::hold_table(engine::kMessages, engine::Purpose::write,
-                              {queue.id, name, core::rights_for("enqueue")});
+                              {queue.id, common.queue, common.rights});
 }
 
 // Adds messages with these ids.
@@ -139,7 +139,7 @@ std::vector<std::int64_t> add(const NewMessages& common,
                               std::span<const std::optional<pg::Json>> headers) {
     const engine::Queue queue = engine::hold_queue(common.queue);
     require_messages(queue, common.queue, "start_workflow");
-    const engine::Table messages = messages_of(queue, common.queue);
+    const engine::Table messages = messages_of(queue, common);
     std::vector<std::int64_t> ids(payloads.size());
     engine::take_ids(messages, ids);
     std::vector<pg::Value> values;
@@ -186,7 +186,7 @@ std::vector<std::int64_t> enqueue_batch(const NewMessages& common, const JsonLis
 std::vector<std::int64_t> take_message_ids(const NewMessages& common, std::size_t count) {
     const engine::Queue queue = engine::hold_queue(common.queue);
     std::vector<std::int64_t> ids(count);
-    engine::take_ids(messages_of(queue, common.queue), ids);
+    engine::take_ids(messages_of(queue, common), ids);
     return ids;
 }
 
@@ -198,7 +198,7 @@ void enqueue_runs(const NewMessages& common, std::span<const std::int64_t> ids,
     }
     const engine::Queue queue = engine::hold_queue(common.queue);
     const pg::Value nothing = pg::empty_object();
-    add(common, queue, messages_of(queue, common.queue), ids, {&nothing, 1}, headers);
+    add(common, queue, messages_of(queue, common), ids, {&nothing, 1}, headers);
 }
 
 }  // namespace pgqrs::queue

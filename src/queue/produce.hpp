@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/duration.hpp"
+#include "core/rights.hpp"
 #include "pg/call.hpp"
 #include "engine/clock.hpp"
 
@@ -26,6 +27,7 @@ struct NewMessages {
     bool runs = false;
     std::optional<core::Instant> expires_at = std::nullopt;
     std::int32_t read_ct = 0;  // deliveries before, which do not count
+    core::Rights rights = core::rights_for("enqueue");
 };
 
 // Adds one message and returns its id. A missing payload raises PQ005.

@@ -12,7 +12,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/produce.hpp"
-#include "workflow/control.hpp"
+#include "workflow/retry.hpp"
 #include "workflow/state.hpp"
 #include "workflow/steps.hpp"
 #include "workflow/values.hpp"
@@ -23,9 +23,10 @@ namespace {
 
 constinit pg::Statement insert_runs(R"sql(
     INSERT INTO pgqrs.runs (
-        id, workflow_id, queue_id, created_at, version, key, parent_id, cancel_with_parent, input)
-    SELECT r.id, $1, $2, $3, $4, $5, $6, $7, r.input
-    FROM unnest($8, $9) AS r (id, input)
+        id, workflow_id, queue_id, created_at, version, key, parent_id, cancel_with_parent, priority,
+        headers, input)
+    SELECT r.id, $1, $2, $3, $4, $5, $6, $7, $8, $9, r.input
+    FROM unnest($10, $11) AS r (id, input)
 )sql");
 
 void check_input(const std::optional<pg::Json>& input, std::size_t place = 0) {
@@ -82,8 +83,10 @@ void add(const Workflow& workflow, const NewRuns& common, std::span<const std::i
         insert_runs.run({pg::int4(workflow.id), pg::int4(workflow.queue_id),
                          pg::timestamptz(engine::clock_now()), pg::text(common.version),
                          pg::text(key), pg::int8(common.parent),
-                         pg::boolean(common.cancel_with_parent), pg::int8_array(ids),
-                         array_of(inputs)});
+                         pg::boolean(common.cancel_with_parent),
+                         pg::int2(static_cast<std::int16_t>(common.priority)),
+                         common.headers ? common.headers->value() : pg::null_of(JSONBOID),
+                         pg::int8_array(ids), array_of(inputs)});
     });
 }
 
@@ -109,7 +112,7 @@ void start_workflow(const StartRequest& request, pg::RowSink& sink) {
         }
         if (other) {
             if (request.on_conflict == core::OnConflict::retry_failed) {
-                retry_if_failed(*other, request.common.rights);
+                retry_run({.run = *other, .only_failed = true, .rights = request.common.rights});
             }
             sink.put({pg::int8(*other), pg::boolean(false), run_state(state_of(*other).c_str())});
             return;
