@@ -13,6 +13,7 @@
 #include "queue/removed_runs.hpp"
 #include "workflow/duties.hpp"
 #include "workflow/finish.hpp"
+#include "workflow/retry.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -30,6 +31,7 @@ PGDLLEXPORT void _PG_init() {
         pgqrs::engine::open_journal();
         pgqrs::queue::set_end_of_removed_runs(pgqrs::workflow::end_removed_runs);
         pgqrs::queue::add_maintenance_duties(pgqrs::workflow::maintenance_duties());
+        pgqrs::queue::set_retry_of_failed_runs(pgqrs::workflow::retry_failed_run);
     });
 }
 }

@@ -62,3 +62,55 @@ COMMENT ON TYPE pgqrs.run_control IS
 'What cancel_run() or pause_run() did. cancelled: the run has ended by it. paused: the run waits for
 resume_run(). requested: a worker has the run, and it ends or pauses with the delivery. ended: the run had
 ended before.';
+
+CREATE TYPE pgqrs.run AS (
+    run bigint,
+    workflow text,
+    queue text,
+    version text,
+    state pgqrs.run_state,
+    reason pgqrs.run_reason,
+    attempt smallint,
+    read_ct integer,
+    worker_id bigint,
+    available_at timestamptz,
+    vt timestamptz,
+    parent bigint,
+    first_run bigint,
+    continued_as bigint,
+    created_at timestamptz,
+    finished_at timestamptz,
+    deadline timestamptz,
+    idempotency_key text,
+    cancel_requested boolean,
+    headers jsonb,
+    input jsonb,
+    output jsonb,
+    error text
+);
+COMMENT ON TYPE pgqrs.run IS 'A run of a workflow.';
+COMMENT ON COLUMN pgqrs.run.run IS 'The id of the run.';
+COMMENT ON COLUMN pgqrs.run.workflow IS 'The name of its workflow.';
+COMMENT ON COLUMN pgqrs.run.queue IS 'The queue that delivers it.';
+COMMENT ON COLUMN pgqrs.run.version IS 'The version that start_workflow() was given, or NULL.';
+COMMENT ON COLUMN pgqrs.run.state IS 'What the run is doing, or how it ended.';
+COMMENT ON COLUMN pgqrs.run.reason IS
+    'What it waits for, or why it was delivered last. NULL when it has ended.';
+COMMENT ON COLUMN pgqrs.run.attempt IS 'The number of its failures so far. NULL when it has ended.';
+COMMENT ON COLUMN pgqrs.run.read_ct IS 'The number of its deliveries.';
+COMMENT ON COLUMN pgqrs.run.worker_id IS 'The worker that has it, or had it when it crashed, or NULL.';
+COMMENT ON COLUMN pgqrs.run.available_at IS
+    'The time from which it can be delivered. NULL when a worker has it, or when no time ends its wait.';
+COMMENT ON COLUMN pgqrs.run.vt IS 'The end of its lease, or NULL.';
+COMMENT ON COLUMN pgqrs.run.parent IS 'The run that started it with start_child(), or NULL.';
+COMMENT ON COLUMN pgqrs.run.first_run IS 'The first run of its chain. NULL when it continues none.';
+COMMENT ON COLUMN pgqrs.run.continued_as IS 'The run that continues it, or NULL.';
+COMMENT ON COLUMN pgqrs.run.created_at IS 'The time when it was started.';
+COMMENT ON COLUMN pgqrs.run.finished_at IS 'The time when it ended, or NULL.';
+COMMENT ON COLUMN pgqrs.run.deadline IS 'The time when it ends as timed_out, or NULL.';
+COMMENT ON COLUMN pgqrs.run.idempotency_key IS 'The key that start_workflow() was given, or NULL.';
+COMMENT ON COLUMN pgqrs.run.cancel_requested IS 'Whether it ends as cancelled when its delivery ends.';
+COMMENT ON COLUMN pgqrs.run.headers IS 'The headers that start_workflow() was given, or NULL.';
+COMMENT ON COLUMN pgqrs.run.input IS 'Its input.';
+COMMENT ON COLUMN pgqrs.run.output IS 'The output of a run that succeeded.';
+COMMENT ON COLUMN pgqrs.run.error IS 'The error of a run that failed, or the reason of its cancellation.';

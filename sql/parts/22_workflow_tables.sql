@@ -67,13 +67,18 @@ CREATE TABLE pgqrs.runs (
     continued_as bigint,
     created_at timestamptz NOT NULL,
     finished_at timestamptz,
+    priority smallint NOT NULL DEFAULT 5,
     version text,
     key text,
+    headers jsonb,
     input jsonb NOT NULL,
     output jsonb,
     error text
 );
 CREATE INDEX runs_workflow ON pgqrs.runs (workflow_id, id);
+CREATE INDEX runs_active ON pgqrs.runs (workflow_id, id) WHERE final IS NULL;
+CREATE INDEX runs_not_succeeded ON pgqrs.runs (workflow_id, final, id) WHERE final > 'succeeded';
+CREATE INDEX runs_ended ON pgqrs.runs (workflow_id, finished_at) WHERE final IS NOT NULL;
 CREATE INDEX runs_children ON pgqrs.runs (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX runs_unfinished_children ON pgqrs.runs (parent_id) WHERE parent_id IS NOT NULL AND final IS NULL;
 COMMENT ON TABLE pgqrs.runs IS
@@ -93,13 +98,19 @@ COMMENT ON COLUMN pgqrs.runs.first_id IS
 COMMENT ON COLUMN pgqrs.runs.continued_as IS 'The run that continues this one, or NULL.';
 COMMENT ON COLUMN pgqrs.runs.created_at IS 'The time when the run was started.';
 COMMENT ON COLUMN pgqrs.runs.finished_at IS 'The time when the run ended, or NULL.';
+COMMENT ON COLUMN pgqrs.runs.priority IS 'The priority that the run was started with.';
+COMMENT ON COLUMN pgqrs.runs.headers IS 'The headers that start_workflow() was given, or NULL.';
 COMMENT ON COLUMN pgqrs.runs.version IS 'The version that start_workflow() was given.';
 COMMENT ON COLUMN pgqrs.runs.key IS 'The idempotency key that start_workflow() was given.';
 COMMENT ON COLUMN pgqrs.runs.input IS 'The input of the run.';
 COMMENT ON COLUMN pgqrs.runs.output IS 'The output of a run that succeeded.';
 COMMENT ON COLUMN pgqrs.runs.error IS 'The error of a run that failed, or the reason of its cancellation.';
 COMMENT ON INDEX pgqrs.runs_pkey IS 'It finds a run.';
-COMMENT ON INDEX pgqrs.runs_workflow IS 'It serves to list and to purge the runs of a workflow.';
+COMMENT ON INDEX pgqrs.runs_workflow IS 'It serves to list the runs of a workflow.';
+COMMENT ON INDEX pgqrs.runs_active IS 'It serves to list the runs of a workflow that have not ended.';
+COMMENT ON INDEX pgqrs.runs_not_succeeded IS
+    'It serves to list the runs of a workflow that ended in another way than it should be.';
+COMMENT ON INDEX pgqrs.runs_ended IS 'It serves to purge the runs of a workflow.';
 COMMENT ON INDEX pgqrs.runs_children IS 'It finds the children of a run.';
 COMMENT ON INDEX pgqrs.runs_unfinished_children IS 'It tells whether children of a run have not ended.';
 

@@ -12,7 +12,7 @@ REVOKE ALL ON TYPE
     pgqrs.worker_state, pgqrs.worker_health, pgqrs.worker_metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
     pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant,
-    pgqrs.run_reason, pgqrs.run_state, pgqrs.step_kind, pgqrs.step_status, pgqrs.suspend_status, pgqrs.claimed_run, pgqrs.run_control
+    pgqrs.run_reason, pgqrs.run_state, pgqrs.step_kind, pgqrs.step_status, pgqrs.suspend_status, pgqrs.claimed_run, pgqrs.run_control, pgqrs.run
     FROM PUBLIC;
 
 GRANT ALL ON SCHEMA pgqrs TO @extowner@ WITH GRANT OPTION;
@@ -25,5 +25,5 @@ GRANT ALL ON TYPE
     pgqrs.worker_state, pgqrs.worker_health, pgqrs.worker_metrics,
     pgqrs.backoff, pgqrs.failure_result, pgqrs.cancel_result, pgqrs.failed_message,
     pgqrs.failure, pgqrs.dead_letter, pgqrs.retention_rule, pgqrs.queue_grant,
-    pgqrs.run_reason, pgqrs.run_state, pgqrs.step_kind, pgqrs.step_status, pgqrs.suspend_status, pgqrs.claimed_run, pgqrs.run_control
+    pgqrs.run_reason, pgqrs.run_state, pgqrs.step_kind, pgqrs.step_status, pgqrs.suspend_status, pgqrs.claimed_run, pgqrs.run_control, pgqrs.run
     TO @extowner@ WITH GRANT OPTION;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/error.hpp"
 #include "core/limits.hpp"
 #include "engine/access.hpp"
 #include "engine/change.hpp"
@@ -18,6 +19,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/held.hpp"
+#include "queue/removed_runs.hpp"
 #include "queue/totals.hpp"
 
 namespace pgqrs::queue {
@@ -106,6 +108,24 @@ constinit pg::Statement delete_archived(R"sql(
 )sql",
                                         pg::Planning::indexed);
 
+// $1 the queue, $2 start after this id, $3 how many. Runs of workflows that have failed.
+#define PGQRS_FAILED_RUNS                                                             \
+    "FROM pgqrs.workflows AS w CROSS JOIN LATERAL ("                                  \
+    " SELECT * FROM pgqrs.runs AS f WHERE f.workflow_id = w.id AND f.id > $2"         \
+    "  AND f.final = 'failed' AND f.final > 'succeeded' ORDER BY f.id LIMIT $3) AS r" \
+    " WHERE w.queue_id = $1 ORDER BY r.id LIMIT $3"
+
+constinit pg::Statement page_of_failed_runs(
+    "SELECT r.id, NULL::text, $4, r.input, r.headers, r.priority, r.read_ct,"
+    " (SELECT max(f.attempt) FROM pgqrs.failures AS f WHERE f.message_id = r.id), r.created_at,"
+    " r.finished_at, r.error " PGQRS_FAILED_RUNS,
+    pg::Planning::indexed);
+constinit pg::Statement ids_of_failed_runs("SELECT r.id " PGQRS_FAILED_RUNS, pg::Planning::indexed);
+constinit pg::Statement failed_runs_of_ids(
+    "SELECT r.id FROM unnest($2) AS k (id) JOIN pgqrs.runs AS r ON r.id = k.id "
+    "WHERE r.queue_id = $1 AND r.final = 'failed' ORDER BY r.id",
+    pg::Planning::indexed);
+
 // A message in a dead letter queue, with the names of that queue and of the one it comes from.
 struct Buried {
     std::int64_t id;
@@ -117,6 +137,8 @@ constexpr engine::Need kReadMessages{&engine::kMessages, ACL_SELECT};
 constexpr engine::Need kReadArchive{&engine::kArchive, ACL_SELECT};
 constexpr engine::Need kReadFailures{&engine::kFailures, ACL_SELECT};
 constexpr engine::Need kReadQueues{&engine::kQueues, ACL_SELECT};
+constexpr engine::Need kReadRuns{&engine::kRuns, ACL_SELECT};
+constexpr engine::Need kReadWorkflows{&engine::kWorkflows, ACL_SELECT};
 constexpr engine::Need kDeleteArchived{&engine::kArchive, ACL_SELECT | ACL_DELETE};
 
 // The dead messages of a queue, page by page: all of them, or those with certain ids. A right to the queue
@@ -298,6 +320,42 @@ std::int64_t send_archived(const engine::Access& access, const std::vector<std::
             .count());
 }
 
+// The next failed runs of a queue that are meant.
+std::vector<std::int64_t> failed_runs(const engine::Access& access, const RedriveTerms& terms,
+                                      std::int64_t after, std::int64_t limit) {
+    return pg::with_spi([&] {
+        const engine::StatementRights rights(access, {kReadRuns, kReadWorkflows});
+        const pg::Value queue = pg::int4(access.queue);
+        const pg::Rows rows =
+            terms.ids ? failed_runs_of_ids.run_latest({queue, pg::int8_array(*terms.ids)})
+                      : ids_of_failed_runs.run_latest({queue, pg::int8(after), pg::int8(limit)});
+        std::vector<std::int64_t> ids;
+        for (std::uint64_t row = 0; row < rows.count(); ++row) {
+            ids.push_back(rows.int8(row, 1));
+        }
+        return ids;
+    });
+}
+
+std::int64_t redrive_runs(const engine::Access& access, const RedriveTerms& terms) {
+    if (terms.to) {
+        throw core::Error(core::SqlState::invalid_argument, "a run stays in its queue", "",
+                          "Leave the target out.");
+    }
+    const std::int64_t wanted = terms.quantity.value_or(INT64_MAX);
+    std::int64_t retried = 0;
+    std::int64_t after = INT64_MIN;
+    for (bool more = true; more && retried < wanted;) {
+        const auto ids = failed_runs(access, terms, after, kPage);
+        for (const std::int64_t id : ids) {
+            retried += retried < wanted && retry_of_failed_runs()(id, access.rights) ? 1 : 0;
+            after = id;
+        }
+        more = !terms.ids && static_cast<std::int64_t>(ids.size()) == kPage;
+    }
+    return retried;
+}
+
 }  // namespace
 
 void list_dead(std::string_view name, std::int64_t after_id, std::int64_t quantity,
@@ -305,10 +363,17 @@ void list_dead(std::string_view name, std::int64_t after_id, std::int64_t quanti
     core::check_quantity(quantity, engine::max_batch_size());
     pg::with_spi([&] {
         const engine::Queue queue = engine::find_queue(name);
+        const engine::Access access{queue.id, name, core::rights_for("list_dead")};
+        if (queue.holds_runs) {
+            const engine::StatementRights rights(access,
+                                                 {kReadRuns, kReadWorkflows, kReadFailures});
+            page_of_failed_runs.look_into(
+                sink, {pg::int4(queue.id), pg::int8(after_id), pg::int8(quantity), pg::text(name)});
+            return;
+        }
         const auto target = engine::find_queue_if_any(queue.dead_letter_queue);
         const engine::StatementRights rights(
-            {queue.id, name, core::rights_for("list_dead")},
-            {kReadMessages, kReadArchive, kReadFailures, kReadQueues});
+            access, {kReadMessages, kReadArchive, kReadFailures, kReadQueues});
         page_of_dead.look_into(sink, {pg::int4(queue.id), pg::int4(target ? target->id : queue.id),
                                       pg::int8(after_id), pg::int8(quantity), pg::text(name)});
     });
@@ -323,7 +388,13 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
                                engine::max_batch_size());
     }
     pg::require_writable("UPDATE");
+    if (const engine::Queue queue = engine::hold_queue(name); queue.holds_runs) {
+        return redrive_runs({queue.id, name, core::rights_for("redrive")}, terms);
+    }
     const auto to = terms.to ? std::optional(engine::hold_queue(*terms.to)) : std::nullopt;
+    if (to) {
+        require_messages(*to, *terms.to, "start_workflow");
+    }
     DeadMessages dead(name, core::rights_for("redrive"), terms.ids, terms.quantity);
     const auto target_of = [&](const Buried& message) {
         return terms.to ? std::string(*terms.to) : message.origin;
@@ -357,6 +428,7 @@ std::int64_t redrive(std::string_view name, const RedriveTerms& terms) {
 std::int64_t discard(std::string_view name, const std::vector<std::int64_t>& ids) {
     core::check_batch_size(static_cast<std::int64_t>(ids.size()), engine::max_batch_size());
     pg::require_writable("DELETE");
+    require_messages(engine::hold_queue(name), name, "purge_runs");
     DeadMessages dead(name, core::rights_for("discard"), ids, std::nullopt);
     std::int64_t discarded = dead.buried([&](const std::vector<Buried>& page) {
         std::int64_t count = 0;

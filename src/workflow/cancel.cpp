@@ -38,7 +38,10 @@ void end_cancelled(const LiveRun& run, const Requests& requests) {
             release_children.run_latest({pg::int8(run.id())});
         });
     }
-    end_run(run, {.final = core::Final::cancelled, .error = requests.reason});
+    end_run(run,
+            {.final = core::Final::cancelled,
+             .error = requests.reason.empty() ? std::nullopt
+                                              : std::optional<std::string_view>(requests.reason)});
 }
 
 Cancelled cancel_run(const Cancellation& cancellation) {
@@ -61,9 +64,11 @@ Cancelled cancel_run(const Cancellation& cancellation) {
                                  .with_children = cancellation.cascade});
             return Cancelled::cancelled;
         case Grip::busy:
-            add_request(*run, {.kind = RequestKind::cancel,
-                               .reason = cancellation.reason,
-                               .with_children = cancellation.cascade});
+            add_request(*run,
+                        {.kind = RequestKind::cancel,
+                         .reason = cancellation.reason,
+                         .with_children = cancellation.cascade},
+                        Grip::busy);
             return Cancelled::requested;
         case Grip::gone:
             break;

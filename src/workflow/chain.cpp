@@ -110,7 +110,7 @@ std::optional<std::int64_t> continue_as_new(std::int64_t id, std::int64_t read_c
     const auto workflow = found ? hold_workflow_if_any(found->name) : std::nullopt;
     const LiveRun run = hold_run(id, read_ct, kRights, Hold::end);
     if (!workflow) {
-        raise_not_live(id);
+        raise_not_live(id, kRights);
     }
     const Requests requests = requests_of(run);
     if (requests.cancel) {

@@ -133,7 +133,10 @@ void end_removed_runs(const engine::Access& queue, std::span<const core::Message
         for (const core::Message& message : removed) {
             const core::Final final = final_of(outcome_of(message));
             const std::string reason = reason_of(message, final);
-            write_outcome(queue, message, {.final = final, .error = reason});
+            write_outcome(
+                queue, message,
+                {.final = final,
+                 .error = reason.empty() ? std::nullopt : std::optional<std::string_view>(reason)});
         }
     });
 }

@@ -31,6 +31,14 @@ constinit pg::Statement select_without_handler(R"sql(
     ORDER BY m.id
 )sql");
 
+bool is_same(const pg::Value& label, const pg::Value& other) {
+    return !label.null && label.datum == other.datum;
+}
+
+// Whether the time from which a run can be delivered is one that replay does not look at.
+bool keeps_time(core::RunReason reason) {
+    return reason == core::RunReason::start || reason == core::RunReason::retry;
+}
 // Part of an edit.
 void park(const core::Message& row, pg::Value* cells) {
     if (!row.is_parked()) {
@@ -66,6 +74,9 @@ void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt) {
     const bool paused = requests_of(run).pause;
     const pg::Value reason = value_of(paused ? core::RunReason::pause : how.reason);
     const bool parks = paused || how.at == core::kNever;
+    // What replay does not look at itself counts after the pause, too.
+    const core::Instant after_pause =
+        keeps_time(how.reason) && how.at != core::kNever ? how.at : now;
     // Whoever is not to wait is not put off, also in the metrics.
     const std::int16_t flags = how.at <= now ? core::kMadeAvailable : 0;
     const auto edit = [&](const core::Message& row, pg::Value* cells) {
@@ -73,7 +84,10 @@ void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt) {
         cells[Column::waiting_for] = reason;
         if (parks) {
             park(row, cells);
-        } else {
+        }
+        if (paused) {
+            cells[Column::available_at] = pg::timestamptz(std::max(after_pause, core::Instant{0}));
+        } else if (!parks) {
             cells[Column::available_at] = pg::timestamptz(std::max(how.at, core::Instant{0}));
         }
         queue::give_back(row, flags, cells);
@@ -87,8 +101,16 @@ void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt) {
 }
 
 void park_for_pause(const LiveRun& run) {
+    const core::Instant now = engine::clock_now();
     const pg::Value reason = value_of(core::RunReason::pause);
+    const pg::Value start = value_of(core::RunReason::start);
+    const pg::Value retry = value_of(core::RunReason::retry);
     const auto edit = [&](const core::Message& row, pg::Value* cells) {
+        if (!is_same(cells[Column::waiting_for], start) &&
+            !is_same(cells[Column::waiting_for], retry) &&
+            !(row.is_parked() && is_same(cells[Column::waiting_for], reason))) {
+            cells[Column::available_at] = pg::timestamptz(now);
+        }
         cells[Column::waiting_for] = reason;
         park(row, cells);
         queue::give_back(row, 0, cells);
@@ -96,6 +118,28 @@ void park_for_pause(const LiveRun& run) {
     };
     const std::int64_t id = run.id();
     change(run.access(), {&id, 1}, engine::row_edit(kWaiting | queue::kGivenBack, edit));
+}
+
+bool end_pause(const LiveRun& run) {
+    const core::Instant now = engine::clock_now();
+    const pg::Value paused = value_of(core::RunReason::pause);
+    const pg::Value unknown = value_of(core::RunReason::no_handler);
+    const auto edit = [&](const core::Message& row, pg::Value* cells) {
+        const pg::Value& reason = cells[Column::waiting_for];
+        if (row.lease_end != core::kBeginning || !row.is_parked() ||
+            !(is_same(reason, paused) || is_same(reason, unknown))) {
+            return false;
+        }
+        if (row.available_at <= now || is_same(reason, unknown)) {
+            cells[Column::available_at] = pg::timestamptz(now);
+            cells[Column::flags] =
+                pg::int2(static_cast<std::int16_t>(row.flags | core::kMadeAvailable));
+        }
+        unpark(row, cells);
+        return true;
+    };
+    const std::int64_t id = run.id();
+    return change(run.access(), {&id, 1}, engine::row_edit(kWaiting, edit)) > 0;
 }
 
 std::int64_t make_available(const engine::Access& queue, std::span<const std::int64_t> runs,

@@ -28,6 +28,10 @@ void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt);
 // Parks a run that no worker has until resume_run(). The caller has it locked.
 void park_for_pause(const LiveRun& run);
 
+// Makes a run available that is parked for a pause, or because no worker knew it; of others answers false. The
+// caller has it locked. A delay of its start, or of another attempt, that lasts on is kept.
+bool end_pause(const LiveRun& run);
+
 // Makes runs of the queue available that wait, and that nobody has; the caller has them locked. `reason`
 // says why they are delivered, if it is another one than what they wait for. Answers how many those are.
 std::int64_t make_available(const engine::Access& queue, std::span<const std::int64_t> runs,

@@ -57,6 +57,45 @@ constinit pg::Statement take_over(R"sql(
 )sql",
                                   pg::Planning::indexed);
 
+constinit pg::Statement lock_key_of_run(R"sql(
+    SELECT k.message_id
+    FROM pgqrs.runs AS r
+    JOIN pgqrs.keys AS k ON k.queue_id = r.queue_id AND k.workflow_id = r.workflow_id AND k.key = r.key
+    WHERE r.id = $1
+    FOR UPDATE OF k
+)sql",
+                                        pg::Planning::indexed);
+
+// The key of a run that has another run's id, if it counts for that.
+constinit pg::Statement counts_for_another(R"sql(
+    SELECT k.message_id, k.key
+    FROM pgqrs.keys AS k
+    WHERE k.message_id = $2
+        AND (k.queue_id, k.workflow_id, k.key) = (
+            SELECT r.queue_id, r.workflow_id, r.key FROM pgqrs.runs AS r WHERE r.id = $1)
+        AND CASE k.scope
+            WHEN 'active' THEN EXISTS (
+                SELECT FROM pgqrs.runs AS o WHERE o.id = k.message_id AND o.final IS NULL)
+            WHEN 'period' THEN k.expires_at > $3
+            ELSE true
+        END
+)sql",
+                                           pg::Planning::indexed);
+
+// Also for a key that was purged.
+constinit pg::Statement take_back(R"sql(
+    INSERT INTO pgqrs.keys AS k (queue_id, workflow_id, key, message_id, scope, input_hash)
+    SELECT queue_id, workflow_id, key, id, 'active', md5(input::text)
+    FROM pgqrs.runs
+    WHERE id = $1
+        AND key IS NOT NULL
+    ON CONFLICT (queue_id, workflow_id, key) DO UPDATE
+    SET message_id = excluded.message_id, scope = 'active', expires_at = NULL,
+        input_hash = excluded.input_hash
+    WHERE k.message_id = $2
+)sql",
+                                  pg::Planning::indexed);
+
 constexpr const char* name_of(core::KeyScope scope) {
     switch (scope) {
         case core::KeyScope::active:
@@ -122,6 +161,27 @@ std::optional<std::int64_t> take_key(const Workflow& workflow, const RunKey& key
             locked = !lock_key.run_latest({queue, id, text}).empty();
         }
     }
+}
+
+void keep_key(const engine::Access& queue, std::int64_t run) {
+    const engine::StatementRights rights(
+        queue,
+        {{&engine::kKeys, ACL_SELECT | ACL_INSERT | ACL_UPDATE}, {&engine::kRuns, ACL_SELECT}});
+    const pg::Value id = pg::int8(run);
+    const pg::Rows key = lock_key_of_run.run_latest({id});
+    const std::int64_t holder = key.empty() ? 0 : key.int8(0, 1);
+    if (holder == run) {
+        return;
+    }
+    const pg::Rows taken =
+        counts_for_another.run_latest({id, pg::int8(holder), pg::timestamptz(engine::clock_now())});
+    if (!taken.empty()) {
+        throw core::Error(core::SqlState::duplicate, "run " + std::to_string(holder) +
+                                                         " has the idempotency key \"" +
+                                                         std::string(pg::text_of(taken.at(0, 2))) +
+                                                         "\" of run " + std::to_string(run));
+    }
+    take_back.run_latest({id, pg::int8(holder)});
 }
 
 }  // namespace pgqrs::workflow

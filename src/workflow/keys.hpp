@@ -29,4 +29,8 @@ void check_key(const RunKey& key);
 std::optional<std::int64_t> take_key(const Workflow& workflow, const RunKey& key, std::int64_t run,
                                      const pg::Value& input);
 
+// Has a run that is going to start again keep its key, if it has one. Raises PQ013 when another run has it by now,
+// for which it counts. Inside with_spi(); before the run is changed.
+void keep_key(const engine::Access& queue, std::int64_t run);
+
 }  // namespace pgqrs::workflow

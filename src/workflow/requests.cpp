@@ -54,7 +54,7 @@ Grip grip(LiveRun& run) {
     return Grip::busy;
 }
 
-void add_request(const LiveRun& run, const Request& request) {
+void add_request(const LiveRun& run, const Request& request, Grip grip) {
     const std::string who = pg::current_user();
     pg::with_spi([&] {
         const engine::StatementRights rights(run.access(), {{&engine::kRunRequests, kChange}});
@@ -64,7 +64,7 @@ void add_request(const LiveRun& run, const Request& request) {
              pg::text(request.reason), pg::boolean(request.with_children),
              pg::text(std::string_view(who)), pg::timestamptz(engine::clock_now())});
     });
-    if (!run.is_leased()) {
+    if (grip == Grip::busy && !run.is_leased()) {
         const std::int64_t id = run.id();
         add_wakes(run.queue().id, {&id, 1});
     }

@@ -32,9 +32,9 @@ struct Request {
     bool with_children = true;
 };
 
-// Asks it of the run, which the caller has gripped, unless that was asked for before. Wakes those who obey for
-// a run that is not leased.
-void add_request(const LiveRun& run, const Request& request);
+// Asks it of the run, which the caller has gripped, unless that was asked for before. For one that somebody has
+// locked without a lease it wakes those who obey.
+void add_request(const LiveRun& run, const Request& request, Grip grip);
 
 // Takes back a pause that was asked for. Answers whether it was.
 bool remove_pause(const LiveRun& run);

@@ -12,7 +12,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/produce.hpp"
-#include "workflow/control.hpp"
+#include "workflow/retry.hpp"
 #include "workflow/state.hpp"
 #include "workflow/steps.hpp"
 #include "workflow/values.hpp"
@@ -24,9 +24,9 @@ namespace {
 constinit pg::Statement insert_runs(R"sql(
     INSERT INTO pgqrs.runs (
         id, workflow_id, queue_id, created_at, version, key, parent_id, cancel_with_parent, first_id,
-        input)
-    SELECT r.id, $1, $2, $3, $4, $5, $6, $7, $8, r.input
-    FROM unnest($9, $10) AS r (id, input)
+        priority, headers, input)
+    SELECT r.id, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, r.input
+    FROM unnest($11, $12) AS r (id, input)
 )sql");
 
 void check_input(const std::optional<pg::Json>& input, std::size_t place = 0) {
@@ -106,6 +106,8 @@ void add_runs(const Workflow& workflow, const NewRuns& common, std::span<const s
                          pg::timestamptz(engine::clock_now()), pg::text(common.version),
                          pg::text(key), pg::int8(common.parent),
                          pg::boolean(common.cancel_with_parent), pg::int8(common.first),
+                         pg::int2(static_cast<std::int16_t>(common.priority)),
+                         common.headers ? common.headers->value() : pg::null_of(JSONBOID),
                          pg::int8_array(ids), array_of(inputs)});
     });
 }
@@ -128,7 +130,7 @@ void start_workflow(const StartRequest& request, pg::RowSink& sink) {
         }
         if (other) {
             if (request.on_conflict == core::OnConflict::retry_failed) {
-                retry_if_failed(*other, request.common.rights);
+                retry_run({.run = *other, .only_failed = true, .rights = request.common.rights});
             }
             sink.put({pg::int8(*other), pg::boolean(false), run_state(state_of(*other).c_str())});
             return;
