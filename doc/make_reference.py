@@ -19,9 +19,17 @@ TOPICS = {
     "40_produce": "Produce",
     "50_consume": "Consume",
     "60_finish": "Finish",
+    "65_failure": "Failure",
+    "67_dead_letters": "Dead letters",
     "70_look": "Look",
     "80_workers": "Workers",
+    "82_maintenance": "Maintenance",
     "85_grants": "Rights",
+    "86_workflows": "Workflows",
+    "87_steps": "Steps",
+    "88_suspend": "Waits",
+    "89_children": "Children",
+    "90_runs": "Runs",
 }
 COMMENT = re.compile(r"COMMENT ON (SCHEMA|DOMAIN|TYPE|TABLE|COLUMN|FUNCTION|PROCEDURE) ([^']*?) IS\s+'((?:[^']|'')*)';")
 ROUTINE = re.compile(r"CREATE (FUNCTION|PROCEDURE) pgqrs\.(\w+)\((.*?)\)(?:\s+RETURNS (.*?))?\s+LANGUAGE", re.DOTALL)

@@ -90,7 +90,7 @@ inline constexpr std::array kSqlStates = {
     SqlStateEntry{SqlState::run_cancelled, "PQ022", "run_cancelled", true,
                   "somebody has asked for the run to be cancelled"},
     SqlStateEntry{SqlState::wrong_queue, "PQ023", "wrong_queue", true,
-                  "the call is for queues of messages and this one holds runs, or the other way round"},
+                  "the call is for messages and the queue holds runs, or the reverse"},
     SqlStateEntry{SqlState::steps_open, "PQ024", "steps_open", true,
                   "a transaction that records a step of the run is still open"},
 };

@@ -61,9 +61,7 @@ Value array_of(Oid element_type, const Datum* elements, const bool* nulls, int c
 }
 
 Value empty_object() {
-    return of(JSONBOID, guard([] {
-                  return DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"));
-              }));
+    return of(JSONBOID, guard([] { return DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")); }));
 }
 
 Value int4_array(std::span<const std::int32_t> elements) {

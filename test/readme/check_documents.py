@@ -55,12 +55,12 @@ def errors_are_the_codes():
 def settings_are_the_variables():
     """doc/settings.md lists the settings of the library with their defaults and who may change them"""
     source = text_of(ROOT / "src/engine/settings.cpp") + text_of(ROOT / "src/core/limits.hpp")
-    source = source.replace("'000", "000")
+    source = re.sub(r"(?<=\d)'(?=\d)", "", source)
     listed = {row[0].strip("`"): row for row in table_rows(ROOT / "doc/settings.md") if row[0].startswith("`pgqrs.")}
     calls = re.findall(r'DefineCustomIntVariable\(\s*"(pgqrs\.\w+)",(.*?)nullptr\);', source, re.DOTALL)
     who = {"PGC_SUSET": "superuser", "PGC_USERSET": "everybody", "PGC_SIGHUP": "configuration file",
            "PGC_POSTMASTER": "start of the server"}
-    units = {"GUC_UNIT_MS": {"ms": 1, "s": 1000}, "GUC_UNIT_MIN": {"min": 1, "h": 60, "d": 1440},
+    units = {"GUC_UNIT_MS": {"ms": 1, "s": 1000}, "GUC_UNIT_S": {"s": 1, "min": 60, "h": 3600, "d": 86400}, "GUC_UNIT_MIN": {"min": 1, "h": 60, "d": 1440},
              "GUC_UNIT_BYTE": {"bytes": 1, "MB": 1 << 20}, None: {"": 1}}
     public = {name: call for name, call in calls if "GUC_NO_SHOW_ALL" not in call}
     for name in sorted(public.keys() ^ listed.keys()):

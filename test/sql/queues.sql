@@ -91,7 +91,7 @@ INSERT INTO calls VALUES
     ('list_failures(%s, 1)'), ('cancel(%s, ''{1}'')'), ('list_dead(%s)'), ('redrive(%s)'),
     ('discard(%s, ''{1}'')'), ('set_retention(%s)'),
     ('get_message(%s, 1)'), ('list_messages(%s)'), ('get_archived(%s, 1)'), ('list_archive(%s)'),
-    ('queue_metrics(%s)'), ('register_worker(%s, ''w'')'), ('list_workers(%s)'), ('claim_runs(%s)'), ('extend_batch(%s, ''{1}'', ''1 s'')'),
+    ('queue_metrics(%s)'), ('register_worker(%s, ''w'')'), ('list_workers(%s)'), ('claim_runs(%s)'), ('emit_event(%s, ''e'')'), ('extend_batch(%s, ''{1}'', ''1 s'')'),
     ('purge_workers(%s)'), ('worker_health(%s)'), ('worker_metrics(%s)'),
     ('count_messages(%s)'), ('count_archive(%s)'), ('count_workers(%s)'),
     ('grant_queue(%s, current_user, ''monitor'')'), ('revoke_queue(%s, current_user, ''monitor'')'), ('list_grants(%s)');

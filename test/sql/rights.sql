@@ -94,7 +94,7 @@ WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
     AND proname NOT IN ('wait', 'maintain', 'purge', 'version')
     -- Those of workflows: see rights_workflows.sql.
-    AND proname !~ 'workflow|run|step|signal|event|child|value|sleep';
+    AND proname !~ 'workflow|run|step|signal|event|child|value|sleep|continue';
 
 -- On its own queue. (The procedures are not for inside of a function: they stand below.)
 SELECT proname,

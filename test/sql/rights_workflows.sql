@@ -49,8 +49,8 @@ CREATE FUNCTION pg_temp.call_of(routine pg_proc, queue text) RETURNS text
             END),
             ', ' ORDER BY place))
     FROM unnest(routine.proargnames, routine.proargtypes::oid[]) WITH ORDINALITY AS a (name, type, place)
-    WHERE place <= routine.pronargs - routine.pronargdefaults
-        OR name IN ('queue', 'workflow', 'duration')
+    WHERE place <= routine.pronargs
+        AND (place <= routine.pronargs - routine.pronargdefaults OR name IN ('queue', 'workflow', 'duration'))
 $$;
 -- The SQLSTATE that a call ends with, null for success. What it did is undone.
 CREATE FUNCTION pg_temp.state_of(command text, role text) RETURNS text
@@ -75,7 +75,7 @@ FROM pg_proc,
 WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
     AND prokind = 'f'
-    AND proname ~ 'workflow|run|step|signal|event|child|value|sleep';
+    AND proname ~ 'workflow|run|step|signal|event|child|value|sleep|continue';
 
 -- On its own queue.
 SELECT proname,

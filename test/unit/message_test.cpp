@@ -76,11 +76,19 @@ TEST_CASE("a message that is to be cancelled is never delivered again") {
     CHECK(classify(message, kThree, kNow).state == State::cancelled);
 }
 
+TEST_CASE("a parked message waits whatever the time, unless it leaves") {
+    core::Message message = delivered(0, 10);
+    message.priority = core::kParked;
+    CHECK(classify(message, kThree, kNow) == Verdict{State::parked, core::kNever});
+    message.expires_at = kNow;
+    CHECK(classify(message, kThree, kNow).state == State::expired);
+}
+
 TEST_CASE("a message that leaves does so with the outcome of its state") {
     CHECK(core::outcome_of(State::exhausted) == core::Outcome::dead);
     CHECK(core::outcome_of(State::expired) == core::Outcome::expired);
     CHECK(core::outcome_of(State::cancelled) == core::Outcome::cancelled);
-    for (const State state : {State::pending, State::delayed, State::in_flight}) {
+    for (const State state : {State::pending, State::parked, State::delayed, State::in_flight}) {
         CHECK_FALSE(core::is_leaving(state));
     }
 }

@@ -94,13 +94,23 @@ TEST_CASE("the newest stays when it goes, and is not taken from what goes") {
     CHECK(change.newest == kBeginning);
 }
 
+TEST_CASE("a parked message is neither delayed nor ready, whatever its time") {
+    Message parked = kPutOff;
+    parked.priority = kParked;
+    const QueueCounts counts = sum({parked});
+    CHECK(counts.parked == 1);
+    CHECK(counts.delayed == 0);
+    CHECK(counts.leased == 0);
+}
+
 TEST_CASE("so many times a count") {
-    const QueueCounts one{1, 2, 3, 4, 5, 6, 7};
+    const QueueCounts one{1, 2, 3, 4, 5, 6, 7, 8};
     const QueueCounts less = times(one, -1);
     CHECK(less.messages == -1);
     CHECK(less.leased == -2);
     CHECK(less.delayed == -3);
-    CHECK(less.archived == -4);
-    CHECK(less.finished == -5);
-    CHECK(less.discarded == -6);
+    CHECK(less.parked == -4);
+    CHECK(less.archived == -5);
+    CHECK(less.finished == -6);
+    CHECK(less.discarded == -7);
 }
