@@ -364,7 +364,7 @@ CREATE TABLE pgqrs.maintenance (
 );
 INSERT INTO pgqrs.maintenance (duty)
 VALUES ('workers'), ('leaving'), ('retention'), ('failures'), ('departures'), ('counts'),
-    ('old_workers'), ('cascade'), ('wakes'), ('vacuum messages'), ('vacuum archive'),
+    ('old_workers'), ('cascade'), ('wakes'), ('runs'), ('vacuum messages'), ('vacuum archive'),
     ('vacuum departures'), ('vacuum failures'), ('vacuum workers');
 COMMENT ON TABLE pgqrs.maintenance IS
 'What maintenance has done, a row for each of its duties. workers: silent ones were
@@ -373,7 +373,8 @@ taken out of their queues. retention: archived messages were removed. failures: 
 are gone was removed. departures: rows of pgqrs.departures were replaced by their sum. counts: queues
 with max_messages were counted, for the limit is exact then. old_workers: workers that had been dead or
 stopped for pgqrs.workers_kept were removed. cascade: children of runs that have ended were cancelled, or
-asked to end. wakes: it was looked whether runs have what they wait for. vacuum: a background worker
+asked to end. wakes: it was looked whether runs have what they wait for. runs:
+those whose retention is over were removed. vacuum: a background worker
 removed dead rows of that table, because autovacuum was late.';
 COMMENT ON COLUMN pgqrs.maintenance.duty IS 'The name of the duty.';
 COMMENT ON COLUMN pgqrs.maintenance.queue_id IS

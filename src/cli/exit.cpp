@@ -13,6 +13,8 @@ Exit exit_of(ErrorCode code) {
             return Exit::lease_lost;
         case ErrorCode::queue_not_found:
         case ErrorCode::worker_not_found:
+        case ErrorCode::workflow_not_found:
+        case ErrorCode::run_not_found:
             return Exit::not_found;
         case ErrorCode::queue_exists:
         case ErrorCode::invalid_name:
@@ -23,7 +25,16 @@ Exit exit_of(ErrorCode code) {
         case ErrorCode::invalid_argument:
         case ErrorCode::queue_not_empty:
         case ErrorCode::queue_full:
+        case ErrorCode::duplicate:
         case ErrorCode::worker_state:
+        case ErrorCode::workflow_exists:
+        case ErrorCode::step_mismatch:
+        case ErrorCode::step_recorded:
+        case ErrorCode::step_in_doubt:
+        case ErrorCode::key_mismatch:
+        case ErrorCode::run_cancelled:
+        case ErrorCode::wrong_queue:
+        case ErrorCode::steps_open:
             return Exit::rejected;
     }
     return Exit::failed;
