@@ -36,11 +36,17 @@ $node->safe_psql('origin', q{
     SELECT pgqrs.enqueue('second', '"pending"');
     SELECT pgqrs.pause_queue('second');
     SELECT pgqrs.grant_queue('first', 'producer', 'produce');
+    SELECT pgqrs.create_workflow('w', queue => 'runs');
+    SELECT pgqrs.start_workflow('w', '{"n": 1}', idempotency_key => 'k', key_scope => 'forever');
+    SELECT pgqrs.complete_step(run, read_ct, 'a', '"kept"') FROM pgqrs.claim_runs('runs');
+    SELECT pgqrs.set_value(id, read_ct, 'v', '1') FROM pgqrs.messages WHERE vt > now() AND waiting_for IS NOT NULL;
+    SELECT pgqrs.wait_signal(id, read_ct, 'go', 'go') FROM pgqrs.messages WHERE vt > now() AND waiting_for IS NOT NULL;
+    SELECT pgqrs.emit_event('runs', 'day', '1');
     SELECT pgqrs.grant_queue('second', 'consumer', 'consume');
 });
 
 # Everything there is, in one text.
-my $contents = join ';', map({ "SELECT '$_', * FROM pgqrs.$_ ORDER BY 2" } qw(queues workers messages archive)),
+my $contents = join ';', map({ "SELECT '$_', * FROM pgqrs.$_ ORDER BY 2" } qw(queues workers messages archive workflows runs steps waits signals run_values events keys run_requests)),
     'SELECT * FROM pgqrs.list_grants()',
     'SELECT queue_id, sum(finished), sum(discarded) FROM pgqrs.departures GROUP BY 1 ORDER BY 1',
     map({ "SELECT '$_', last_value, is_called FROM pgqrs.${_}_id_seq" } qw(queues workers messages departures)),
@@ -70,6 +76,14 @@ sub check_restored
         if $how =~ /data-only/;
     is($node->safe_psql($database, q{BEGIN; SET ROLE producer; SELECT pgqrs.enqueue('first', '1') > 0; ROLLBACK}), 't', "$how: grants count");
     is(($node->psql($database, q{SET ROLE producer; SELECT pgqrs.enqueue('second', '1')}))[0], 3, "$how: on their queue only");
+    my $run = $node->safe_psql($database, 'SELECT id FROM pgqrs.runs');
+    is($node->safe_psql($database, qq{
+            BEGIN;
+            SELECT created, state FROM pgqrs.start_workflow('w', '{"n": 1}', idempotency_key => 'k');
+            SELECT pgqrs.signal_run($run, 'go', '7');
+            SELECT status, value FROM pgqrs.claim_runs('runs') AS c, LATERAL pgqrs.wait_signal(c.run, c.read_ct, 'go', 'go');
+            SELECT jsonb_path_query_array(steps, '\$[*].output') FROM pgqrs.claim_runs('runs');
+            ROLLBACK}), "f|waiting\nt\nready|7", "$how: the run goes on");
     is($node->safe_psql($database, 'SELECT * FROM pgqrs.verify()'), '', "$how: no fault in the installation");
     is($node->safe_psql($database, q{
             SELECT pgqrs.enqueue('first', '"new"') > (SELECT greatest((SELECT max(id) FROM pgqrs.archive), (SELECT max(id) FROM pgqrs.messages)));
