@@ -43,7 +43,12 @@ async function dequeue() {
 function waitForMessage() {
   return withClient(async (client) => {
     const wait = new pg.Query("CALL pgqrs.wait($1, $2)", [queue, `${waitSeconds} s`]);
-    const cancel = () => new pg.Client(config).cancel(client, wait);
+    // Again and again: a cancel that comes before the call has begun, or that a pooler loses, ends nothing.
+    let again;
+    const cancel = () => {
+      new pg.Client(config).cancel(client, wait);
+      again = setTimeout(cancel, 500);
+    };
     const ended = new Promise((resolve, reject) => wait.on("end", resolve).on("error", reject));
     stop.signal.addEventListener("abort", cancel);
     try {
@@ -52,6 +57,7 @@ function waitForMessage() {
       await ended;
     } finally {
       stop.signal.removeEventListener("abort", cancel);
+      clearTimeout(again);
     }
   });
 }
