@@ -4,8 +4,10 @@
 // main loop roll back one level only, and would take ours for theirs.
 #pragma once
 
+#include "core/error.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
+#include "pg/transaction.hpp"
 
 namespace pgqrs::pg {
 
@@ -49,6 +51,22 @@ bool try_in_subtransaction(Body&& body) {
         attempt.undo();
     }
     return kept;
+}
+
+// The same for what is not why the caller came: whatever goes wrong is undone, and is no error. Only a
+// cancelled call stays cancelled. Answers whether what `body` did was kept.
+template <class Body>
+bool try_besides(Body&& body) {
+    try {
+        return try_in_subtransaction(body);
+    } catch (const Error& error) {
+        if (is_cancel(error)) {
+            throw;
+        }
+    } catch (const core::Error&) {
+        return false;
+    }
+    return false;
 }
 
 }  // namespace pgqrs::pg

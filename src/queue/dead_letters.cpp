@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "core/error.hpp"
 #include "engine/clock.hpp"
 #include "engine/journal.hpp"
 #include "engine/tables.hpp"
@@ -185,23 +184,12 @@ std::size_t take_out_leaving(std::string_view queue, core::Rights rights,
     for (const std::int64_t id : ids) {
         keys.push_back({id, std::nullopt});
     }
-    pg::Subtransaction attempt;
-    try {
-        const std::size_t taken = take_out_now(queue, rights, keys);
-        attempt.keep();
-        return taken;
-    } catch (const pg::Error& error) {
-        const pg::Error copy = attempt.undo_after(error);
-        if (pg::is_cancel(copy)) {
-            throw copy;
-        }
-    } catch (const core::Error&) {
-        attempt.undo();
-    } catch (...) {
-        attempt.undo();
-        throw;
-    }
-    return 0;
+    std::size_t taken = 0;
+    pg::try_besides([&] {
+        taken = take_out_now(queue, rights, keys);
+        return true;
+    });
+    return taken;
 }
 
 }  // namespace pgqrs::queue

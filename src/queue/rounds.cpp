@@ -18,23 +18,10 @@ constinit core::Duration next_round = 0;  // of this process, by elapsed_clock()
 // Whatever goes wrong is undone: the caller came for something else, and may lack the rights. Only a
 // cancelled call stays cancelled.
 bool try_batch(const MaintenanceDuty& duty, Batch& batch) {
-    pg::Subtransaction attempt;
-    try {
+    return pg::try_besides([&] {
         batch = run_batch(duty);
-        attempt.keep();
         return true;
-    } catch (const pg::Error& error) {
-        const pg::Error copy = attempt.undo_after(error);
-        if (pg::is_cancel(copy)) {
-            throw copy;
-        }
-    } catch (const core::Error&) {
-        attempt.undo();
-    } catch (...) {
-        attempt.undo();
-        throw;
-    }
-    return false;
+    });
 }
 
 }  // namespace

@@ -94,19 +94,10 @@ void try_to_sum_up(Oid relation, const engine::Access& access, std::int32_t queu
         last_sum = {.relation = relation, .queue = queue, .id = 0, .since_start = 0};
     }
     ++last_sum.since_start;
-    pg::Subtransaction attempt;
-    try {
+    pg::try_besides([&] {
         last_sum.id = sum_up_from(access, queue, last_sum.id).end;
-        attempt.keep();
-    } catch (const pg::Error& error) {
-        const pg::Error copy = attempt.undo_after(error);
-        if (pg::is_cancel(copy)) {
-            throw copy;
-        }
-    } catch (...) {
-        attempt.undo();
-        throw;
-    }
+        return true;
+    });
 }
 
 }  // namespace

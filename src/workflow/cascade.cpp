@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
@@ -71,17 +70,8 @@ bool try_cancel(std::int64_t child, const std::string& reason) {
 
 // What goes wrong with a child is undone, and does not keep the others alive.
 bool cancel(std::int64_t child, const std::string& reason) {
-    try {
-        const pg::LockPatience patience(kLockPatience);
-        return pg::try_in_subtransaction([&] { return try_cancel(child, reason); });
-    } catch (const pg::Error& error) {
-        if (pg::is_cancel(error)) {
-            throw;
-        }
-    } catch (const core::Error&) {
-        return false;
-    }
-    return false;
+    const pg::LockPatience patience(kLockPatience);
+    return pg::try_besides([&] { return try_cancel(child, reason); });
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
 #include "pg/spi.hpp"
 #include "pg/subtransaction.hpp"
 #include "pg/transaction.hpp"
@@ -44,25 +43,16 @@ std::vector<Place> queues_after(std::int32_t id) {
 
 // Whatever goes wrong is undone: the others are to be woken all the same.
 std::int64_t drain(const Place& queue) {
+    const pg::LockPatience patience(kLockPatience);
     std::int64_t done = 0;
-    try {
-        const pg::LockPatience patience(kLockPatience);
-        pg::try_in_subtransaction([&] {
-            const queue::Held held(
-                queue.name,
-                engine::Access{.queue = queue.id, .name = queue.name, .is_consequence = true});
-            done = drain_wakes(held);
-            return true;
-        });
-        return done;
-    } catch (const pg::Error& error) {
-        if (pg::is_cancel(error)) {
-            throw;
-        }
-    } catch (const core::Error&) {
-        return 0;
-    }
-    return 0;
+    pg::try_besides([&] {
+        const queue::Held held(
+            queue.name,
+            engine::Access{.queue = queue.id, .name = queue.name, .is_consequence = true});
+        done = drain_wakes(held);
+        return true;
+    });
+    return done;
 }
 
 }  // namespace
