@@ -1,14 +1,12 @@
 #include "workflow/await.hpp"
 
-#include <algorithm>
-
 #include "core/error.hpp"
 #include "core/rights.hpp"
 #include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/settings.hpp"
 #include "engine/tables.hpp"
-#include "pg/guard.hpp"
+#include "engine/wait.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "workflow/find_run.hpp"
@@ -16,9 +14,6 @@
 
 namespace pgqrs::workflow {
 namespace {
-
-constexpr core::Duration kShortestPause = 5 * core::kMillisecond;
-constexpr core::Duration kLongestPause = 250 * core::kMillisecond;
 
 // $1 and those that continue it, the last first.
 constinit pg::Statement select_last(R"sql(
@@ -50,26 +45,19 @@ Last last_of(std::int64_t id) {
     });
 }
 
-// Cancel, termination and timeouts end it.
-void sleep(core::Duration pause) {
-    pg::guard([&] {
-        pg_usleep(static_cast<long>(pause));
-        CHECK_FOR_INTERRUPTS();
-    });
-}
-
 // The last run of the chain once it has ended, or as it is at the end of the time.
 Last wait(std::int64_t id, core::Duration timeout, const std::function<void()>& between) {
     const core::Duration deadline = engine::elapsed_clock() + timeout;
-    Last last{id, false};
-    for (core::Duration pause = kShortestPause;; pause = std::min(2 * pause, kLongestPause)) {
+    // One that joins no list of waiters looks again and again.
+    engine::Waiting waiting;
+    for (Last last{id, false};;) {
+        const bool is_over = engine::elapsed_clock() >= deadline;
         last = last_of(last.id);
         between();
-        const core::Duration left = deadline - engine::elapsed_clock();
-        if (last.has_ended || left <= 0) {
+        if (last.has_ended || is_over) {
             return last;
         }
-        sleep(std::min(pause, left));
+        waiting.sleep(deadline, core::kNever);
     }
 }
 

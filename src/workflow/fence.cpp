@@ -5,7 +5,7 @@
 #include "engine/change.hpp"
 #include "engine/clock.hpp"
 #include "engine/tables.hpp"
-#include "pg/guard.hpp"
+#include "engine/wait.hpp"
 #include "pg/spi.hpp"
 #include "workflow/find_run.hpp"
 
@@ -64,17 +64,17 @@ constexpr core::Duration kMoment = 100 * core::kMillisecond;
 
 bool lock_soon(LiveRun& run, engine::RowLock lock) {
     const core::Duration end = engine::elapsed_clock() + kMoment;
-    for (core::Duration pause = core::kMillisecond;; pause *= 2) {
+    // One that joins no list of waiters tries again and again.
+    engine::Waiting waiting;
+    for (;;) {
+        const bool is_over = engine::elapsed_clock() >= end;
         if (run.lock(lock, engine::OnLocked::skip)) {
             return true;
         }
-        if (engine::elapsed_clock() + pause > end) {
+        if (is_over) {
             return false;
         }
-        pg::guard([&] {
-            pg_usleep(static_cast<long>(pause));
-            CHECK_FOR_INTERRUPTS();
-        });
+        waiting.sleep(end, core::kNever);
     }
 }
 
