@@ -43,16 +43,6 @@ struct Work {
     pg::Value* cells;
 };
 
-void require_key_index(const Table& table) {
-    if (!OidIsValid(table.key_index)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                 errmsg("table \"%s.%s\" has no valid unique index on \"%s\"", table.spec->schema,
-                        table.spec->name, table.spec->columns[Place::id].name),
-                 errhint("Select from pgqrs.verify() to see what it should be.")));
-    }
-}
-
 // Whether few other ids lie between the keys, as when they come from one delivery: stepping over one
 // costs less than descending the index once more. Not where looking at a row leaves a trace.
 bool are_dense(std::span<const RowKey> keys) {

@@ -42,13 +42,7 @@ struct Look {
 
 // Below a guard, as the next two.
 Look begin(const Table& table, AclMode mode) {
-    if (!OidIsValid(table.key_index)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                 errmsg("table \"%s.%s\" has no valid unique index on \"%s\"", table.spec->schema,
-                        table.spec->name, table.spec->columns[Place::id].name),
-                 errhint("Select from pgqrs.verify() to see what it should be.")));
-    }
+    require_key_index(table);
     if (mode != ACL_NO_RIGHTS) {
         require_privileges(table, mode, all_places(table.spec->columns.size()));
     }

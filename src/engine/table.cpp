@@ -325,6 +325,16 @@ bool look_at_table(const TableSpec& spec, Oid relation, Table* table) {
     return known.complete;
 }
 
+void require_key_index(const Table& table) {
+    if (!OidIsValid(table.key_index)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("table \"%s.%s\" has no valid unique index on \"%s\"", table.spec->schema,
+                        table.spec->name, table.spec->columns[MessageColumn::id].name),
+                 errhint("Select from pgqrs.verify() to see what it should be.")));
+    }
+}
+
 void require_direct_access(const Table& table, Relation relation, CmdType command) {
     if (table.has_rules) {
         if (const char* rule = describe_rule(relation, command)) {

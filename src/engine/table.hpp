@@ -135,6 +135,9 @@ bool look_at_table(const TableSpec& spec, Oid relation, Table* table);
 // the table's owner put on it: rules, row-level security that applies to the user, child tables.
 void require_direct_access(const Table& table, Relation relation, CmdType command);
 
+// Raises 55000 when the table has no index by which a row is found from its id.
+void require_key_index(const Table& table);
+
 // Whether the trigger calls the function `name` of the spec's schema.
 bool calls(const Trigger& trigger, const TableSpec& spec, const char* name);
 
