@@ -186,13 +186,14 @@ Requests requests_of(const LiveRun& run) {
     });
 }
 
-void refuse_cancelled(const LiveRun& run) {
-    const Requests requests = requests_of(run);
+Requests refuse_cancelled(const LiveRun& run) {
+    Requests requests = requests_of(run);
     if (requests.cancel) {
         throw core::Error(core::SqlState::run_cancelled,
                           "run " + std::to_string(run.id()) + " is to be cancelled",
                           requests.reason.empty() ? "" : "Reason: " + requests.reason);
     }
+    return requests;
 }
 
 }  // namespace pgqrs::workflow

@@ -81,7 +81,7 @@ struct Requests {
     bool with_children = true;  // whether it reaches the children
 };
 Requests requests_of(const LiveRun& run);
-// Raises PQ022 when the run is to be cancelled.
-void refuse_cancelled(const LiveRun& run);
+// The same. Raises PQ022 when the run is to be cancelled.
+Requests refuse_cancelled(const LiveRun& run);
 
 }  // namespace pgqrs::workflow

@@ -201,7 +201,7 @@ void fail_run(const RunFailure& failure, pg::RowSink& sink) {
         sink.put({run_state("failed"), pg::int2(attempt), pg::null_of(TIMESTAMPTZOID)});
         return;
     }
-    give_back(run, {core::RunReason::retry, at}, attempt);
+    give_back(run, {core::RunReason::retry, at, requests.pause}, attempt);
     sink.put({run_state("retrying"), pg::int2(attempt), pg::timestamptz(at)});
 }
 
@@ -215,14 +215,14 @@ void release_run(std::int64_t run, std::int64_t read_ct, std::optional<core::Ins
     }
     pg::require_writable("UPDATE");
     const LiveRun live = hold_run(run, read_ct, core::rights_for("release_run"), Hold::end);
-    if (const Requests requests = requests_of(live); requests.cancel) {
+    const Requests requests = requests_of(live);
+    if (requests.cancel) {
         end_cancelled(live, requests);
         return;
     }
-    give_back(live,
-              {reason, reason == core::RunReason::no_handler ? core::kNever
-                                                             : at.value_or(engine::clock_now())},
-              live.message().attempt);
+    const core::Instant due =
+        reason == core::RunReason::no_handler ? core::kNever : at.value_or(engine::clock_now());
+    give_back(live, {reason, due, requests.pause}, live.message().attempt);
 }
 
 }  // namespace pgqrs::workflow

@@ -71,9 +71,8 @@ std::int64_t change(const engine::Access& queue, std::span<const std::int64_t> i
 
 void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt) {
     const core::Instant now = engine::clock_now();
-    const bool paused = requests_of(run).pause;
-    const pg::Value reason = value_of(paused ? core::RunReason::pause : how.reason);
-    const bool parks = paused || how.at == core::kNever;
+    const pg::Value reason = value_of(how.paused ? core::RunReason::pause : how.reason);
+    const bool parks = how.paused || how.at == core::kNever;
     // What replay does not look at itself counts after the pause, too.
     const core::Instant after_pause =
         keeps_time(how.reason) && how.at != core::kNever ? how.at : now;
@@ -85,7 +84,7 @@ void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt) {
         if (parks) {
             park(row, cells);
         }
-        if (paused) {
+        if (how.paused) {
             cells[Column::available_at] = pg::timestamptz(std::max(after_pause, core::Instant{0}));
         } else if (!parks) {
             cells[Column::available_at] = pg::timestamptz(std::max(how.at, core::Instant{0}));
@@ -142,13 +141,11 @@ bool end_pause(const LiveRun& run) {
     return change(run.access(), {&id, 1}, engine::row_edit(kWaiting, edit)) > 0;
 }
 
-std::int64_t make_available(const engine::Access& queue, std::span<const std::int64_t> runs,
-                            std::optional<core::RunReason> reason) {
+std::int64_t make_available(const engine::Access& queue, std::span<const std::int64_t> runs) {
     if (runs.empty()) {
         return 0;
     }
     const pg::Value now = pg::timestamptz(engine::clock_now());
-    const pg::Value why = reason ? value_of(*reason) : pg::null_of(ANYENUMOID);
     const auto edit = [&](const core::Message& row, pg::Value* cells) {
         if (row.lease_end != core::kBeginning) {
             return false;
@@ -156,9 +153,6 @@ std::int64_t make_available(const engine::Access& queue, std::span<const std::in
         cells[Column::available_at] = now;
         cells[Column::flags] =
             pg::int2(static_cast<std::int16_t>(row.flags | core::kMadeAvailable));
-        if (!why.null) {
-            cells[Column::waiting_for] = why;
-        }
         unpark(row, cells);
         return true;
     };

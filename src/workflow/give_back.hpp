@@ -18,11 +18,11 @@ namespace pgqrs::workflow {
 struct GivenBack {
     core::RunReason reason;
     core::Instant at;  // core::kNever: it is parked
+    bool paused;       // a pause was asked for: the run waits for the end of that instead
 };
 
 // Ends the delivery of the run, which the caller holds by Hold::suspend or Hold::end. It counts against
-// nothing; `attempt` is the number of failures from now on. If a pause was asked for, the run waits for the
-// end of that instead.
+// nothing; `attempt` is the number of failures from now on.
 void give_back(const LiveRun& run, const GivenBack& how, std::int16_t attempt);
 
 // Parks a run that no worker has until resume_run(). The caller has it locked.
@@ -32,10 +32,9 @@ void park_for_pause(const LiveRun& run);
 // caller has it locked. A delay of its start, or of another attempt, that lasts on is kept.
 bool end_pause(const LiveRun& run);
 
-// Makes runs of the queue available that wait, and that nobody has; the caller has them locked. `reason`
-// says why they are delivered, if it is another one than what they wait for. Answers how many those are.
-std::int64_t make_available(const engine::Access& queue, std::span<const std::int64_t> runs,
-                            std::optional<core::RunReason> reason = std::nullopt);
+// Makes runs of the queue available that wait, and that nobody has; the caller has them locked. Answers
+// how many those are.
+std::int64_t make_available(const engine::Access& queue, std::span<const std::int64_t> runs);
 
 // The runs of a workflow that no worker knew.
 void wake_those_without_handler(std::int32_t workflow, const engine::Access& queue);

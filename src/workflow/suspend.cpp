@@ -95,9 +95,10 @@ void write_wait(const LiveRun& run, const Wait& wait, core::Instant deadline) {
 }
 
 // Ends the delivery. A run with a deadline of its own does not wait for longer than that.
-void suspend(const LiveRun& run, core::StepKind kind, core::Instant until) {
+void suspend(const LiveRun& run, bool paused, core::StepKind kind, core::Instant until) {
     const core::Instant end = run.message().expires_at;
-    give_back(run, {reason_of(kind), end == core::kBeginning ? until : std::min(until, end)},
+    give_back(run,
+              {reason_of(kind), end == core::kBeginning ? until : std::min(until, end), paused},
               run.message().attempt);
 }
 
@@ -115,7 +116,8 @@ bool answer_recorded(const LiveRun& run, const core::StepKey& key, core::StepKin
     });
 }
 
-void wait_locked(const LiveRun& run, const Wait& wait, const Look& look, pg::RowSink& sink) {
+void wait_locked(const LiveRun& run, bool paused, const Wait& wait, const Look& look,
+                 pg::RowSink& sink) {
     const auto step = find_step(run, wait.key, wait.kind, wait.input_hash);
     if (step && core::is_recorded(step->status)) {
         put_recorded(sink, *step);
@@ -143,11 +145,11 @@ void wait_locked(const LiveRun& run, const Wait& wait, const Look& look, pg::Row
         must_write(run, outcome);
     }
     write_wait(run, wait, deadline);
-    suspend(run, wait.kind, deadline);
+    suspend(run, paused, wait.kind, deadline);
     put(sink, Status::suspended);
 }
 
-void sleep_locked(const LiveRun& run, const Sleep& sleep, pg::RowSink& sink) {
+void sleep_locked(const LiveRun& run, bool paused, const Sleep& sleep, pg::RowSink& sink) {
     const auto step = find_step(run, sleep.key, core::StepKind::sleep);
     const core::Instant now = engine::clock_now();
     if (step && (core::is_recorded(step->status) || deadline_of(*step) <= now)) {
@@ -169,7 +171,7 @@ void sleep_locked(const LiveRun& run, const Sleep& sleep, pg::RowSink& sink) {
         put(sink, Status::ready);
         return;
     }
-    suspend(run, core::StepKind::sleep, until);
+    suspend(run, paused, core::StepKind::sleep, until);
     put(sink, Status::suspended);
 }
 
@@ -214,8 +216,8 @@ void wait_for(const Wait& wait, const Look& look, pg::RowSink& sink) {
         return;
     }
     const LiveRun run = hold_run(wait.run, wait.read_ct, wait.rights, Hold::suspend);
-    refuse_cancelled(run);
-    pg::with_spi([&] { wait_locked(run, wait, look, sink); });
+    const bool paused = refuse_cancelled(run).pause;
+    pg::with_spi([&] { wait_locked(run, paused, wait, look, sink); });
 }
 
 void sleep(const Sleep& sleep, pg::RowSink& sink) {
@@ -226,8 +228,8 @@ void sleep(const Sleep& sleep, pg::RowSink& sink) {
         return;
     }
     const LiveRun run = hold_run(sleep.run, sleep.read_ct, kRights, Hold::suspend);
-    refuse_cancelled(run);
-    pg::with_spi([&] { sleep_locked(run, sleep, sink); });
+    const bool paused = refuse_cancelled(run).pause;
+    pg::with_spi([&] { sleep_locked(run, paused, sleep, sink); });
 }
 
 }  // namespace pgqrs::workflow
