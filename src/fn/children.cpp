@@ -2,6 +2,7 @@
 #include "workflow/children.hpp"
 
 #include "core/limits.hpp"
+#include "fn/step_key.hpp"
 #include "pg/boundary.hpp"
 #include "workflow/chain.hpp"
 #include "workflow/join.hpp"
@@ -13,7 +14,7 @@ namespace {
 workflow::ChildStep child_step(pg::Call& call, int seq, int on_parent_end) {
     return {.run = call.int8(0, "run"),
             .read_ct = call.int8(1, "read_ct"),
-            .key = core::step_key(call.text(2, "name"), call.int8_or(seq, 0)),
+            .key = fn::step_key(call, 2, seq),
             .workflow = call.text(3, "workflow"),
             .common = {.priority = core::kDefaultPriority,
                        .delay = {},
@@ -43,7 +44,7 @@ PGQRS_FUNCTION(pgqrs_start_children) {
 PGQRS_FUNCTION(pgqrs_wait_runs) {
     const workflow::RunsWait wait{.run = call.int8(0, "run"),
                                   .read_ct = call.int8(1, "read_ct"),
-                                  .key = core::step_key(call.text(2, "name"), call.int8_or(6, 0)),
+                                  .key = fn::step_key(call, 2, 6),
                                   .runs = call.int8_array(3, "runs"),
                                   .any = core::joins_any(call.optional_text(4).value_or("all")),
                                   .timeout = call.optional_span(5)};

@@ -3,6 +3,7 @@
 
 #include "core/limits.hpp"
 #include "engine/table.hpp"
+#include "fn/step_key.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
 #include "pg/procedure.hpp"
@@ -26,10 +27,6 @@ std::optional<core::StepKey> from_step(pg::Call& call) {
     const auto name = call.optional_text(1);
     const auto seq = call.int8_or(2, 0);
     return name ? std::optional(core::step_key(*name, seq)) : std::nullopt;
-}
-
-std::optional<core::Instant> instant_or_none(pg::Call& call, int index, const char* name) {
-    return call.is_null(index) ? std::nullopt : std::optional(call.timestamptz(index, name));
 }
 
 constexpr core::Duration kDefaultAwait = 30 * core::kSecond;
@@ -78,9 +75,8 @@ PGQRS_FUNCTION(pgqrs_fork_run) {
 
 PGQRS_FUNCTION(pgqrs_decide_step) {
     const auto run = call.int8(0, "run");
-    const auto name = call.text(1, "name");
     workflow::decide_step({.run = run,
-                           .key = core::step_key(name, call.int8_or(2, 0)),
+                           .key = fn::step_key(call, 1, 2),
                            .output = call.optional_json(3),
                            .error = call.optional_text(4)});
     return Datum{0};
@@ -101,8 +97,8 @@ PGQRS_FUNCTION(pgqrs_get_run) {
 PGQRS_FUNCTION(pgqrs_list_runs) {
     const workflow::RunFilter filter{.workflow = call.optional_text(0),
                                      .state = call.optional_text(1),
-                                     .since = instant_or_none(call, 2, "since"),
-                                     .until = instant_or_none(call, 3, "until"),
+                                     .since = call.optional_timestamptz(2),
+                                     .until = call.optional_timestamptz(3),
                                      .after_id = call.int8_or(4, 0),
                                      .quantity = call.int8_or(5, core::kDefaultPage)};
     auto sink = call.rows_result();

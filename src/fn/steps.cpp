@@ -2,6 +2,7 @@
 #include "workflow/steps.hpp"
 
 #include "core/limits.hpp"
+#include "fn/step_key.hpp"
 #include "pg/boundary.hpp"
 #include "workflow/claim.hpp"
 #include "workflow/finish.hpp"
@@ -13,10 +14,6 @@ namespace {
 
 constexpr std::int64_t kDefaultStepBytes = 1024 * 1024;
 constexpr std::int64_t kDefaultStepAttempts = 3;
-
-core::StepKey step_key(pg::Call& call, int name, int seq) {
-    return core::step_key(call.text(name, "name"), call.int8_or(seq, 0));
-}
 
 }  // namespace
 
@@ -34,14 +31,14 @@ PGQRS_FUNCTION(pgqrs_claim_runs) {
 
 PGQRS_FUNCTION(pgqrs_get_step) {
     auto sink = call.rows_result();
-    workflow::get_step(call.int8(0, "run"), step_key(call, 1, 2), sink);
+    workflow::get_step(call.int8(0, "run"), fn::step_key(call, 1, 2), sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_complete_step) {
     const workflow::Completion completion{.run = call.int8(0, "run"),
                                           .read_ct = call.int8(1, "read_ct"),
-                                          .key = step_key(call, 2, 4),
+                                          .key = fn::step_key(call, 2, 4),
                                           .output = call.optional_json(3),
                                           .input_hash = call.optional_text(5),
                                           .raise_when_recorded = core::raises_when_recorded(
@@ -54,7 +51,7 @@ PGQRS_FUNCTION(pgqrs_complete_step) {
 PGQRS_FUNCTION(pgqrs_begin_step) {
     const workflow::Beginning beginning{.run = call.int8(0, "run"),
                                         .read_ct = call.int8(1, "read_ct"),
-                                        .key = step_key(call, 2, 3),
+                                        .key = fn::step_key(call, 2, 3),
                                         .at_most_once = call.boolean_or(4, false),
                                         .input_hash = call.optional_text(5)};
     auto sink = call.rows_result();
@@ -68,7 +65,7 @@ PGQRS_FUNCTION(pgqrs_fail_step) {
     const workflow::StepFailure failure{
         .run = call.int8(0, "run"),
         .read_ct = call.int8(1, "read_ct"),
-        .key = step_key(call, 2, 4),
+        .key = fn::step_key(call, 2, 4),
         .error = call.text(3, "error"),
         .retryable = call.boolean_or(5, true),
         .max_attempts = call.int8_or(6, kDefaultStepAttempts),
@@ -101,7 +98,7 @@ PGQRS_FUNCTION(pgqrs_fail_run) {
 }
 
 PGQRS_FUNCTION(pgqrs_release_run) {
-    const auto at = call.is_null(2) ? std::nullopt : std::optional(call.timestamptz(2, "at"));
+    const auto at = call.optional_timestamptz(2);
     const auto reason = core::release_reason(call.optional_text(3).value_or("start"));
     workflow::release_run(call.int8(0, "run"), call.int8(1, "read_ct"), at, reason);
     return call.boolean_result(true);

@@ -1,6 +1,7 @@
 // SQL functions of sql/parts/88_suspend.sql.
 #include "workflow/suspend.hpp"
 
+#include "fn/step_key.hpp"
 #include "pg/boundary.hpp"
 #include "workflow/events.hpp"
 #include "workflow/run_values.hpp"
@@ -8,21 +9,12 @@
 
 using namespace pgqrs;
 
-namespace {
-
-core::StepKey step_key(pg::Call& call, int name, int seq) {
-    return core::step_key(call.text(name, "name"), call.int8_or(seq, 0));
-}
-
-}  // namespace
-
 PGQRS_FUNCTION(pgqrs_sleep) {
-    const workflow::Sleep sleep{
-        .run = call.int8(0, "run"),
-        .read_ct = call.int8(1, "read_ct"),
-        .key = step_key(call, 2, 5),
-        .duration = call.optional_span(3),
-        .until = call.is_null(4) ? std::nullopt : std::optional(call.timestamptz(4, "until"))};
+    const workflow::Sleep sleep{.run = call.int8(0, "run"),
+                                .read_ct = call.int8(1, "read_ct"),
+                                .key = fn::step_key(call, 2, 5),
+                                .duration = call.optional_span(3),
+                                .until = call.optional_timestamptz(4)};
     auto sink = call.rows_result();
     workflow::sleep(sleep, sink);
     return sink.done();
@@ -31,7 +23,7 @@ PGQRS_FUNCTION(pgqrs_sleep) {
 PGQRS_FUNCTION(pgqrs_wait_signal) {
     const workflow::SignalWait wait{.run = call.int8(0, "run"),
                                     .read_ct = call.int8(1, "read_ct"),
-                                    .key = step_key(call, 2, 5),
+                                    .key = fn::step_key(call, 2, 5),
                                     .signal = call.text(3, "signal"),
                                     .timeout = call.optional_span(4)};
     auto sink = call.rows_result();
@@ -42,7 +34,7 @@ PGQRS_FUNCTION(pgqrs_wait_signal) {
 PGQRS_FUNCTION(pgqrs_wait_event) {
     const workflow::EventWait wait{.run = call.int8(0, "run"),
                                    .read_ct = call.int8(1, "read_ct"),
-                                   .key = step_key(call, 2, 5),
+                                   .key = fn::step_key(call, 2, 5),
                                    .event = call.text(3, "event"),
                                    .timeout = call.optional_span(4)};
     auto sink = call.rows_result();

@@ -66,8 +66,7 @@ PGQRS_FUNCTION(pgqrs_start_workflow) {
         .common = {.priority = call.int8_or(6, core::kDefaultPriority),
                    .delay = call.span_or_none(7),
                    .version = call.optional_text(9),
-                   .deadline = call.is_null(10) ? std::nullopt
-                                                : std::optional(call.timestamptz(10, "deadline")),
+                   .deadline = call.optional_timestamptz(10),
                    .headers = call.optional_json(8)}};
     const core::KeyScope scope = core::key_scope(call.optional_text(3).value_or("active"));
     if (key) {

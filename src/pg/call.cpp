@@ -99,6 +99,12 @@ std::optional<core::Duration> Call::optional_interval(int index) {
     return is_null(index) ? std::nullopt : std::optional(duration_of(info_->args[index].value));
 }
 
+std::optional<std::int64_t> Call::optional_timestamptz(int index) {
+    return is_null(index)
+               ? std::nullopt
+               : std::optional(std::int64_t{DatumGetTimestampTz(info_->args[index].value)});
+}
+
 std::optional<core::Span> Call::optional_span(int index) {
     return is_null(index) ? std::nullopt : std::optional(span_of(info_->args[index].value));
 }

@@ -23,6 +23,11 @@ struct Json {
     Value value() const { return of(JSONBOID, datum); }
 };
 
+// As a value of SQL.
+inline Value jsonb(const std::optional<Json>& json) {
+    return json ? json->value() : null_of(JSONBOID);
+}
+
 // Whether the jsonb value is an object.
 bool is_object(const Json& json);
 bool is_array(const Json& json);
@@ -60,6 +65,7 @@ public:
     std::optional<core::Duration> optional_interval(int index);
     std::optional<core::Span> optional_span(int index);
     std::optional<double> optional_float8(int index);
+    std::optional<std::int64_t> optional_timestamptz(int index);
     std::optional<Json> optional_json(int index);
     std::optional<std::vector<std::string>> optional_texts(int index, const char* name);
 

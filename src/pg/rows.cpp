@@ -82,6 +82,14 @@ std::int64_t Rows::int8(std::uint64_t row, int column) const {
     return DatumGetInt64(at(row, column).datum);
 }
 
+std::vector<std::int64_t> Rows::int8s(int column) const {
+    std::vector<std::int64_t> values;
+    for (std::uint64_t row = 0; row < count_; ++row) {
+        values.push_back(int8(row, column));
+    }
+    return values;
+}
+
 std::int32_t Rows::int4(std::uint64_t row, int column) const {
     return DatumGetInt32(at(row, column).datum);
 }

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/duration.hpp"
 #include "pg/value.hpp"
@@ -42,6 +43,8 @@ public:
     // The same in memory that outlives with_spi().
     Value keep(std::uint64_t row, int column) const;
     std::int64_t int8(std::uint64_t row, int column) const;
+    // The column of all rows.
+    std::vector<std::int64_t> int8s(int column) const;
     std::int32_t int4(std::uint64_t row, int column) const;
     std::optional<std::int32_t> optional_int4(std::uint64_t row, int column) const;
     bool boolean(std::uint64_t row, int column) const;

@@ -25,6 +25,10 @@ Value interval(core::Duration microseconds) {
     });
 }
 
+Value interval(std::optional<core::Duration> duration) {
+    return duration ? interval(*duration) : null_of(INTERVALOID);
+}
+
 Value interval_between(const Value& start, const Value& end) {
     if (start.null || end.null) {
         return null_of(INTERVALOID);

@@ -32,11 +32,20 @@ inline Value boolean(std::optional<bool> v) { return v ? boolean(*v) : null_of(B
 inline std::int64_t timestamp_of(const Value& v) { return DatumGetTimestampTz(v.datum); }
 inline Value int4(std::optional<std::int32_t> v) { return v ? int4(*v) : null_of(INT4OID); }
 inline Value int8(std::optional<std::int64_t> v) { return v ? int8(*v) : null_of(INT8OID); }
+inline Value float8(std::optional<double> v) { return v ? float8(*v) : null_of(FLOAT8OID); }
+inline Value timestamptz(std::optional<std::int64_t> v) {
+    return v ? timestamptz(*v) : null_of(TIMESTAMPTZOID);
+}
+// Of a value that was checked to fit.
+inline Value int4_checked(std::optional<std::int64_t> v) {
+    return v ? int4(static_cast<std::int32_t>(*v)) : null_of(INT4OID);
+}
 
 // Allocate in the current memory context; throw pg::Error.
 Value text(std::string_view v);
 Value text(std::optional<std::string_view> v);
 Value interval(core::Duration duration);
+Value interval(std::optional<core::Duration> duration);
 // `end` - `start` as SQL has it; null when one of them is.
 Value interval_between(const Value& start, const Value& end);
 

@@ -196,21 +196,8 @@ void check_dead_letter_queue(std::string_view name, std::string_view target) {
     }
 }
 
-// Of a value that was checked.
-pg::Value integer_or_null(const std::optional<std::int64_t>& value) {
-    return value ? pg::int4(static_cast<std::int32_t>(*value)) : pg::null_of(INT4OID);
-}
-
-pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
-    return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
-}
-
 pg::Value keys_or_null(const std::optional<std::vector<std::string>>& keys) {
     return keys ? pg::text_array(*keys) : pg::null_of(TEXTARRAYOID);
-}
-
-pg::Value float_or_null(const std::optional<double>& value) {
-    return value ? pg::float8(*value) : pg::null_of(FLOAT8OID);
 }
 
 engine::Access to_alter(const engine::Queue& queue, std::string_view name) {
@@ -236,22 +223,22 @@ pg::Rows update(std::string_view name, const QueueSettings& settings, bool alone
                      settings.forbidden_keys.value_or(rules.forbidden_keys));
     const engine::StatementRights rights(to_alter(queue, name), {kUpdate});
     return update_queue.run({pg::int4(queue.id),
-                             interval_or_null(settings.visibility_timeout),
-                             integer_or_null(settings.max_deliveries),
+                             pg::interval(settings.visibility_timeout),
+                             pg::int4_checked(settings.max_deliveries),
                              pg::text(settings.description),
                              pg::boolean(settings.notify),
-                             integer_or_null(settings.max_attempts),
+                             pg::int4_checked(settings.max_attempts),
                              pg::text(settings.backoff),
-                             interval_or_null(settings.backoff_base),
-                             interval_or_null(settings.backoff_cap),
-                             float_or_null(settings.backoff_jitter),
+                             pg::interval(settings.backoff_base),
+                             pg::interval(settings.backoff_cap),
+                             pg::float8(settings.backoff_jitter),
                              pg::text(settings.dead_letter_queue),
-                             interval_or_null(settings.expires_after),
+                             pg::interval(settings.expires_after),
                              pg::int8(settings.max_messages),
-                             float_or_null(settings.enqueue_rate),
-                             integer_or_null(settings.enqueue_burst),
-                             integer_or_null(settings.max_payload_bytes),
-                             integer_or_null(settings.max_depth),
+                             pg::float8(settings.enqueue_rate),
+                             pg::int4_checked(settings.enqueue_burst),
+                             pg::int4_checked(settings.max_payload_bytes),
+                             pg::int4_checked(settings.max_depth),
                              keys_or_null(settings.required_keys),
                              keys_or_null(settings.forbidden_keys),
                              pg::boolean(alone)});
@@ -284,15 +271,15 @@ pg::Rows create_queue(std::string_view name, const QueueSettings& settings, bool
     // suppresses the row must not keep us here for ever.
     for (int attempt = 0; attempt < 10; ++attempt) {
         const pg::Rows created = insert_queue.run(
-            {pg::text(name), interval_or_null(settings.visibility_timeout),
-             integer_or_null(settings.max_deliveries), pg::text(settings.description),
-             pg::boolean(settings.notify), integer_or_null(settings.max_attempts),
-             pg::text(settings.backoff), interval_or_null(settings.backoff_base),
-             interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
-             pg::text(settings.dead_letter_queue), interval_or_null(settings.expires_after),
-             pg::int8(settings.max_messages), float_or_null(settings.enqueue_rate),
-             integer_or_null(settings.enqueue_burst), integer_or_null(settings.max_payload_bytes),
-             integer_or_null(settings.max_depth), keys_or_null(settings.required_keys),
+            {pg::text(name), pg::interval(settings.visibility_timeout),
+             pg::int4_checked(settings.max_deliveries), pg::text(settings.description),
+             pg::boolean(settings.notify), pg::int4_checked(settings.max_attempts),
+             pg::text(settings.backoff), pg::interval(settings.backoff_base),
+             pg::interval(settings.backoff_cap), pg::float8(settings.backoff_jitter),
+             pg::text(settings.dead_letter_queue), pg::interval(settings.expires_after),
+             pg::int8(settings.max_messages), pg::float8(settings.enqueue_rate),
+             pg::int4_checked(settings.enqueue_burst), pg::int4_checked(settings.max_payload_bytes),
+             pg::int4_checked(settings.max_depth), keys_or_null(settings.required_keys),
              keys_or_null(settings.forbidden_keys)});
         if (!created.empty()) {
             return created;

@@ -329,11 +329,7 @@ std::vector<std::int64_t> failed_runs(const engine::Access& access, const Redriv
         const pg::Rows rows =
             terms.ids ? failed_runs_of_ids.run_latest({queue, pg::int8_array(*terms.ids)})
                       : ids_of_failed_runs.run_latest({queue, pg::int8(after), pg::int8(limit)});
-        std::vector<std::int64_t> ids;
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            ids.push_back(rows.int8(row, 1));
-        }
-        return ids;
+        return rows.int8s(1);
     });
 }
 

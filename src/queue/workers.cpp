@@ -155,8 +155,8 @@ std::int64_t register_worker(const NewWorker& worker) {
             {{&engine::kWorkers, ACL_INSERT | ACL_SELECT}});
         const pg::Rows inserted = insert_worker.run(
             {pg::int4(queue.id), pg::text(worker.name), pg::text(worker.hostname), pid,
-             worker.metadata ? worker.metadata->value() : pg::null_of(JSONBOID),
-             pg::interval(worker.lease), pg::timestamptz(engine::clock_now()),
+             pg::jsonb(worker.metadata), pg::interval(worker.lease),
+             pg::timestamptz(engine::clock_now()),
              worker.session ? pg::int8(engine::own_session()) : pg::null_of(INT8OID)});
         if (inserted.empty()) {
             throw core::Error(core::SqlState::invalid_argument,

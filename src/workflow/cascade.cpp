@@ -51,12 +51,7 @@ std::optional<std::int64_t> request_after(std::int64_t position) {
 }
 
 std::vector<std::int64_t> orphans_of(std::int64_t parent) {
-    std::vector<std::int64_t> orphans;
-    const pg::Rows rows = select_orphans.run_latest({pg::int8(parent), pg::int8(kPage)});
-    for (std::uint64_t row = 0; row < rows.count(); ++row) {
-        orphans.push_back(rows.int8(row, 1));
-    }
-    return orphans;
+    return select_orphans.run_latest({pg::int8(parent), pg::int8(kPage)}).int8s(1);
 }
 
 // False for one that has ended, that somebody else has locked, or that is not ours to cancel.

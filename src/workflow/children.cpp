@@ -40,7 +40,6 @@ std::optional<std::vector<std::int64_t>> find_started(const LiveRun& parent, con
     if (!found) {
         return std::nullopt;
     }
-    std::vector<std::int64_t> ids;
     if (single) {
         if (found->child.null) {
             throw core::Error(core::SqlState::step_mismatch,
@@ -48,14 +47,9 @@ std::optional<std::vector<std::int64_t>> find_started(const LiveRun& parent, con
                                   std::to_string(parent.id()) + " has no child",
                               "Somebody has decided it.");
         }
-        ids.push_back(DatumGetInt64(found->child.datum));
-        return ids;
+        return std::vector{std::int64_t{DatumGetInt64(found->child.datum)}};
     }
-    const pg::Rows rows = split_list.run({found->output});
-    for (std::uint64_t row = 0; row < rows.count(); ++row) {
-        ids.push_back(rows.int8(row, 1));
-    }
-    return ids;
+    return split_list.run({found->output}).int8s(1);
 }
 
 // Records the step with these ids, unless it has been recorded: then answers what was.

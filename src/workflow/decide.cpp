@@ -79,7 +79,7 @@ void decide_step(const Decision& decision) {
         decide.run_latest(
             {id, key, seq,
              value_of(decision.error ? core::StepStatus::failed : core::StepStatus::overridden),
-             decision.output ? decision.output->value() : pg::null_of(JSONBOID),
+             pg::jsonb(decision.output),
              pg::text(decision.error ? std::optional<std::string_view>(error) : std::nullopt),
              pg::timestamptz(engine::clock_now())});
     });

@@ -53,9 +53,9 @@ bool emit_event(std::string_view queue, std::string_view event,
     const std::optional<std::int64_t> id = pg::with_spi([&]() -> std::optional<std::int64_t> {
         const engine::StatementRights rights({held.id, queue, core::rights_for("emit_event")},
                                              {{&engine::kEvents, ACL_SELECT | ACL_INSERT}});
-        const pg::Rows rows = insert_event.run_latest(
-            {pg::int4(held.id), pg::text(event), pg::timestamptz(engine::clock_now()),
-             payload ? payload->value() : pg::null_of(JSONBOID)});
+        const pg::Rows rows =
+            insert_event.run_latest({pg::int4(held.id), pg::text(event),
+                                     pg::timestamptz(engine::clock_now()), pg::jsonb(payload)});
         return rows.empty() ? std::nullopt : std::optional(rows.int8(0, 1));
     });
     if (id) {

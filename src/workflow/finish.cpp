@@ -154,9 +154,7 @@ core::Final complete_run(const RunCompletion& completion) {
         end_cancelled(run, requests);
         return core::Final::cancelled;
     }
-    end_run(run,
-            {.final = core::Final::succeeded,
-             .output = completion.output ? completion.output->value() : pg::null_of(JSONBOID)});
+    end_run(run, {.final = core::Final::succeeded, .output = pg::jsonb(completion.output)});
     return core::Final::succeeded;
 }
 

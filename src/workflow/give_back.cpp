@@ -160,14 +160,10 @@ std::int64_t make_available(const engine::Access& queue, std::span<const std::in
 }
 
 void wake_those_without_handler(std::int32_t workflow, const engine::Access& queue) {
-    std::vector<std::int64_t> runs;
-    pg::with_spi([&] {
+    const auto runs = pg::with_spi([&] {
         const engine::StatementRights rights(
             queue, {{&engine::kRuns, ACL_SELECT}, {&engine::kMessages, ACL_SELECT}});
-        const pg::Rows rows = select_without_handler.run_latest({pg::int4(workflow)});
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            runs.push_back(rows.int8(row, 1));
-        }
+        return select_without_handler.run_latest({pg::int4(workflow)}).int8s(1);
     });
     make_available(queue, runs);
 }

@@ -224,10 +224,6 @@ pg::Statement& page_of(std::optional<std::string_view> state) {
     return is_it("succeeded") ? page_of_succeeded : page_of_others;
 }
 
-pg::Value instant_or_null(const std::optional<core::Instant>& instant) {
-    return instant ? pg::timestamptz(*instant) : pg::null_of(TIMESTAMPTZOID);
-}
-
 std::vector<std::int32_t> ids_of(const pg::Rows& rows) {
     std::vector<std::int32_t> ids;
     for (std::uint64_t row = 0; row < rows.count(); ++row) {
@@ -254,7 +250,7 @@ void list_runs(const RunFilter& filter, pg::RowSink& sink) {
         const auto send = [&](std::span<const std::int32_t> workflows) {
             page.look_into(sink, {pg::int4_array(workflows), pg::timestamptz(engine::clock_now()),
                                   pg::int8(filter.after_id), pg::int8(filter.quantity),
-                                  instant_or_null(filter.since), instant_or_null(filter.until),
+                                  pg::timestamptz(filter.since), pg::timestamptz(filter.until),
                                   pg::text(filter.state)});
         };
         if (filter.workflow) {

@@ -80,14 +80,9 @@ bool remove_pause(const LiveRun& run) {
 std::vector<std::int64_t> requested(const engine::Access& queue,
                                     std::span<const std::int64_t> runs) {
     return pg::with_spi([&] {
-        std::vector<std::int64_t> found;
         const engine::StatementRights rights(
             queue, {{&engine::kRunRequests, ACL_SELECT}, {&engine::kMessages, ACL_SELECT}});
-        const pg::Rows rows = select_requested.run_latest({pg::int8_array(runs)});
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            found.push_back(rows.int8(row, 1));
-        }
-        return found;
+        return select_requested.run_latest({pg::int8_array(runs)}).int8s(1);
     });
 }
 

@@ -60,8 +60,7 @@ void set_value(const NewRunValue& value) {
         const engine::StatementRights rights(
             run.access(), {{&engine::kRunValues, ACL_SELECT | ACL_INSERT | ACL_UPDATE}});
         upsert_value.run_latest({pg::int8(run.id()), pg::text(value.key),
-                                 pg::timestamptz(engine::clock_now()),
-                                 value.value ? value.value->value() : pg::null_of(JSONBOID)});
+                                 pg::timestamptz(engine::clock_now()), pg::jsonb(value.value)});
     });
 }
 

@@ -54,7 +54,7 @@ bool insert(const LiveRun& run, const Signal& signal) {
         return !insert_signal
                     .run_latest({pg::int8(run.id()), pg::text(signal.name),
                                  pg::timestamptz(engine::clock_now()), pg::text(signal.dedup_key),
-                                 signal.payload ? signal.payload->value() : pg::null_of(JSONBOID)})
+                                 pg::jsonb(signal.payload)})
                     .empty();
     });
 }

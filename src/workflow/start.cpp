@@ -107,8 +107,7 @@ void add_runs(const Workflow& workflow, const NewRuns& common, std::span<const s
                          pg::text(key), pg::int8(common.parent),
                          pg::boolean(common.cancel_with_parent), pg::int8(common.first),
                          pg::int2(static_cast<std::int16_t>(common.priority)),
-                         common.headers ? common.headers->value() : pg::null_of(JSONBOID),
-                         pg::int8_array(ids), array_of(inputs)});
+                         pg::jsonb(common.headers), pg::int8_array(ids), array_of(inputs)});
     });
 }
 

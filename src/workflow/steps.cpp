@@ -94,10 +94,6 @@ bool is_in_doubt(const Step& step, const LiveRun& run) {
            step.read_ct != run.message().read_ct;
 }
 
-pg::Value instant_or_null(const std::optional<core::Instant>& instant) {
-    return instant ? pg::timestamptz(*instant) : pg::null_of(TIMESTAMPTZOID);
-}
-
 }  // namespace
 
 std::optional<Step> find_step(const LiveRun& run, const core::StepKey& key, core::StepKind kind,
@@ -142,7 +138,7 @@ bool write_step(const LiveRun& run, const NewStep& step) {
                              value_of(step.status), pg::int2(step.attempt),
                              pg::boolean(step.at_most_once), now,
                              core::is_recorded(step.status) ? now : pg::null_of(TIMESTAMPTZOID),
-                             instant_or_null(step.until), pg::int8(step.child),
+                             pg::timestamptz(step.until), pg::int8(step.child),
                              pg::text(step.input_hash), step.output, pg::text(step.error)})
                 .empty();
 }
@@ -159,8 +155,7 @@ void complete_step(const Completion& completion, pg::RowSink& sink) {
     const LiveRun run = hold_run(completion.run, completion.read_ct,
                                  core::rights_for("complete_step"), Hold::record);
     pg::with_spi([&] {
-        const pg::Value output =
-            completion.output ? completion.output->value() : pg::null_of(JSONBOID);
+        const pg::Value output = pg::jsonb(completion.output);
         if (write_step(
                 run,
                 {.key = completion.key, .output = output, .input_hash = completion.input_hash})) {

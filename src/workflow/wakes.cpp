@@ -68,35 +68,27 @@ constinit pg::Statement select_waiting_for_events(R"sql(
 
 std::vector<std::int64_t> satisfied(const engine::Access& queue,
                                     std::span<const std::int64_t> runs) {
-    std::vector<std::int64_t> found;
-    pg::with_spi([&] {
+    return pg::with_spi([&] {
         const engine::StatementRights rights(queue, {{&engine::kMessages, ACL_SELECT},
                                                      {&engine::kWaits, ACL_SELECT},
                                                      {&engine::kSignals, ACL_SELECT},
                                                      {&engine::kEvents, ACL_SELECT},
                                                      {&engine::kRuns, ACL_SELECT}});
-        const pg::Rows rows = select_satisfied.run_latest({pg::int8_array(runs)});
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            found.push_back(rows.int8(row, 1));
-        }
+        return select_satisfied.run_latest({pg::int8_array(runs)}).int8s(1);
     });
-    return found;
 }
 
 std::vector<std::int64_t> waiting_for(const engine::Access& queue,
                                       std::span<const std::int64_t> events) {
-    std::vector<std::int64_t> found;
-    pg::with_spi([&] {
+    return pg::with_spi([&] {
         const engine::StatementRights rights(queue, {{&engine::kMessages, ACL_SELECT},
                                                      {&engine::kWaits, ACL_SELECT},
                                                      {&engine::kEvents, ACL_SELECT}});
-        const pg::Rows rows = select_waiting_for_events.run_latest(
-            {pg::int8_array(events), pg::timestamptz(engine::clock_now()), pg::int8(kMostWaits)});
-        for (std::uint64_t row = 0; row < rows.count(); ++row) {
-            found.push_back(rows.int8(row, 1));
-        }
+        return select_waiting_for_events
+            .run_latest({pg::int8_array(events), pg::timestamptz(engine::clock_now()),
+                         pg::int8(kMostWaits)})
+            .int8s(1);
     });
-    return found;
 }
 
 engine::Table hold_wakes(std::int32_t queue_id) {

@@ -144,18 +144,6 @@ void check(const WorkflowSettings& settings) {
     }
 }
 
-pg::Value integer_or_null(const std::optional<std::int64_t>& value) {
-    return value ? pg::int4(static_cast<std::int32_t>(*value)) : pg::null_of(INT4OID);
-}
-
-pg::Value interval_or_null(const std::optional<core::Duration>& duration) {
-    return duration ? pg::interval(*duration) : pg::null_of(INTERVALOID);
-}
-
-pg::Value float_or_null(const std::optional<double>& value) {
-    return value ? pg::float8(*value) : pg::null_of(FLOAT8OID);
-}
-
 // Makes the queue one that holds runs, if it is not yet.
 std::int32_t queue_for_runs(std::string_view name) {
     queue::create_queue(name,
@@ -167,8 +155,8 @@ std::int32_t queue_for_runs(std::string_view name) {
                          .backoff_cap = core::kDefaultBackoffCap,
                          .backoff_jitter = core::kDefaultBackoffJitter},
                         true);
-    if (engine::hold_queue(name).holds_runs) {
-        return engine::hold_queue(name).id;
+    if (const engine::Queue held = engine::hold_queue(name); held.holds_runs) {
+        return held.id;
     }
     const engine::Queue queue = engine::hold_queue_alone(name);
     if (has_messages.run_latest({pg::int4(queue.id)}).boolean(0, 1)) {
@@ -204,10 +192,10 @@ pg::Rows create_workflow(std::string_view name, std::optional<std::string_view> 
     const std::int32_t queue_id = queue_for_runs(queue.value_or(name));
     const pg::Rows created = insert_workflow.run(
         {pg::text(name), pg::int4(queue_id), pg::text(settings.handler),
-         pg::text(settings.description), integer_or_null(settings.max_attempts),
-         pg::text(settings.backoff), interval_or_null(settings.backoff_base),
-         interval_or_null(settings.backoff_cap), float_or_null(settings.backoff_jitter),
-         interval_or_null(settings.run_timeout), interval_or_null(settings.retention)});
+         pg::text(settings.description), pg::int4_checked(settings.max_attempts),
+         pg::text(settings.backoff), pg::interval(settings.backoff_base),
+         pg::interval(settings.backoff_cap), pg::float8(settings.backoff_jitter),
+         pg::interval(settings.run_timeout), pg::interval(settings.retention)});
     if (!created.empty()) {
         return created;
     }
@@ -226,10 +214,10 @@ pg::Rows alter_workflow(std::string_view name, const WorkflowSettings& settings)
     const engine::StatementRights rights(to_manage(workflow), {kUpdate});
     const pg::Rows altered = update_workflow.run(
         {pg::int4(workflow.id), pg::text(settings.handler), pg::text(settings.description),
-         integer_or_null(settings.max_attempts), pg::text(settings.backoff),
-         interval_or_null(settings.backoff_base), interval_or_null(settings.backoff_cap),
-         float_or_null(settings.backoff_jitter), interval_or_null(settings.run_timeout),
-         interval_or_null(settings.retention)});
+         pg::int4_checked(settings.max_attempts), pg::text(settings.backoff),
+         pg::interval(settings.backoff_base), pg::interval(settings.backoff_cap),
+         pg::float8(settings.backoff_jitter), pg::interval(settings.run_timeout),
+         pg::interval(settings.retention)});
     if (altered.empty()) {
         pg::raise_serialization_failure();
     }
