@@ -30,6 +30,7 @@ TOPICS = {
     "88_suspend": "Waits",
     "89_children": "Children",
     "90_runs": "Runs",
+    "91_runner": "In the server",
 }
 COMMENT = re.compile(r"COMMENT ON (SCHEMA|DOMAIN|TYPE|TABLE|COLUMN|FUNCTION|PROCEDURE) ([^']*?) IS\s+'((?:[^']|'')*)';")
 ROUTINE = re.compile(r"CREATE (FUNCTION|PROCEDURE) pgqrs\.(\w+)\((.*?)\)(?:\s+RETURNS (.*?))?\s+LANGUAGE", re.DOTALL)

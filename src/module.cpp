@@ -5,6 +5,7 @@
 #include "pg/shared_memory.hpp"
 #include "engine/notify.hpp"
 #include "engine/ddl_watch.hpp"
+#include "engine/runner_pool.hpp"
 #include "engine/settings.hpp"
 #include "engine/slots.hpp"
 #include "engine/upkeep.hpp"
@@ -25,6 +26,7 @@ PGDLLEXPORT void _PG_init() {
             pgqrs::engine::request_shared_memory();
             pgqrs::engine::share_notices(pgqrs::bgw::start_notifier);
             pgqrs::engine::request_upkeep();
+            pgqrs::engine::request_runner_pool();
             pgqrs::bgw::run_launcher_with_server();
             pgqrs::engine::watch_other_commands();
         }

@@ -86,8 +86,8 @@ build_stages() {
 
 # Both servers stand for the whole run. One stage's leftovers cannot reach another's database: pg_regress makes its own.
 set_up() {
-    # Tests look at what maintenance would take away.
-    local -a lines=('fsync = off' 'max_prepared_transactions = 10' 'pgqrs.maintenance_interval = 0')
+    # Tests look at what maintenance would take away, and execute runs themselves.
+    local -a lines=('fsync = off' 'max_prepared_transactions = 10' 'pgqrs.maintenance_interval = 0' 'pgqrs.workflow_runners = 0')
     make_private_server
     if wants 'regress|isolation'; then
         start_server plain "${lines[@]}"

@@ -24,6 +24,17 @@ COMMENT ON TRIGGER queues_changed ON pgqrs.queues IS
 COMMENT ON TRIGGER queues_truncated ON pgqrs.queues IS
     'It makes every backend read the settings of queues again after the commit.';
 
+CREATE FUNCTION pgqrs.workflows_checked() RETURNS trigger
+    LANGUAGE c
+    AS 'MODULE_PATHNAME', 'pgqrs_workflows_checked';
+COMMENT ON FUNCTION pgqrs.workflows_checked() IS
+'Trigger: only who has the rights of the owner of a workflow gives it a handler (42501).';
+CREATE TRIGGER workflows_checked
+    BEFORE INSERT OR UPDATE OF handler, owner ON pgqrs.workflows
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.workflows_checked();
+COMMENT ON TRIGGER workflows_checked ON pgqrs.workflows IS
+    'Only who has the rights of the owner of a workflow gives it a handler.';
+
 CREATE FUNCTION pgqrs.workflows_changed() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_workflows_changed';

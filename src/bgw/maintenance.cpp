@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "bgw/reaper.hpp"
+#include "bgw/runner.hpp"
 #include "bgw/vacuum.hpp"
 #include "bgw/worker.hpp"
 #include "engine/clock.hpp"
+#include "engine/runner_pool.hpp"
 #include "engine/settings.hpp"
 #include "engine/table.hpp"
 #include "engine/upkeep.hpp"
@@ -189,14 +191,19 @@ private:
     std::vector<Running> running_;
 };
 
-void leave(int, Datum) { engine::leave_upkeep(); }
+void leave(int, Datum) {
+    engine::leave_upkeep();
+    engine::leave_runner_pool();
+}
 
 void run_launcher() {
     pg::accept_signals_of_launcher();
     pg::connect_to_server();
     pg::guard([] { before_shmem_exit(leave, Datum{0}); });
     engine::attend_upkeep();
+    engine::attend_runner_pool();
     Launcher launcher;
+    RunnerStarter runners;
     core::Duration next_round = 0;
     for (bool first = true;;) {
         pg::end_if_asked();
@@ -219,8 +226,10 @@ void run_launcher() {
         if (!start_reapers()) {
             pause = std::min(pause, kPauseWithoutRoom);
         }
+        const core::Duration next_runner = runners.start_due();
         pg::report_idle();
-        pg::sleep_on_latch(pause);
+        pg::sleep_on_latch(
+            std::min(pause, std::max<core::Duration>(next_runner - engine::elapsed_clock(), 0)));
     }
 }
 

@@ -64,6 +64,8 @@ constexpr ErrorCode public_name(SqlState state) {
             return ErrorCode::wrong_queue;
         case SqlState::steps_open:
             return ErrorCode::steps_open;
+        case SqlState::step_failed:
+            return ErrorCode::step_failed;
     }
     return ErrorCode{};
 }

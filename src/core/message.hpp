@@ -23,6 +23,7 @@ struct Position {
 // Flags of a message, as its row keeps them.
 inline constexpr std::int16_t kMadeAvailable = 1;  // a release ended its delay
 inline constexpr std::int16_t kToBeCancelled = 2;  // somebody asked for its end while it was leased
+inline constexpr std::int16_t kAttemptBegan = 4;   // the server has begun to execute the run
 
 // The priority of a parked message. No walk enters it.
 inline constexpr std::int32_t kParked = -1;

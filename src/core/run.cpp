@@ -50,6 +50,7 @@ constexpr std::array<const char*, 3> kConflicts = {"return", "error", "retry_fai
 constexpr std::array<const char*, 3> kReleaseReasons = {"start", "retry", "no_handler"};
 constexpr std::array<const char*, 2> kWhenRecorded = {"return", "raise"};
 constexpr std::array<const char*, 2> kOnParentEnd = {"cancel", "abandon"};
+constexpr std::array<const char*, 2> kOnError = {"raise", "return"};
 constexpr std::array<const char*, 2> kJoinModes = {"all", "any"};
 
 }  // namespace
@@ -104,6 +105,10 @@ bool raises_when_recorded(std::string_view name) {
 
 bool cancels_with_parent(std::string_view name) {
     return choice_of<int>(kOnParentEnd, name, "on_parent_end") == 0;
+}
+
+bool returns_error(std::string_view name) {
+    return choice_of<int>(kOnError, name, "on_error") == 1;
 }
 
 bool joins_any(std::string_view name) { return choice_of<int>(kJoinModes, name, "mode") == 1; }

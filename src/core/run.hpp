@@ -72,6 +72,8 @@ RunReason release_reason(std::string_view name);
 bool raises_when_recorded(std::string_view name);
 // What becomes of children when their parent has ended: true for cancel.
 bool cancels_with_parent(std::string_view name);
+// What a step that the server executes does when it has failed for good: true for return.
+bool returns_error(std::string_view name);
 // Whether a wait for runs ends with the first of them: true for any.
 bool joins_any(std::string_view name);
 

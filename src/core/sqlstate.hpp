@@ -33,6 +33,7 @@ enum class SqlState {
     run_cancelled,
     wrong_queue,
     steps_open,
+    step_failed,
 };
 
 struct SqlStateEntry {
@@ -93,6 +94,8 @@ inline constexpr std::array kSqlStates = {
                   "the call is for messages and the queue holds runs, or the reverse"},
     SqlStateEntry{SqlState::steps_open, "PQ024", "steps_open", true,
                   "a transaction that records a step of the run is still open"},
+    SqlStateEntry{SqlState::step_failed, "PQ025", "step_failed", true,
+                  "a step that the server executed has failed for good"},
 };
 
 // The five characters of a state.

@@ -5,6 +5,7 @@
 #include "engine/marks.hpp"
 #include "engine/notify.hpp"
 #include "engine/prepared.hpp"
+#include "engine/runner_pool.hpp"
 #include "engine/table.hpp"
 #include "pg/boundary.hpp"
 #include "pg/catalog.hpp"
@@ -75,6 +76,7 @@ void other_commands_committed() noexcept {
     if (dropped_database != InvalidOid) {
         forget_marks_of_database(dropped_database);
         forget_notices_of_database(dropped_database);
+        forget_runners_of_database(dropped_database);
     }
     other_commands_aborted();
 }

@@ -2,8 +2,10 @@
 #include "engine/clock.hpp"
 
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "engine/runner_pool.hpp"
 #include "pg/guard.hpp"
 #include "pg/transaction.hpp"
 #include "engine/settings.hpp"
@@ -90,6 +92,20 @@ void end_own(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan
 }
 
 // Nobody scans the slot any more.
+// Whom a commit wants a runner of, and for when, when that is sooner than was said.
+std::optional<std::pair<Executor, core::Instant>> wanted_runner(Slot& slot,
+                                                                std::int64_t messages) noexcept {
+    if (!OidIsValid(slot.executing_owner)) {
+        return std::nullopt;
+    }
+    const core::Instant at = messages > 0 ? core::kBeginning : core::next_event(slot.marks);
+    if (at >= slot.runner_wanted) {
+        return std::nullopt;
+    }
+    slot.runner_wanted = at;
+    return std::pair{Executor{slot.key.database, slot.executing_owner}, at};
+}
+
 void vacate(Slot& slot) {
     while (slot.first_scan != kNone) {
         Seat& scanner = seat(slot.first_scan);
@@ -205,8 +221,46 @@ void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages
         if (core::next_event(slot->marks) < event) {
             nudge_first_waiter(*slot);
         }
+        const auto runner = wanted_runner(*slot, messages);
         unlock(*slot);
+        if (runner) {
+            want_runner(runner->first, runner->second);
+        }
     }
+}
+
+void set_executing_owner(QueueMarks& queue, Oid owner) {
+    pg::guard([&] {
+        Slot* slot = find_slot(queue.key, queue.slot, OidIsValid(owner));
+        // A glance without the lock.
+        if (slot != nullptr && slot->executing_owner != owner && lock_if_of(*slot, queue.key)) {
+            slot->executing_owner = owner;
+            slot->runner_wanted = core::kNever;
+            unlock(*slot);
+        }
+    });
+}
+
+void begin_look_of_runner(QueueMarks& queue) {
+    pg::guard([&] {
+        Slot* slot = find_slot(queue.key, queue.slot, false);
+        if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+            slot->runner_wanted = core::kNever;
+            unlock(*slot);
+        }
+    });
+}
+
+core::Instant next_event_of(QueueMarks& queue) {
+    return pg::guard([&] {
+        core::Instant next = core::next_event(queue.own);
+        Slot* slot = find_slot(queue.key, queue.slot, false);
+        if (slot != nullptr && lock_if_of(*slot, queue.key)) {
+            next = core::next_event(slot->marks);
+            unlock(*slot);
+        }
+        return next;
+    });
 }
 
 void keep_reserved(QueueMarks& queue, const core::Reservation& reserved) noexcept {

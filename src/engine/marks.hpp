@@ -66,6 +66,14 @@ void abandon_scan() noexcept;
 void lower_marks(QueueMarks& queue, const core::Marks& to, std::int64_t messages,
                  const core::Reservation& reserved, const core::QueueCounts& change = {}) noexcept;
 
+// The queue's runs are executed by the server, for this owner; InvalidOid: by workers outside. Cheap when it is
+// known. Call below no guard.
+void set_executing_owner(QueueMarks& queue, Oid owner);
+// A runner is about to look at the queue: what is committed from now on wants one again.
+void begin_look_of_runner(QueueMarks& queue);
+// When something can be delivered next, as far as is known; in the past when it may be now.
+core::Instant next_event_of(QueueMarks& queue);
+
 // The transaction has been prepared, and keeps the room it has reserved. Never raises.
 void keep_reserved(QueueMarks& queue, const core::Reservation& reserved) noexcept;
 

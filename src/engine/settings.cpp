@@ -20,6 +20,7 @@ int failures_kept_setting = 10;
 int workers_kept_setting = 86'400;
 int maintenance_interval_setting = 10'000;
 int max_shared_queues_setting = 10'000;
+int workflow_runners_setting = 2;
 int clock_offset_setting = 0;
 
 // The size PostgreSQL itself allows for one jsonb object or array.
@@ -81,6 +82,12 @@ void define_settings() {
             "Without, consumers that wait do. 0 turns both off.",
             &maintenance_interval_setting, 10'000, 0, 86'400'000, PGC_SIGHUP, GUC_UNIT_MS, nullptr,
             nullptr, nullptr);
+        DefineCustomIntVariable(
+            "pgqrs.workflow_runners",
+            "Sets how many background workers of a database execute runs of workflows.",
+            "They need pgqrs in shared_preload_libraries. 0 turns them off.",
+            &workflow_runners_setting, 2, 0, kMostRunners, PGC_SIGHUP, 0, nullptr, nullptr,
+            nullptr);
         if (process_shared_preload_libraries_in_progress) {
             DefineCustomIntVariable("pgqrs.max_shared_queues",
                                     "Sets the number of queues that shared memory has room for.",
@@ -107,6 +114,7 @@ int failures_kept() { return failures_kept_setting; }
 std::int64_t workers_kept() { return workers_kept_setting * core::kSecond; }
 std::int64_t maintenance_interval() { return std::int64_t{maintenance_interval_setting} * 1000; }
 int max_shared_queues() { return max_shared_queues_setting; }
+int workflow_runners() { return workflow_runners_setting; }
 std::int64_t clock_offset() { return std::int64_t{clock_offset_setting} * 1000; }
 
 }  // namespace pgqrs::engine

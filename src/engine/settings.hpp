@@ -27,6 +27,9 @@ std::int64_t workers_kept();
 std::int64_t maintenance_interval();
 // Queues that shared memory has room for; set when the server starts.
 int max_shared_queues();
+// Background workers of a database that execute runs of workflows.
+inline constexpr int kMostRunners = 64;
+int workflow_runners();
 // Microseconds added to the clock; zero outside tests.
 std::int64_t clock_offset();
 

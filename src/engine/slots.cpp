@@ -119,6 +119,8 @@ Slot* make_slot(const QueueKey& key) {
         made->first_waiter = kNone;
         made->last_waiter = kNone;
         made->name[0] = '\0';
+        made->executing_owner = InvalidOid;
+        made->runner_wanted = core::kNever;
         made->expected = 0;
         made->expected_since = 0;
         LWLockRelease(&made->lock);

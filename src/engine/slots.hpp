@@ -50,6 +50,10 @@ struct Slot {
     int last_waiter;
     std::int64_t expected;        // deliveries by those who were told of messages (wait_list.hpp)
     std::int64_t expected_since;  // when the first of them was, by elapsed_clock()
+    // For lower_marks(): the owner of the workflows whose runs the server executes (runner_pool.hpp), 0 when it
+    // does not, and the time for which a runner was wanted since one looked last.
+    Oid executing_owner;
+    core::Instant runner_wanted;
     // For notices.cpp, which has the lock for the last two.
     char name[64];  // of the queue; empty while nobody asked for NOTIFY
     bool noticed;

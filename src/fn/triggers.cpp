@@ -52,6 +52,18 @@ PGQRS_FUNCTION(pgqrs_workflows_changed) {
     return trigger.result();
 }
 
+// A privilege to write the table must not be one to have the server execute something as somebody else.
+PGQRS_FUNCTION(pgqrs_workflows_checked) {
+    const pg::Trigger trigger = call.trigger();
+    const pg::Value owner = trigger.new_value("owner");
+    // Functions that act as another user have looked themselves.
+    if (!pg::is_another_user() && !owner.null && !trigger.new_value("handler").null) {
+        pg::require_role(pg::text_of(owner),
+                         "must be a member of the owner of the workflow to have a handler");
+    }
+    return trigger.result();
+}
+
 PGQRS_FUNCTION(pgqrs_grants_changed) {
     const pg::Trigger trigger = call.trigger();
     engine::announce_grants_changed();

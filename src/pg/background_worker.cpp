@@ -103,6 +103,15 @@ void connect(Oid database) {
 
 }  // namespace
 
+void connect_as(Oid database, Oid role) {
+    guard([&] {
+        override_setting("default_transaction_isolation", "read committed");
+        override_setting("default_transaction_read_only", "off");
+        override_setting("session_replication_role", "origin");
+        BackgroundWorkerInitializeConnectionByOid(database, role, compat::kAnyRole);
+    });
+}
+
 void accept_signals_of_launcher() {
     guard([] {
         pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
@@ -201,6 +210,14 @@ void begin_batch(const char* activity) {
     guard([&] {
         pgstat_report_activity(STATE_RUNNING, activity);
         SetCurrentStatementStartTimestamp();
+        StartTransactionCommand();
+        PushActiveSnapshot(GetTransactionSnapshot());
+    });
+}
+
+void begin_last_batch() {
+    guard([] {
+        AbortOutOfAnyTransaction();
         StartTransactionCommand();
         PushActiveSnapshot(GetTransactionSnapshot());
     });

@@ -50,6 +50,10 @@ void end_if_asked();
 // those that could break a worker do not apply to it.
 void connect_to_database(Oid database);
 
+// Connects to the database as the role, with the settings of both, but for the isolation of transactions, which is
+// READ COMMITTED.
+void connect_as(Oid database, Oid role);
+
 // Connects to no database, for a look at those there are.
 void connect_to_server();
 // The databases that can be connected to and are no templates. Inside a transaction.
@@ -88,9 +92,23 @@ bool sleep_on_latch(core::Duration time);
 
 void begin_batch(const char* activity);
 void commit_batch();
+void begin_last_batch();
 // Writes the error to the server's log and rolls everything back: what PostgreSQL does when a command of
 // a session fails.
 void log_and_roll_back(const PlainError& error);
+
+// Runs `body` in a transaction while the process ends, from a callback of before_shmem_exit(): rolls back first what
+// was under way. It may throw; an error of PostgreSQL ends the process without more ado.
+template <class Body>
+void end_transaction_at_exit(Body body) {
+    try {
+        begin_last_batch();
+        body();
+        commit_batch();
+    } catch (...) {
+        // There is nobody left to tell.
+    }
+}
 
 // Runs `batch`, which may throw, in a transaction and with a snapshot; pg_stat_activity shows `activity`
 // meanwhile. Answers whether it committed; the error is in the log when not.

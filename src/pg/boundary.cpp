@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "pg/top_level.hpp"
+
 namespace pgqrs::pg {
 namespace {
 
@@ -37,6 +39,11 @@ void PlainError::describe_current() noexcept {
         copy_text(message, error.message());
         copy_text(detail, error.detail());
         copy_text(hint, error.hint());
+    } catch (const FailedAgain& error) {
+        copy_text(code, error.failure().code);
+        copy_text(message, error.failure().message);
+        copy_text(detail, error.failure().detail);
+        copy_text(hint, error.failure().hint);
     } catch (const std::bad_alloc&) {
         copy_text(code, "53200");
         copy_text(message, "out of memory");

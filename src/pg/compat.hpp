@@ -69,6 +69,7 @@ extern "C" {
 #include <nodes/nodeFuncs.h>
 #include <nodes/parsenodes.h>
 #include <optimizer/cost.h>
+#include <parser/parse_func.h>
 #include <parser/parse_relation.h>
 #include <pgstat.h>
 #include <postmaster/bgworker.h>
@@ -86,6 +87,7 @@ extern "C" {
 #include <storage/procarray.h>
 #include <storage/shmem.h>
 #include <storage/sinval.h>
+#include <tcop/pquery.h>
 #include <tcop/tcopprot.h>
 #include <tcop/utility.h>
 #include <utils/acl.h>
@@ -100,12 +102,15 @@ extern "C" {
 #include <utils/lsyscache.h>
 #include <utils/memutils.h>
 #include <utils/plancache.h>
+#include <utils/portal.h>
+#include <utils/regproc.h>
 #include <utils/resowner.h>
 #include <utils/rel.h>
 #include <utils/relcache.h>
 #include <utils/rls.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
+#include <utils/timeout.h>
 #include <utils/timestamp.h>
 #include <utils/wait_event.h>
 }
@@ -281,6 +286,23 @@ inline void vacuum_tables(List* tables, BufferAccessStrategy buffers,
     vacuum(tables, &params, buffers, true);
 #endif
 }
+
+// The parts of a name that may have a schema. 16 added an argument. May raise.
+inline List* name_parts(const char* text) {
+#if PG_VERSION_NUM >= 160000
+    return stringToQualifiedNameList(text, nullptr);
+#else
+    return stringToQualifiedNameList(text);
+#endif
+}
+
+// A worker's connection as a role that may not log in; 17 added it.
+inline constexpr std::uint32_t kAnyRole =
+#if PG_VERSION_NUM >= 170000
+    BGWORKER_BYPASS_ROLELOGINCHECK;
+#else
+    0;
+#endif
 
 // The settings that break off what takes long; 17 added the last one.
 inline constexpr const char* kTimeouts[] = {

@@ -124,6 +124,21 @@ void raise_lock_timeout() {
     pg_unreachable();
 }
 
+bool is_background_worker() { return MyBackendType == B_BG_WORKER; }
+
+StatementTimeout::StatementTimeout() {
+    if (is_background_worker() && ::StatementTimeout > 0) {
+        guard([] { enable_timeout_after(STATEMENT_TIMEOUT, ::StatementTimeout); });
+    }
+}
+
+// Nothing of it can raise.
+StatementTimeout::~StatementTimeout() {
+    if (is_background_worker()) {
+        disable_timeout(STATEMENT_TIMEOUT, false);
+    }
+}
+
 bool is_cancel(const Error& error) { return has_code(error, ERRCODE_QUERY_CANCELED); }
 
 bool is_in_recovery() {

@@ -63,6 +63,17 @@ private:
     const int before_;
 };
 
+bool is_background_worker();
+
+// While it lives, statement_timeout counts in a background worker, where nothing else starts it.
+class StatementTimeout {
+public:
+    StatementTimeout();
+    ~StatementTimeout();
+    StatementTimeout(const StatementTimeout&) = delete;
+    StatementTimeout& operator=(const StatementTimeout&) = delete;
+};
+
 // The settings lock_timeout, 0 for none, and deadlock_timeout in milliseconds.
 int lock_timeout();
 int deadlock_timeout();

@@ -105,6 +105,16 @@ std::string quoted(std::string_view name) {
     return guard([&] { return quote_identifier(terminated.c_str()); });
 }
 
+void require_role(std::string_view role, const std::string& message) {
+    const Oid oid = find_role(role);
+    guard([&] {
+        if (!OidIsValid(oid) || !has_privs_of_role(GetUserId(), oid)) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("%s", message.c_str())));
+        }
+    });
+}
+
 bool is_member_of(Oid role, const char* name) {
     const char* now = GetUserNameFromId(role, true);
     return now != nullptr && std::strcmp(now, name) == 0 && has_privs_of_role(GetUserId(), role);

@@ -38,6 +38,9 @@ std::string current_user();
 // A role as a command names it.
 std::string quoted(std::string_view name);
 
+// Raises 42501 with the message unless the current user has the privileges of the role.
+void require_role(std::string_view role, const std::string& message);
+
 // The following run below a guard; they raise.
 
 // Whether the current user has the privileges of the role, which must have this name.

@@ -18,6 +18,8 @@
 namespace pgqrs::workflow {
 namespace {
 
+constexpr core::Rights kRights = core::rights_for("claim_runs");
+
 // pgqrs.claimed_run, in the order of the ids. The oldest steps come first, up to $2 bytes.
 constinit pg::Statement select_claimed(R"sql(
     SELECT
@@ -80,11 +82,7 @@ void obey_requests(const engine::Access& queue, std::vector<std::int64_t>& runs)
 
 }  // namespace
 
-void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
-    if (request.step_bytes < 0) {
-        throw core::Error(core::SqlState::invalid_argument, "step_bytes must not be negative");
-    }
-    constexpr core::Rights kRights = core::rights_for("claim_runs");
+std::vector<std::int64_t> lease_runs(const ClaimRequest& request) {
     std::vector<std::int64_t> runs = queue::dequeue_ids(
         {.queue = request.queue,
          .quantity = request.quantity,
@@ -94,11 +92,21 @@ void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
          .rights = kRights,
          .runs = true,
          .prepare = [](const queue::Held& held) { return drain_wakes(held) > 0; }});
+    if (!runs.empty()) {
+        obey_requests({engine::find_queue(request.queue).id, request.queue, kRights}, runs);
+    }
+    return runs;
+}
+
+void claim_runs(const ClaimRequest& request, pg::RowSink& sink) {
+    if (request.step_bytes < 0) {
+        throw core::Error(core::SqlState::invalid_argument, "step_bytes must not be negative");
+    }
+    const std::vector<std::int64_t> runs = lease_runs(request);
     if (runs.empty()) {
         return;
     }
     const engine::Access access{engine::find_queue(request.queue).id, request.queue, kRights};
-    obey_requests(access, runs);
     pg::with_spi([&] {
         const engine::StatementRights rights(access, {{&engine::kRuns, ACL_SELECT},
                                                       {&engine::kMessages, ACL_SELECT},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/duration.hpp"
 #include "pg/rows.hpp"
@@ -19,7 +20,11 @@ struct ClaimRequest {
     std::int64_t step_bytes = 0;
 };
 
-// Leases runs as queue::dequeue() leases messages, and sends each with its steps.
+// Leases runs as queue::dequeue() leases messages, and answers their ids. Those whose end was asked for end
+// instead.
+std::vector<std::int64_t> lease_runs(const ClaimRequest& request);
+
+// The same, and sends each with its steps.
 void claim_runs(const ClaimRequest& request, pg::RowSink& sink);
 
 }  // namespace pgqrs::workflow

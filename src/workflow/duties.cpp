@@ -3,6 +3,7 @@
 #include <array>
 
 #include "workflow/cascade.hpp"
+#include "workflow/executed_queues.hpp"
 #include "workflow/purge_runs.hpp"
 #include "workflow/wake_rounds.hpp"
 
@@ -16,9 +17,10 @@ queue::Batch purge(queue::Bookmark&) {
     return {.done = purged, .more = purged == kPurgedAtOnce};
 }
 
-constexpr std::array<queue::MaintenanceDuty, 3> kDuties = {
+constexpr std::array<queue::MaintenanceDuty, 4> kDuties = {
     {{"cascade", "cancelled children of runs that have ended", cancel_orphans},
      {"wakes", "looked at wakes of runs", drain_all_wakes},
+     {"runners", "", announce_executed_queues},
      {"runs", "removed runs that ended long ago", purge}}};
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
 #include "queue/produce.hpp"
+#include "workflow/executed_queues.hpp"
 #include "workflow/retry.hpp"
 #include "workflow/state.hpp"
 #include "workflow/steps.hpp"
@@ -98,6 +99,7 @@ std::vector<std::int64_t> take_run_ids(const Workflow& workflow, const NewRuns& 
 void add_runs(const Workflow& workflow, const NewRuns& common, std::span<const std::int64_t> ids,
               std::span<const std::optional<pg::Json>> inputs,
               std::optional<std::string_view> key) {
+    announce_executed(workflow);
     queue::enqueue_runs(messages_of(workflow, common), ids, {&common.headers, 1});
     pg::with_spi([&] {
         const engine::StatementRights rights(workflow.access(common.rights),

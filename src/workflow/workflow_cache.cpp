@@ -7,6 +7,7 @@
 #include "engine/access.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
+#include "pg/user.hpp"
 
 namespace pgqrs::workflow {
 namespace {
@@ -17,10 +18,10 @@ using Registry = std::map<std::int32_t, Workflow>;
 constinit Registry* registry = nullptr;
 constinit std::uint32_t known_since = 0;
 
-#define PGQRS_WORKFLOW                                                          \
-    "SELECT w.id, w.name, q.id, q.name, w.handler IS NOT NULL, w.max_attempts," \
-    " w.backoff::text, w.backoff_base, w.backoff_cap, w.backoff_jitter,"        \
-    " coalesce(w.run_timeout, '0')"                                             \
+#define PGQRS_WORKFLOW                                                            \
+    "SELECT w.id, w.name, q.id, q.name, coalesce(w.handler, ''), w.max_attempts," \
+    " w.backoff::text, w.backoff_base, w.backoff_cap, w.backoff_jitter,"          \
+    " coalesce(w.run_timeout, '0'), w.owner"                                      \
     " FROM pgqrs.workflows AS w JOIN pgqrs.queues AS q ON q.id = w.queue_id WHERE "
 
 constinit pg::Statement select_by_name(PGQRS_WORKFLOW "w.name = $1");
@@ -58,7 +59,11 @@ std::optional<Workflow> load(pg::Statement& statement, const pg::Value& value) {
             .name = std::string(pg::text_of(rows.at(0, 2))),
             .queue_id = rows.int4(0, 3),
             .queue = std::string(pg::text_of(rows.at(0, 4))),
-            .has_handler = rows.boolean(0, 5),
+            .handler = std::string(pg::text_of(rows.at(0, 5))),
+            .owner = std::string(pg::text_of(rows.at(0, 12))),
+            .executing_owner = pg::text_of(rows.at(0, 5)).empty()
+                                   ? InvalidOid
+                                   : pg::find_role(pg::text_of(rows.at(0, 12))),
             .max_attempts = rows.optional_int4(0, 6),
             .backoff_kind = kind.null ? std::nullopt : core::backoff_kind(pg::text_of(kind)),
             .backoff_base = interval_or_none(rows, 8),

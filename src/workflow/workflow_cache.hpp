@@ -22,7 +22,9 @@ struct Workflow {
     std::string name;
     std::int32_t queue_id;
     std::string queue;
-    bool has_handler;
+    std::string handler;  // empty: workers outside of the server execute its runs
+    std::string owner;
+    Oid executing_owner;  // for whom the server executes its runs; InvalidOid when it does not
     // What the workflow says of itself; the rest holds for its queue.
     std::optional<std::int32_t> max_attempts;
     std::optional<core::BackoffKind> backoff_kind;

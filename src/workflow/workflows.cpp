@@ -17,6 +17,7 @@
 #include "queue/drop.hpp"
 #include "queue/queues.hpp"
 #include "workflow/give_back.hpp"
+#include "workflow/handler.hpp"
 #include "workflow/workflow_cache.hpp"
 
 namespace pgqrs::workflow {
@@ -67,11 +68,15 @@ constinit pg::Statement page_of_some(R"sql(
     LIMIT $2
 )sql");
 
-// The handler is called with a run and its input.
-constinit pg::Statement find_handler(R"sql(
-    SELECT p.prokind = 'p'
-    FROM pg_catalog.pg_proc AS p
-    WHERE p.oid = pg_catalog.to_regprocedure($1 || '(bigint, jsonb)')
+// Whether workflows of the queue are executed in another way than a workflow of this handler and owner.
+constinit pg::Statement select_others(R"sql(
+    SELECT name
+    FROM pgqrs.workflows
+    WHERE queue_id = $1
+        AND id <> $2
+        AND ((handler IS NULL) <> ($3 = '') OR (handler IS NOT NULL AND owner <> $4))
+    ORDER BY id
+    LIMIT 1
 )sql");
 
 constinit pg::Statement has_messages(
@@ -133,14 +138,36 @@ void check(const WorkflowSettings& settings) {
     if (settings.retention) {
         core::check_delay(*settings.retention, "retention");
     }
-    if (settings.handler && !settings.handler->empty()) {
-        const pg::Rows found = find_handler.run_latest({pg::text(*settings.handler)});
-        if (found.empty() || !found.boolean(0, 1)) {
-            throw core::Error(
-                core::SqlState::invalid_argument,
-                "procedure " + std::string(*settings.handler) + "(bigint, jsonb) does not exist",
-                "", "A handler is a procedure that takes the run and its input.");
-        }
+}
+
+// The name to keep of a handler; nothing stays nothing.
+std::optional<std::string> resolved(const std::optional<std::string_view>& handler) {
+    if (!handler || handler->empty()) {
+        return handler ? std::optional<std::string>("") : std::nullopt;
+    }
+    const auto found = find_handler(*handler);
+    if (!found) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          "procedure " + std::string(*handler) + "(bigint, jsonb) does not exist",
+                          "",
+                          "A handler is a procedure that takes the run and its input, and may have "
+                          "the output as a third argument, INOUT.");
+    }
+    return found->name;
+}
+
+// Workers take whatever run comes next from a queue. So either the server executes all of them, as one owner, or
+// none.
+void require_alike(std::int32_t queue_id, std::int32_t workflow, std::string_view handler,
+                   std::string_view owner) {
+    const pg::Rows others = select_others.run_latest(
+        {pg::int4(queue_id), pg::int4(workflow), pg::text(handler), pg::text(owner)});
+    if (!others.empty()) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          "the queue has workflow \"" + std::string(pg::text_of(others.at(0, 1))) +
+                              "\", which is executed in another way",
+                          "The workflows of a queue have handlers and one owner, or no handlers.",
+                          "Give the workflow a queue of its own.");
     }
 }
 
@@ -189,13 +216,15 @@ pg::Rows create_workflow(std::string_view name, std::optional<std::string_view> 
     if (const pg::Rows rows = existing(); !rows.empty()) {
         return rows;
     }
+    const auto handler = resolved(settings.handler);
     const std::int32_t queue_id = queue_for_runs(queue.value_or(name));
+    require_alike(queue_id, 0, handler.value_or(""), pg::current_user());
     const pg::Rows created = insert_workflow.run(
-        {pg::text(name), pg::int4(queue_id), pg::text(settings.handler),
-         pg::text(settings.description), pg::int4_checked(settings.max_attempts),
-         pg::text(settings.backoff), pg::interval(settings.backoff_base),
-         pg::interval(settings.backoff_cap), pg::float8(settings.backoff_jitter),
-         pg::interval(settings.run_timeout), pg::interval(settings.retention)});
+        {pg::text(name), pg::int4(queue_id), pg::text(handler), pg::text(settings.description),
+         pg::int4_checked(settings.max_attempts), pg::text(settings.backoff),
+         pg::interval(settings.backoff_base), pg::interval(settings.backoff_cap),
+         pg::float8(settings.backoff_jitter), pg::interval(settings.run_timeout),
+         pg::interval(settings.retention)});
     if (!created.empty()) {
         return created;
     }
@@ -210,10 +239,17 @@ pg::Rows create_workflow(std::string_view name, std::optional<std::string_view> 
 pg::Rows alter_workflow(std::string_view name, const WorkflowSettings& settings) {
     check(settings);
     const Workflow workflow = hold_workflow(name);
+    const auto handler = resolved(settings.handler);
+    if (handler) {
+        // The server calls it as the owner. So nobody else chooses it.
+        pg::require_role(workflow.owner, "must be owner of workflow " + workflow.name);
+        const engine::StatementRights rights(to_manage(workflow), {kSelect});
+        require_alike(workflow.queue_id, workflow.id, *handler, workflow.owner);
+    }
     wake_those_without_handler(workflow.id, to_manage(workflow));
     const engine::StatementRights rights(to_manage(workflow), {kUpdate});
     const pg::Rows altered = update_workflow.run(
-        {pg::int4(workflow.id), pg::text(settings.handler), pg::text(settings.description),
+        {pg::int4(workflow.id), pg::text(handler), pg::text(settings.description),
          pg::int4_checked(settings.max_attempts), pg::text(settings.backoff),
          pg::interval(settings.backoff_base), pg::interval(settings.backoff_cap),
          pg::float8(settings.backoff_jitter), pg::interval(settings.run_timeout),

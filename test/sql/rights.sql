@@ -92,7 +92,7 @@ FROM pg_proc,
     unnest('{none,produce,consume,manage,monitor}'::text[]) AS role
 WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
-    AND proname NOT IN ('wait', 'maintain', 'purge', 'version')
+    AND proname NOT IN ('wait', 'maintain', 'purge', 'version', 'current_run', 'current_read_ct')
     -- Those of workflows: see rights_workflows.sql.
     AND proname !~ 'workflow|run|step|signal|event|child|value|sleep|continue';
 

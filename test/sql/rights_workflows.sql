@@ -75,6 +75,7 @@ FROM pg_proc,
 WHERE pronamespace = 'pgqrs'::regnamespace
     AND prorettype <> 'trigger'::regtype
     AND prokind = 'f'
+    AND proname NOT IN ('current_run', 'current_read_ct')
     AND proname ~ 'workflow|run|step|signal|event|child|value|sleep|continue';
 
 -- On its own queue.

@@ -39,8 +39,6 @@ SELECT pgqrs.drop_workflow('wf.none');
 SELECT pgqrs.list_workflows(qty => 0);
 \set VERBOSITY default
 SELECT count(*) FROM pgqrs.workflows WHERE name = 'wf.new';
-CREATE PROCEDURE pg_temp.handler(run bigint, input jsonb) LANGUAGE sql AS 'SELECT 1';
-SELECT handler FROM pgqrs.alter_workflow('wf.refund', handler => 'pg_temp.handler');
 SELECT handler FROM pgqrs.alter_workflow('wf.refund', handler => '');
 
 -- A queue of messages cannot become one of runs, and an empty one can.

@@ -33,6 +33,7 @@ enum class ErrorCode {
     run_cancelled = 22,       // the run is to be cancelled
     wrong_queue = 23,         // the call is for messages, and the queue holds runs, or the reverse
     steps_open = 24,          // a transaction that records a step of the run is open
+    step_failed = 25,         // a step that the server executes has failed for good
 };
 
 }  // namespace pgqrs
