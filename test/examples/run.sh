@@ -6,6 +6,7 @@
 #
 #   test_build.py      the programs are built          test_together.py    all languages at one queue
 #   test_languages.py  each language, several at the same time
+#   test_workflows.py  workflows whose workers are killed
 #   test_drivers.py    drivers (drivers/list), those of them that `always` run: drivers.sh runs all
 #   test_recipes.py    what doc/clients.md tells beside them
 #   conftest.py        languages, places, shops        shop.py             databases, programs, waiting
@@ -40,6 +41,7 @@ main() {
     stage 'examples: builds' run_pytest "${chosen[@]}" "$here/test_build.py"
     # They wait more than they work.
     stage 'examples: languages' run_pytest "${chosen[@]}" -n 6 --dist loadgroup "$here/test_languages.py"
+    stage 'examples: workflows' run_pytest "${chosen[@]}" -n 4 "$here/test_workflows.py"
     stage 'examples: together' run_pytest "${chosen[@]}" "$here/test_together.py"
     if [ $# = 0 ]; then
         stage 'examples: drivers' run_pytest -n 6 --dist loadgroup "$here/test_drivers.py" "$here/test_recipes.py"

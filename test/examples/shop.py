@@ -160,10 +160,14 @@ class Shop:
         self.programs = []
         with self.admin("postgres") as db:
             db.execute(f"CREATE DATABASE {name} OWNER app")
-        with self.admin(name) as db:
-            db.execute("SET SESSION AUTHORIZATION app")
-            db.execute((ROOT / "examples" / "schema.sql").read_bytes())
+        self.run_script("schema.sql")
         self.connect_admin()
+
+    def run_script(self, name):
+        """One of examples, as the owner of the database."""
+        with self.admin(self.name) as db:
+            db.execute("SET SESSION AUTHORIZATION app")
+            db.execute((ROOT / "examples" / name).read_bytes())
 
     def connect_admin(self):
         self.db = self.admin(self.name)
@@ -251,6 +255,14 @@ class Shop:
         )
         wait_until(lambda: self.value(running, pattern) > 0, f"{pattern} runs")
 
+    def wait_for_open_transaction(self):
+        """Until a program is in the middle of one."""
+        idle = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND usename = 'app' AND state = 'idle in transaction'"
+        )
+        wait_until(lambda: self.value(idle) > 0, "a transaction is open")
+
     def wait_for_invoices(self, number):
         wait_until(lambda: self.value("SELECT count(*) FROM invoices") >= number, f"{number} invoices are made")
 
@@ -300,11 +312,11 @@ def shop(name, place):
 def changed_copy(language, old, new):
     """The language with a copy of its programs in which a text is replaced."""
     folder = TMP / "changed" / language.name
-    shutil.copytree(ROOT / "examples" / language.name, folder)
+    shutil.copytree(ROOT / "examples" / language.name, folder, ignore=shutil.ignore_patterns("__pycache__"))
     changed = 0
     for path in folder.iterdir():
         text = path.read_text()
-        changed += old in text
+        changed += old in text and path.stem.lower() in ("producer", "worker")
         path.write_text(text.replace(old, new))
     assert changed == 2, f"producer and worker contain {old}"
     places = {
