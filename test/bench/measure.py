@@ -309,11 +309,13 @@ def background_client(db, script, clients, seconds=TIMEOUT, log=None, **values):
 
 
 def wait_until(condition, timeout=60):
+    """Returns the first answer that is true."""
     deadline = time.monotonic() + timeout
-    while not condition():
+    while not (answer := condition()):
         if time.monotonic() > deadline:
             raise RuntimeError("waited in vain")
         time.sleep(0.02)
+    return answer
 
 
 @dataclasses.dataclass

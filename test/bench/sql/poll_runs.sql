@@ -1,0 +1,1 @@
+SELECT count(*) FROM pgqrs.claim_runs('bench_runs');
