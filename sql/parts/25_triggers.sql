@@ -40,11 +40,18 @@ CREATE FUNCTION pgqrs.workflows_changed() RETURNS trigger
     AS 'MODULE_PATHNAME', 'pgqrs_workflows_changed';
 COMMENT ON FUNCTION pgqrs.workflows_changed() IS
 'Trigger: makes every backend read the settings of workflows again after the commit.';
+-- As queues_changed.
 CREATE TRIGGER workflows_changed
-    BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgqrs.workflows
+    BEFORE INSERT OR UPDATE OR DELETE ON pgqrs.workflows
+    FOR EACH ROW EXECUTE FUNCTION pgqrs.workflows_changed();
+CREATE TRIGGER workflows_truncated
+    BEFORE TRUNCATE ON pgqrs.workflows
     FOR EACH STATEMENT EXECUTE FUNCTION pgqrs.workflows_changed();
 ALTER TABLE pgqrs.workflows ENABLE ALWAYS TRIGGER workflows_changed;
+ALTER TABLE pgqrs.workflows ENABLE ALWAYS TRIGGER workflows_truncated;
 COMMENT ON TRIGGER workflows_changed ON pgqrs.workflows IS
+    'It makes every backend read the settings of workflows again after the commit.';
+COMMENT ON TRIGGER workflows_truncated ON pgqrs.workflows IS
     'It makes every backend read the settings of workflows again after the commit.';
 
 CREATE FUNCTION pgqrs.grants_changed() RETURNS trigger
