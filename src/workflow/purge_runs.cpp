@@ -8,6 +8,7 @@
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
+#include "workflow/run_rows.hpp"
 #include "workflow/workflow_cache.hpp"
 
 namespace pgqrs::workflow {
@@ -44,18 +45,6 @@ constinit pg::Statement select_retentions(R"sql(
     SELECT id, retention FROM pgqrs.workflows WHERE retention IS NOT NULL ORDER BY id
 )sql");
 
-constinit pg::Statement delete_steps("DELETE FROM pgqrs.steps WHERE run_id = ANY ($1)",
-                                     pg::Planning::indexed);
-constinit pg::Statement delete_signals("DELETE FROM pgqrs.signals WHERE run_id = ANY ($1)",
-                                       pg::Planning::indexed);
-constinit pg::Statement delete_waits("DELETE FROM pgqrs.waits WHERE run_id = ANY ($1)",
-                                     pg::Planning::indexed);
-constinit pg::Statement delete_values("DELETE FROM pgqrs.run_values WHERE run_id = ANY ($1)",
-                                      pg::Planning::indexed);
-constinit pg::Statement delete_requests("DELETE FROM pgqrs.run_requests WHERE run_id = ANY ($1)",
-                                        pg::Planning::indexed);
-constinit pg::Statement delete_failures("DELETE FROM pgqrs.failures WHERE message_id = ANY ($1)",
-                                        pg::Planning::indexed);
 // One that somebody is just giving to another run stays.
 constinit pg::Statement delete_keys(R"sql(
     DELETE FROM pgqrs.keys
@@ -67,16 +56,11 @@ constinit pg::Statement delete_keys(R"sql(
         AND message_id = ANY ($1)
 )sql",
                                     pg::Planning::indexed);
-constinit pg::Statement delete_runs("DELETE FROM pgqrs.runs WHERE id = ANY ($1)",
-                                    pg::Planning::indexed);
-
-constexpr AclMode kReadAndDelete = ACL_SELECT | ACL_DELETE;
-// The update is for the lock.
+// The updates are for the locks.
 constexpr std::initializer_list<engine::Need> kPurged = {
-    {&engine::kRuns, kReadAndDelete | ACL_UPDATE}, {&engine::kSteps, kReadAndDelete},
-    {&engine::kSignals, kReadAndDelete},           {&engine::kWaits, kReadAndDelete},
-    {&engine::kRunValues, kReadAndDelete},         {&engine::kRunRequests, kReadAndDelete},
-    {&engine::kFailures, kReadAndDelete},          {&engine::kKeys, kReadAndDelete | ACL_UPDATE}};
+    {&engine::kRuns, ACL_SELECT | ACL_UPDATE},
+    {&engine::kRunRequests, ACL_SELECT},
+    {&engine::kKeys, ACL_SELECT | ACL_DELETE | ACL_UPDATE}};
 
 // Runs of a workflow that ended from `from` on, and before `before`.
 struct Stretch {
@@ -94,23 +78,26 @@ struct Looked {
 Looked purge_some(const engine::Access& access, const Stretch& stretch, std::int64_t page,
                   std::int64_t quantity) {
     return pg::with_spi([&] {
-        const engine::StatementRights rights(access, kPurged);
-        const pg::Rows rows = select_ended.run_latest(
-            {pg::int4(stretch.workflow), pg::timestamptz(stretch.before),
-             pg::timestamptz(stretch.from), pg::int8(page), pg::timestamptz(engine::clock_now())});
+        require_rows_of_runs(access);
         std::vector<std::int64_t> ids;
+        const pg::Rows rows = [&] {
+            const engine::StatementRights rights(access, kPurged);
+            return select_ended.run_latest({pg::int4(stretch.workflow),
+                                            pg::timestamptz(stretch.before),
+                                            pg::timestamptz(stretch.from), pg::int8(page),
+                                            pg::timestamptz(engine::clock_now())});
+        }();
         for (std::uint64_t row = 0; row < rows.count(); ++row) {
             if (rows.boolean(row, 3) && static_cast<std::int64_t>(ids.size()) < quantity) {
                 ids.push_back(rows.int8(row, 1));
             }
         }
         if (!ids.empty()) {
-            const pg::Value all = pg::int8_array(ids);
-            for (pg::Statement* statement :
-                 {&delete_steps, &delete_signals, &delete_waits, &delete_values, &delete_requests,
-                  &delete_failures, &delete_keys, &delete_runs}) {
-                statement->run_latest({all});
+            {
+                const engine::StatementRights rights(access, kPurged);
+                delete_keys.run_latest({pg::int8_array(ids)});
             }
+            delete_rows_of_runs(access, ids);
         }
         return Looked{
             .at = static_cast<std::int64_t>(rows.count()),

@@ -1,6 +1,7 @@
 #include "workflow/workflows.hpp"
 
 #include <string>
+#include <vector>
 
 #include "core/backoff.hpp"
 #include "core/error.hpp"
@@ -18,6 +19,7 @@
 #include "queue/queues.hpp"
 #include "workflow/give_back.hpp"
 #include "workflow/handler.hpp"
+#include "workflow/run_rows.hpp"
 #include "workflow/workflow_cache.hpp"
 
 namespace pgqrs::workflow {
@@ -88,21 +90,19 @@ constinit pg::Statement count_active(
 constinit pg::Statement has_others(
     "SELECT EXISTS (SELECT FROM pgqrs.workflows WHERE queue_id = $1)");
 
-#define PGQRS_OF_WORKFLOW "(SELECT id FROM pgqrs.runs WHERE workflow_id = $1)"
-constinit pg::Statement delete_messages("DELETE FROM pgqrs.messages WHERE id IN " PGQRS_OF_WORKFLOW,
-                                        pg::Planning::indexed);
-constinit pg::Statement delete_steps("DELETE FROM pgqrs.steps WHERE run_id IN " PGQRS_OF_WORKFLOW);
-constinit pg::Statement delete_signals(
-    "DELETE FROM pgqrs.signals WHERE run_id IN " PGQRS_OF_WORKFLOW);
-constinit pg::Statement delete_waits("DELETE FROM pgqrs.waits WHERE run_id IN " PGQRS_OF_WORKFLOW);
-constinit pg::Statement delete_values(
-    "DELETE FROM pgqrs.run_values WHERE run_id IN " PGQRS_OF_WORKFLOW);
-constinit pg::Statement delete_requests(
-    "DELETE FROM pgqrs.run_requests WHERE run_id IN " PGQRS_OF_WORKFLOW);
-constinit pg::Statement delete_failures(
-    "DELETE FROM pgqrs.failures WHERE message_id IN " PGQRS_OF_WORKFLOW);
+constinit pg::Statement delete_messages(
+    "DELETE FROM pgqrs.messages WHERE id IN (SELECT id FROM pgqrs.runs WHERE workflow_id = $1)",
+    pg::Planning::indexed);
+constinit pg::Statement page_of_runs(R"sql(
+    SELECT id
+    FROM pgqrs.runs
+    WHERE workflow_id = $1
+        AND id > $2
+    ORDER BY id
+    LIMIT 1000
+)sql",
+                                     pg::Planning::indexed);
 constinit pg::Statement delete_keys("DELETE FROM pgqrs.keys WHERE workflow_id = $1");
-constinit pg::Statement delete_runs("DELETE FROM pgqrs.runs WHERE workflow_id = $1");
 constinit pg::Statement delete_workflow("DELETE FROM pgqrs.workflows WHERE id = $1");
 constinit pg::Statement delete_events("DELETE FROM pgqrs.events WHERE queue_id = $1");
 constinit pg::Statement delete_wakes("DELETE FROM pgqrs.wakes WHERE queue_id = $1");
@@ -111,12 +111,9 @@ constexpr engine::Need kSelect{&engine::kWorkflows, ACL_SELECT};
 constexpr engine::Need kUpdate{&engine::kWorkflows, ACL_SELECT | ACL_UPDATE};
 constexpr AclMode kReadAndDelete = ACL_SELECT | ACL_DELETE;
 constexpr std::initializer_list<engine::Need> kDropped = {
-    {&engine::kWorkflows, kReadAndDelete}, {&engine::kRuns, kReadAndDelete},
-    {&engine::kMessages, kReadAndDelete},  {&engine::kSteps, kReadAndDelete},
-    {&engine::kSignals, kReadAndDelete},   {&engine::kEvents, kReadAndDelete},
-    {&engine::kWaits, kReadAndDelete},     {&engine::kRunValues, kReadAndDelete},
-    {&engine::kWakes, kReadAndDelete},     {&engine::kRunRequests, kReadAndDelete},
-    {&engine::kFailures, kReadAndDelete},  {&engine::kKeys, kReadAndDelete}};
+    {&engine::kWorkflows, kReadAndDelete}, {&engine::kRuns, ACL_SELECT},
+    {&engine::kMessages, kReadAndDelete},  {&engine::kEvents, kReadAndDelete},
+    {&engine::kWakes, kReadAndDelete},     {&engine::kKeys, kReadAndDelete}};
 
 void check(const WorkflowSettings& settings) {
     if (settings.max_attempts) {
@@ -199,6 +196,26 @@ engine::Access to_manage(const Workflow& workflow) {
     return workflow.access(core::rights_for("alter_workflow"));
 }
 
+// Memory stays bounded however many there are.
+void delete_runs_of(std::int32_t workflow, const engine::Access& access) {
+    std::vector<std::int64_t> ids = {INT64_MIN};
+    while (true) {
+        {
+            const engine::StatementRights rights(access, {{&engine::kRuns, ACL_SELECT}});
+            const pg::Rows rows =
+                page_of_runs.run_latest({pg::int4(workflow), pg::int8(ids.back())});
+            ids.clear();
+            for (std::uint64_t row = 0; row < rows.count(); ++row) {
+                ids.push_back(rows.int8(row, 1));
+            }
+        }
+        if (ids.empty()) {
+            return;
+        }
+        delete_rows_of_runs(access, ids);
+    }
+}
+
 }  // namespace
 
 pg::Rows create_workflow(std::string_view name, std::optional<std::string_view> queue,
@@ -277,6 +294,7 @@ std::int64_t drop_workflow(std::string_view name, bool force) {
         const Workflow workflow = find_workflow(name);
         const engine::Access access = workflow.access(core::rights_for("drop_workflow"));
         const auto decide = [&] {
+            require_rows_of_runs(access);
             const engine::StatementRights rights(access, kDropped);
             const std::int64_t active = count_active.run_latest({pg::int4(workflow.id)}).int8(0, 1);
             if (active > 0 && !force) {
@@ -291,17 +309,18 @@ std::int64_t drop_workflow(std::string_view name, bool force) {
         engine::hold_name_alone(workflow.queue, {.decide = [&] { decide(); }});
         // Nobody starts a run now.
         const std::int64_t active = decide();
+        const pg::Value id = pg::int4(workflow.id);
         {
             const engine::StatementRights rights(access, kDropped);
-            const pg::Value id = pg::int4(workflow.id);
             engine::note_many_before(
                 engine::marks_of(engine::find_table(engine::kMessages), workflow.queue_id));
-            for (pg::Statement* statement :
-                 {&delete_messages, &delete_steps, &delete_signals, &delete_waits, &delete_values,
-                  &delete_requests, &delete_failures, &delete_keys, &delete_runs,
-                  &delete_workflow}) {
-                statement->run_latest({id});
-            }
+            delete_messages.run_latest({id});
+        }
+        delete_runs_of(workflow.id, access);
+        {
+            const engine::StatementRights rights(access, kDropped);
+            delete_keys.run_latest({id});
+            delete_workflow.run_latest({id});
             if (has_others.run_latest({pg::int4(workflow.queue_id)}).boolean(0, 1)) {
                 return active;
             }
