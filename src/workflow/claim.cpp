@@ -13,6 +13,7 @@
 #include "workflow/fence.hpp"
 #include "workflow/give_back.hpp"
 #include "workflow/requests.hpp"
+#include "workflow/state.hpp"
 #include "workflow/wakes.hpp"
 
 namespace pgqrs::workflow {
@@ -24,7 +25,7 @@ constexpr core::Rights kRights = core::rights_for("claim_runs");
 constinit pg::Statement select_claimed(R"sql(
     SELECT
         r.id, w.name, r.version, m.read_ct::integer, m.attempt, r.input,
-        m.headers::pg_catalog.jsonb, s.steps, s.complete, m.waiting_for
+        m.headers::pg_catalog.jsonb, h.steps, h.complete, m.waiting_for
     FROM unnest($1) WITH ORDINALITY AS k (id, place)
     JOIN pgqrs.runs AS r ON r.id = k.id
     JOIN pgqrs.messages AS m ON m.id = k.id
@@ -34,20 +35,16 @@ constinit pg::Statement select_claimed(R"sql(
             coalesce(
                 jsonb_agg(
                     jsonb_strip_nulls(jsonb_build_object(
-                        'name', t.name, 'seq', t.seq, 'kind', t.kind, 'attempt', t.attempt,
-                        'error', t.error, 'until', t.until, 'child', t.child_id,
-                        'status', CASE
-                            WHEN t.status = 'started' AND t.at_most_once AND t.read_ct <> m.read_ct
-                            THEN 'in_doubt'
-                            ELSE t.status::text
-                        END))
+                        'name', s.name, 'seq', s.seq, 'kind', s.kind, 'attempt', s.attempt,
+                        'error', s.error, 'until', s.until, 'child', s.child_id,
+                        'status', )sql" PGQRS_STEP_STATUS R"sql())
                     || CASE
-                        WHEN t.output IS NULL THEN '{}' ELSE jsonb_build_object('output', t.output)
+                        WHEN s.output IS NULL THEN '{}' ELSE jsonb_build_object('output', s.output)
                     END
-                    ORDER BY t.started_at, t.name, t.seq)
-                FILTER (WHERE t.bytes <= $2),
+                    ORDER BY s.started_at, s.name, s.seq)
+                FILTER (WHERE s.bytes <= $2),
                 '[]'),
-            coalesce(max(t.bytes) <= $2, true)
+            coalesce(max(s.bytes) <= $2, true)
         FROM (
             SELECT
                 p.*,
@@ -56,8 +53,8 @@ constinit pg::Statement select_claimed(R"sql(
                     OVER (ORDER BY p.started_at, p.name, p.seq) AS bytes
             FROM pgqrs.steps AS p
             WHERE p.run_id = k.id
-        ) AS t
-    ) AS s (steps, complete)
+        ) AS s
+    ) AS h (steps, complete)
     ORDER BY k.place
 )sql",
                                        pg::Planning::indexed);

@@ -73,12 +73,6 @@ constinit pg::Statement all_workflows("SELECT id FROM pgqrs.workflows ORDER BY i
 constinit pg::Statement some_workflows(
     "SELECT id FROM pgqrs.workflows WHERE queue_id = ANY ($1) ORDER BY id");
 
-// s is the step, and m the message of its run, or null.
-#define PGQRS_STEP_STATUS                                                         \
-    "CASE WHEN s.status = 'started' AND s.at_most_once"                           \
-    " AND (m.read_ct IS DISTINCT FROM s.read_ct OR m.vt IS NULL) THEN 'in_doubt'" \
-    " ELSE s.status END"
-
 constinit pg::Statement select_steps(
     "SELECT s.name, s.seq, s.kind, " PGQRS_STEP_STATUS
     ", s.attempt, s.read_ct,"

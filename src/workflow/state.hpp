@@ -1,4 +1,5 @@
-// The state of a run, which no column holds: it follows from the run's row, its message and the clock.
+// The state of a run, which no column holds: it follows from the run's row, its message and the clock. The status of
+// a step follows from its row and the message of the run.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,13 @@ namespace pgqrs::workflow {
     " WHEN m.waiting_for = 'timer' THEN 'sleeping'"                                          \
     " WHEN m.waiting_for IN ('signal', 'event', 'children') THEN 'waiting'"                  \
     " ELSE 'queued' END"
+
+// An expression of SQL that is the status of a step, where s is its row, and m the message of its run or null. A step
+// that must not be repeated is in doubt when the delivery that began it has ended.
+#define PGQRS_STEP_STATUS                                                         \
+    "CASE WHEN s.status = 'started' AND s.at_most_once"                           \
+    " AND (m.read_ct IS DISTINCT FROM s.read_ct OR m.vt IS NULL) THEN 'in_doubt'" \
+    " ELSE s.status END"
 
 // The state of a run now. Raises PQ017 when there is none.
 std::string state_of(std::int64_t run);

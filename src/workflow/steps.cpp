@@ -12,6 +12,7 @@
 #include "pg/transaction.hpp"
 #include "queue/history.hpp"
 #include "workflow/find_run.hpp"
+#include "workflow/state.hpp"
 #include "workflow/values.hpp"
 
 namespace pgqrs::workflow {
@@ -52,21 +53,12 @@ constinit pg::Statement insert_step(R"sql(
     RETURNING 1
 )sql");
 
-constinit pg::Statement select_for_anybody(R"sql(
-    SELECT
-        CASE
-            WHEN status = 'started' AND at_most_once
-                AND read_ct IS DISTINCT FROM (SELECT m.read_ct FROM pgqrs.messages AS m WHERE m.id = $1)
-            THEN 'in_doubt'
-            ELSE status
-        END,
-        output, error, attempt, until
-    FROM pgqrs.steps
-    WHERE run_id = $1
-        AND name = $2
-        AND seq = $3
-)sql",
-                                           pg::Planning::indexed);
+constinit pg::Statement select_for_anybody(
+    "SELECT " PGQRS_STEP_STATUS
+    ", s.output, s.error, s.attempt, s.until"
+    " FROM pgqrs.steps AS s LEFT JOIN pgqrs.messages AS m ON m.id = s.run_id"
+    " WHERE s.run_id = $1 AND s.name = $2 AND s.seq = $3",
+    pg::Planning::indexed);
 
 constinit pg::Statement split_steps(R"sql(
     SELECT

@@ -66,7 +66,7 @@ def price_of_step(settings, db, rate):
     }
     pairs = []
     for _ in range(settings.rounds):
-        values = [(next(runs), STEP, OUTPUT, next(seqs)) for _ in range(max(1000, steps // settings.rounds))]
+        values = [(next(runs), STEP, OUTPUT, next(seqs)) for _ in range(max(1000, steps // 20))]
         pairs.append(tuple(1e6 * cpu_of(db, call, values) / len(values) for call in calls.values()))
     row = row_of_pairs(settings, "processor, a step", "us", pairs, other_side="checkpoints")
     yield row

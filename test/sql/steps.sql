@@ -42,10 +42,17 @@ SELECT status FROM pgqrs.begin_step(:r, :c, 'ship', at_most_once => true);
 SELECT status FROM pgqrs.begin_step(:r, :c, 'mail', at_most_once => true);
 SELECT retry FROM pgqrs.fail_step(:r, :c, 'mail', 'busy');
 SELECT status FROM pgqrs.begin_step(:r, :c, 'again');
+SELECT name, g.status, l.status AS listed
+FROM pgqrs.list_steps(:r) AS l, LATERAL pgqrs.get_step(:r, l.name, l.seq) AS g WHERE name IN ('ship', 'mail', 'again');
 SELECT state, attempt, available_at > now() AS later FROM pgqrs.fail_run(:r, :c, 'worker is ill');
+-- Everybody can see so when nobody has the run.
+SELECT name, g.status, l.status AS listed
+FROM pgqrs.list_steps(:r) AS l, LATERAL pgqrs.get_step(:r, l.name, l.seq) AS g WHERE name IN ('ship', 'mail', 'again');
 SET pgqrs.clock_offset = '1 min';
-SELECT read_ct AS d, attempt, reason FROM pgqrs.claim_runs('steps') \gset
-SELECT :d = :c + 1 AS next_delivery, :attempt AS attempt, :'reason' AS reason;
+SELECT read_ct AS d, attempt, reason,
+    jsonb_path_query_array(steps, '$[*] ? (@.name == "ship" || @.name == "mail" || @.name == "again").status') AS delivered
+FROM pgqrs.claim_runs('steps') \gset
+SELECT :d = :c + 1 AS next_delivery, :attempt AS attempt, :'reason' AS reason, :'delivered' AS delivered;
 SELECT status FROM pgqrs.begin_step(:r, :d, 'ship', at_most_once => true);
 SELECT status FROM pgqrs.begin_step(:r, :d, 'mail', at_most_once => true);
 SELECT status FROM pgqrs.begin_step(:r, :d, 'again');
