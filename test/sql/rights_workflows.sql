@@ -3,6 +3,8 @@
 \getenv tests PG_ABS_SRCDIR
 \set errors :tests /sql/include/errors.sql
 \i :errors
+\set state_of :tests /sql/include/state_of.sql
+\i :state_of
 SET client_min_messages = warning;
 CREATE ROLE regress_pgqrs_none;
 CREATE ROLE regress_pgqrs_produce;
@@ -51,20 +53,6 @@ CREATE FUNCTION pg_temp.call_of(routine pg_proc, queue text) RETURNS text
     FROM unnest(routine.proargnames, routine.proargtypes::oid[]) WITH ORDINALITY AS a (name, type, place)
     WHERE place <= routine.pronargs
         AND (place <= routine.pronargs - routine.pronargdefaults OR name IN ('queue', 'workflow', 'duration'))
-$$;
--- The SQLSTATE that a call ends with, null for success. What it did is undone.
-CREATE FUNCTION pg_temp.state_of(command text, role text) RETURNS text
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    BEGIN
-        EXECUTE format('SET LOCAL ROLE %I', role);
-        EXECUTE command;
-        RAISE EXCEPTION USING ERRCODE = 'ZZ000';
-    EXCEPTION WHEN OTHERS THEN
-        RETURN nullif(SQLSTATE, 'ZZ000');
-    END;
-END
 $$;
 CREATE TEMP VIEW calls AS
 SELECT proname, queue, role,
