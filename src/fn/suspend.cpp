@@ -9,6 +9,18 @@
 
 using namespace pgqrs;
 
+namespace {
+
+workflow::NamedWait named_wait(pg::Call& call, const char* what) {
+    return {.run = call.int8(0, "run"),
+            .read_ct = call.int8(1, "read_ct"),
+            .key = fn::step_key(call, 2, 5),
+            .name = call.text(3, what),
+            .timeout = call.optional_span(4)};
+}
+
+}  // namespace
+
 PGQRS_FUNCTION(pgqrs_sleep) {
     const workflow::Sleep sleep{.run = call.int8(0, "run"),
                                 .read_ct = call.int8(1, "read_ct"),
@@ -21,22 +33,14 @@ PGQRS_FUNCTION(pgqrs_sleep) {
 }
 
 PGQRS_FUNCTION(pgqrs_wait_signal) {
-    const workflow::SignalWait wait{.run = call.int8(0, "run"),
-                                    .read_ct = call.int8(1, "read_ct"),
-                                    .key = fn::step_key(call, 2, 5),
-                                    .signal = call.text(3, "signal"),
-                                    .timeout = call.optional_span(4)};
+    const workflow::NamedWait wait = named_wait(call, "signal");
     auto sink = call.rows_result();
     workflow::wait_for_signal(wait, sink);
     return sink.done();
 }
 
 PGQRS_FUNCTION(pgqrs_wait_event) {
-    const workflow::EventWait wait{.run = call.int8(0, "run"),
-                                   .read_ct = call.int8(1, "read_ct"),
-                                   .key = fn::step_key(call, 2, 5),
-                                   .event = call.text(3, "event"),
-                                   .timeout = call.optional_span(4)};
+    const workflow::NamedWait wait = named_wait(call, "event");
     auto sink = call.rows_result();
     workflow::wait_for_event(wait, sink);
     return sink.done();

@@ -56,11 +56,10 @@ struct Attempt {
 
 Attempt deliver_to(const Held& held, const DeliveryRequest& request, Presence& worker,
                    std::vector<std::int64_t>& leaving, const Target& target) {
-    if (request.runs != held.queue.holds_runs) {
+    if (request.runs) {
+        require_runs(held.queue, request.queue, "dequeue");
+    } else {
         require_messages(held.queue, request.queue, "claim_runs");
-        throw core::Error(core::SqlState::wrong_queue,
-                          "queue \"" + std::string(request.queue) + "\" holds messages, not runs",
-                          "", "Use pgqrs.dequeue().");
     }
     const bool gets_any = worker.may_take(held.access);
     if (held.queue.paused || !gets_any) {

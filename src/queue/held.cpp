@@ -28,11 +28,25 @@ Held::Held(std::string_view name, core::Rights rights, const char* instead) : He
     require_messages(queue, name, instead);
 }
 
+namespace {
+
+[[noreturn]] void raise_wrong_queue(std::string_view name, const char* holds, const char* instead) {
+    throw core::Error(core::SqlState::wrong_queue,
+                      "queue \"" + std::string(name) + "\" holds " + holds, "",
+                      "Use pgqrs." + std::string(instead) + "().");
+}
+
+}  // namespace
+
 void require_messages(const engine::Queue& queue, std::string_view name, const char* instead) {
     if (queue.holds_runs) {
-        throw core::Error(core::SqlState::wrong_queue,
-                          "queue \"" + std::string(name) + "\" holds runs of workflows", "",
-                          "Use pgqrs." + std::string(instead) + "().");
+        raise_wrong_queue(name, "runs of workflows", instead);
+    }
+}
+
+void require_runs(const engine::Queue& queue, std::string_view name, const char* instead) {
+    if (!queue.holds_runs) {
+        raise_wrong_queue(name, "messages, not runs", instead);
     }
 }
 

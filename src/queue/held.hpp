@@ -36,6 +36,8 @@ private:
 
 // Raises PQ023 for a queue whose messages are runs; `instead` is the function to use then.
 void require_messages(const engine::Queue& queue, std::string_view name, const char* instead);
+// The other way round.
+void require_runs(const engine::Queue& queue, std::string_view name, const char* instead);
 
 // The columns that give_back() writes.
 inline constexpr engine::Places kGivenBack =

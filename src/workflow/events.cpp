@@ -1,14 +1,13 @@
 #include "workflow/events.hpp"
 
-#include "core/error.hpp"
 #include "engine/access.hpp"
 #include "engine/clock.hpp"
 #include "engine/queue_cache.hpp"
 #include "engine/tables.hpp"
 #include "pg/spi.hpp"
 #include "pg/transaction.hpp"
+#include "queue/held.hpp"
 #include "workflow/steps.hpp"
-#include "workflow/suspend.hpp"
 #include "workflow/wakes.hpp"
 
 namespace pgqrs::workflow {
@@ -46,10 +45,7 @@ bool emit_event(std::string_view queue, std::string_view event,
     check_json_size(payload, "payload");
     pg::require_writable("INSERT");
     const engine::Queue held = engine::hold_queue(queue);
-    if (!held.holds_runs) {
-        throw core::Error(core::SqlState::wrong_queue,
-                          "queue \"" + std::string(queue) + "\" holds messages, not runs");
-    }
+    queue::require_runs(held, queue, "enqueue");
     const std::optional<std::int64_t> id = pg::with_spi([&]() -> std::optional<std::int64_t> {
         const engine::StatementRights rights({held.id, queue, core::rights_for("emit_event")},
                                              {{&engine::kEvents, ACL_SELECT | ACL_INSERT}});
@@ -64,10 +60,10 @@ bool emit_event(std::string_view queue, std::string_view event,
     return id.has_value();
 }
 
-void wait_for_event(const EventWait& wait, pg::RowSink& sink) {
-    core::check_label(wait.event, "event");
+void wait_for_event(const NamedWait& wait, pg::RowSink& sink) {
+    core::check_label(wait.name, "event");
     const auto look = [&](const LiveRun& run, core::Instant deadline) {
-        return look_for(run, wait.event, deadline);
+        return look_for(run, wait.name, deadline);
     };
     wait_for({.run = wait.run,
               .read_ct = wait.read_ct,
@@ -75,8 +71,8 @@ void wait_for_event(const EventWait& wait, pg::RowSink& sink) {
               .rights = core::rights_for("wait_event"),
               .kind = core::StepKind::event,
               .timeout = wait.timeout,
-              .target = wait.event,
-              .input_hash = wait.event,
+              .target = wait.name,
+              .input_hash = wait.name,
               .is_unknown_to_cause = true},
              look, sink);
 }

@@ -101,7 +101,6 @@ void require_step(std::int64_t run, const core::StepKey& key) {
 void enqueue(const KnownRun& run, std::int64_t id, std::int32_t read_ct, const pg::Value& priority,
              const pg::Value& headers, core::Rights rights) {
     const auto workflow = find_workflow_by_id(run.workflow_id);
-    const auto timeout = workflow ? workflow->run_timeout : 0;
     // The size was checked when it was started.
     const std::optional<pg::Json> json =
         headers.null ? std::nullopt : std::optional(pg::Json{headers.datum, 0});
@@ -111,7 +110,7 @@ void enqueue(const KnownRun& run, std::int64_t id, std::int32_t read_ct, const p
          .delay = {},
          .at = std::nullopt,
          .runs = true,
-         .expires_at = timeout > 0 ? std::optional(engine::clock_now() + timeout) : std::nullopt,
+         .expires_at = workflow ? workflow->deadline_after(engine::clock_now()) : std::nullopt,
          .read_ct = read_ct,
          .rights = rights},
         {&id, 1}, {&json, 1});

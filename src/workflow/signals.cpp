@@ -8,7 +8,6 @@
 #include "pg/transaction.hpp"
 #include "workflow/find_run.hpp"
 #include "workflow/steps.hpp"
-#include "workflow/suspend.hpp"
 #include "workflow/wakes.hpp"
 
 namespace pgqrs::workflow {
@@ -81,10 +80,10 @@ bool send(const Signal& signal) {
     return true;
 }
 
-void wait_for_signal(const SignalWait& wait, pg::RowSink& sink) {
-    core::check_label(wait.signal, "signal");
+void wait_for_signal(const NamedWait& wait, pg::RowSink& sink) {
+    core::check_label(wait.name, "signal");
     const auto look = [&](const LiveRun& run, core::Instant deadline) {
-        return consume(run, wait.signal, deadline);
+        return consume(run, wait.name, deadline);
     };
     wait_for({.run = wait.run,
               .read_ct = wait.read_ct,
@@ -92,8 +91,8 @@ void wait_for_signal(const SignalWait& wait, pg::RowSink& sink) {
               .rights = core::rights_for("wait_signal"),
               .kind = core::StepKind::signal,
               .timeout = wait.timeout,
-              .target = wait.signal,
-              .input_hash = wait.signal},
+              .target = wait.name,
+              .input_hash = wait.name},
              look, sink);
 }
 

@@ -5,10 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "core/duration.hpp"
-#include "core/run.hpp"
 #include "pg/call.hpp"
 #include "pg/rows.hpp"
+#include "workflow/suspend.hpp"
 
 namespace pgqrs::workflow {
 
@@ -22,13 +21,6 @@ struct Signal {
 // False when the run has ended. Until the end of the transaction the run cannot end then.
 bool send(const Signal& signal);
 
-struct SignalWait {
-    std::int64_t run;
-    std::int64_t read_ct;
-    core::StepKey key;
-    std::string_view signal;
-    std::optional<core::Span> timeout;
-};
-void wait_for_signal(const SignalWait& wait, pg::RowSink& sink);
+void wait_for_signal(const NamedWait& wait, pg::RowSink& sink);
 
 }  // namespace pgqrs::workflow

@@ -63,16 +63,13 @@ pg::Value array_of(std::span<const std::optional<pg::Json>> inputs) {
 }
 
 queue::NewMessages messages_of(const Workflow& workflow, const NewRuns& common) {
-    std::optional<core::Instant> deadline = common.deadline;
-    if (!deadline && workflow.run_timeout > 0) {
-        deadline = engine::clock_now() + workflow.run_timeout;
-    }
     return {.queue = workflow.queue,
             .priority = common.priority,
             .delay = common.delay,
             .at = std::nullopt,
             .runs = true,
-            .expires_at = deadline,
+            .expires_at =
+                common.deadline ? common.deadline : workflow.deadline_after(engine::clock_now()),
             .rights = common.rights};
 }
 

@@ -40,6 +40,15 @@ struct Wait {
     bool is_unknown_to_cause = false;
 };
 
+// A wait for a signal or an event, as the SQL functions ask for it.
+struct NamedWait {
+    std::int64_t run;
+    std::int64_t read_ct;
+    core::StepKey key;
+    std::string_view name;  // of the signal or event
+    std::optional<core::Span> timeout;
+};
+
 // What a look for the cause found.
 struct Found {
     bool ready;

@@ -91,6 +91,10 @@ core::FailureRule Workflow::rule_in(const engine::Queue& queue) const {
                         .jitter = backoff_jitter.value_or(queue.backoff.jitter)}};
 }
 
+std::optional<core::Instant> Workflow::deadline_after(core::Instant start) const {
+    return run_timeout > 0 ? std::optional(start + run_timeout) : std::nullopt;
+}
+
 void raise_no_workflow(std::string_view name) {
     core::check_workflow_name(name);
     throw core::Error(core::SqlState::workflow_not_found,

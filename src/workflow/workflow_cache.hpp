@@ -36,6 +36,8 @@ struct Workflow {
     // Valid as long as this object.
     engine::Access access(core::Rights rights) const { return {queue_id, queue, rights}; }
     core::FailureRule rule_in(const engine::Queue& queue) const;
+    // The time when a run that starts then ends as timed_out.
+    std::optional<core::Instant> deadline_after(core::Instant start) const;
 };
 
 // The workflow; raises PQ015 when there is none, PQ004 when there cannot be one.
