@@ -20,7 +20,7 @@ stage_files() {
     local part
     [ ! -d "$PGQRS_TMP/stage" ] || return 0
     mkdir "$PGQRS_TMP/stage"
-    for part in test expected; do
+    for part in test expected examples; do
         [ ! -e "$PGQRS_ROOT/$part" ] || cp -R "$PGQRS_ROOT/$part" "$PGQRS_TMP/stage/"
     done
     chmod -R u+rwX "$PGQRS_TMP/stage"

@@ -100,6 +100,25 @@ my @calls = (
     q{SELECT pgqrs.cancel_run(max(id)) FROM pgqrs.runs}, q{CALL pgqrs.maintain()},
     q{SELECT pgqrs.retry_run(max(id)) FROM pgqrs.runs}, q{SELECT pgqrs.cancel_run(max(id)) FROM pgqrs.runs},
     q{SELECT pgqrs.purge_runs('w')}, q{SELECT pgqrs.drop_workflow('w', force => true)},
+    # In the server; a session does what background workers would.
+    q{CREATE OR REPLACE FUNCTION effect() RETURNS bigint LANGUAGE sql AS 'SELECT pgqrs.current_run() + pgqrs.current_read_ct()'},
+    q{CREATE OR REPLACE PROCEDURE flow(run bigint, input jsonb) LANGUAGE plpgsql AS $$
+      DECLARE result jsonb; error text; late boolean; kids bigint[]; kid bigint;
+      BEGIN
+          IF input = '1' THEN RETURN; END IF;
+          CALL pgqrs.step('s', 'effect', NULL, result, error);
+          CALL pgqrs.sleep_step('z', '1 ms');
+          CALL pgqrs.wait_signal_step('w', 's', result, late, timeout => '0');
+          CALL pgqrs.wait_event_step('e', 'e', result, late, timeout => '0');
+          CALL pgqrs.start_child_step('c', 'w', '1', kid);
+          CALL pgqrs.start_children_step('k', 'w', '{1}', kids);
+          CALL pgqrs.wait_runs_step('j', kids || kid, result, late);
+          CALL pgqrs.continue_as_new_step('1');
+      END $$},
+    q{SELECT name FROM pgqrs.create_workflow('w', handler => 'flow')}, q{SELECT run FROM pgqrs.start_workflow('w', '0')},
+    q{CALL pgqrs.run_workflows('100 ms')},
+    q{DO $$ BEGIN ASSERT (SELECT count(*) = 4 FROM pgqrs.runs WHERE final = 'succeeded'), 'the runs did not end'; END $$},
+    q{SELECT pgqrs.drop_workflow('w', force => true)},
     q{SELECT pgqrs.grant_queue('q', current_user, 'produce')}, q{SELECT role FROM pgqrs.list_grants()},
     q{SELECT pgqrs.revoke_queue('q', current_user, 'produce')}, q{SELECT pgqrs.grant_queue('q', current_user, 'manage')},
     q{SELECT pgqrs.drop_queue('q')}, q{SELECT name FROM pgqrs.create_queue('q')}, q{SELECT pgqrs.enqueue('q', '1')},
@@ -123,7 +142,7 @@ for my $mode ('plain', 'preloaded')
 {
     if ($mode eq 'preloaded')
     {
-        $node->append_conf('postgresql.conf', q{shared_preload_libraries = 'pgqrs'});
+        $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pgqrs'\npgqrs.workflow_runners = 0\n");
         $node->restart;
     }
     $node->safe_psql('postgres', 'CREATE EXTENSION pgqrs');
