@@ -11,7 +11,7 @@
 #   SECONDS    length of one measurement of one side
 #   SCALE      shrinks numbers of rows and long waits; 1 for results, 0.01 to see whether all works
 #
-# All cases in both modes take about 80 minutes. Each finished row is printed to stdout, progress to stderr; the table
+# All cases in both modes take about 110 minutes. Each finished row is printed to stdout, progress to stderr; the table
 # and the chart are written to test/bench/results, which git ignores.
 #
 # run.sh       packages, servers, peers    bench.py      the list of cases

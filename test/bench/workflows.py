@@ -1,7 +1,6 @@
 """Workflows beside hand-written checkpoints: steps, whole runs, claims beside a long history, a fan-in."""
 
 import contextlib
-import itertools
 import os
 
 from measure import SQL, command, compare, database, pgbench, plain_row, row_of_pairs, wait_until
@@ -13,6 +12,7 @@ STEP = "reserve_the_items_of_the_order"
 OUTPUT = '{"receipt": "%s"}' % "".join(f"{i * 7919 % 9973:x}" for i in range(60))[:185]
 ROUND_TRIPS = 12  # of a run of ten steps
 
+MOST_STEPS = 20_000  # of one measurement; beyond that the runs get more than ten
 HISTORY = 1_000_000
 CHILDREN = 10_000
 FINISHERS = 16
@@ -20,53 +20,60 @@ FINISHERS = 16
 
 def step(settings):
     """Recording a step, beside a PL/pgSQL function that inserts into a table of checkpoints without a fence."""
-    values = {"step": STEP, "output": OUTPUT}
     for clients in (1, 8):
         with bench_database("step") as db:
-            # No run gets many steps: as many runs as a measurement has tens of steps.
-            each = settings.size(1000, 10)
-            values |= {"first": claimed_runs(db, each * clients), "each": each}
-            # No step is recorded twice: each measurement counts on from another number.
-            begins = itertools.count(0, 1_000_000)
 
-            def rate(side, **length):
-                return pgbench(db, f"step_{side}.sql", clients, n=next(begins), **length, **values)
+            def rate(side):
+                return record_steps(db, side, steps_of_new_runs(db, clients, MOST_STEPS), seconds=settings.seconds)
 
             yield compare(
                 settings,
                 count_of(clients, "client"),
                 "steps/s",
-                lambda: rate("pgqrs", seconds=settings.seconds),
-                lambda: rate("by_hand", seconds=settings.seconds),
+                lambda: rate("pgqrs"),
+                lambda: rate("by_hand"),
                 other_side="checkpoints",
             )
             if clients == 1:
-                yield from price_of_step(settings, db, rate)
+                yield from price_of_step(settings, db)
 
 
-def price_of_step(settings, db, rate):
+def steps_of_new_runs(db, clients, steps):
+    """What the scripts need for so many steps in all, ten for each run. Each measurement has runs of its own, so that
+    all steps are new, and come in the order of the index as they do in life."""
+    each = -(-steps // (10 * clients))
+    first = claimed_runs(db, each * clients)
+    return {"clients": clients, "first": first, "each": each, "n": 0, "step": STEP, "output": OUTPUT}
+
+
+def record_steps(db, side, values, **length):
+    return pgbench(db, f"step_{side}.sql", **values, **length)
+
+
+def price_of_step(settings, db):
     """WAL and processor time of a step, when the pages that a checkpoint makes whole have been written."""
     steps = settings.size(20_000, 500)
 
     def price(side):
-        rate(side, runs=steps)
+        warm_up, measured = (steps_of_new_runs(db, 1, steps) for _ in range(2))
+        record_steps(db, side, warm_up, runs=steps)
         before = wal_position(db)
-        rate(side, runs=steps)
+        record_steps(db, side, measured, runs=steps)
         return (wal_position(db) - before) / steps
 
     db.run("CHECKPOINT")
     ours, theirs = price("pgqrs"), price("by_hand")
     yield row_of_pairs(settings, "WAL, a step", "bytes", [(ours, theirs)], other_side="checkpoints")
     yield plain_row(settings, "WAL, a step, itself", "bytes", ours, "<= 600")
-    runs = itertools.cycle([claimed_runs(db, 1) for _ in range(100)])
-    seqs = itertools.count()
     calls = {
         "pgqrs": "SELECT pgqrs.complete_step(%s::bigint, 1, %s, %s::jsonb, %s::bigint)",
         "by_hand": "SELECT by_hand.complete_step(%s::bigint, %s, %s::jsonb, %s::bigint)",
     }
     pairs = []
     for _ in range(settings.rounds):
-        values = [(next(runs), STEP, OUTPUT, next(seqs)) for _ in range(max(1000, steps // 20))]
+        number = max(1000, steps // 20)
+        first = claimed_runs(db, number // 10)
+        values = [(first + n // 10, STEP, OUTPUT, n % 10) for n in range(number)]
         pairs.append(tuple(1e6 * cpu_of(db, call, values) / len(values) for call in calls.values()))
     row = row_of_pairs(settings, "processor, a step", "us", pairs, other_side="checkpoints")
     yield row
