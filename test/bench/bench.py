@@ -26,7 +26,7 @@ CASES = {
     "pressure": ["held_snapshot", "big_state", "backlog_priority"],
     "waiting": ["wake_up", "waiters_beside_load", "waiters_idle"],
     "storage": ["storage"],
-    "workflows": ["step", "run_10_steps", "claim_with_history", "fan_in"],
+    "workflows": ["step", "run_10_steps", "claim_with_history", "fan_in", "in_server_steps"],
     "peers": ["peers"],
 }
 

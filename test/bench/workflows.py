@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 
 from measure import SQL, command, compare, database, pgbench, plain_row, row_of_pairs, wait_until
 from throughput import count_of
@@ -192,6 +193,44 @@ def fan_in(settings):
         )
         yield row
         yield plain_row(settings, f"{FINISHERS} clients, itself", "ends/s", row.ours, ">= 5000", row.note)
+
+
+def in_server_steps(settings):
+    """Steps that the server executes, beside the same through a client: an insert and its record in one commit."""
+    steps = settings.size(5000, 100)
+    with bench_database("in_server_steps") as db:
+        script = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", SQL / "in_server_steps.sql"]
+        command(script, "in_server_steps")
+
+        def in_server():
+            db.run("SELECT pgqrs.start_workflow('bench_in_server', to_jsonb(%s::int))", steps)
+            begin = time.monotonic()
+            executed = db.value("CALL pgqrs.run_workflows()")
+            seconds = time.monotonic() - begin
+            if executed != 1:
+                raise RuntimeError(f"{executed} deliveries were executed")
+            return steps / seconds
+
+        def by_client():
+            run = claimed_runs(db, 1)
+            begin = time.monotonic()
+            for seq in range(steps):
+                with db.connection.transaction():
+                    ((output,),) = db.connection.execute("SELECT effect(%s::jsonb)", ["1"], prepare=True)
+                    db.connection.execute(
+                        "SELECT pgqrs.complete_step(%s::bigint, 1, %s, to_jsonb(%s::bigint), %s::bigint, on_recorded => 'raise')",
+                        [run, STEP, output, seq],
+                        prepare=True,
+                    )
+            return steps / (time.monotonic() - begin)
+
+        for what, commit in (("waiting for the disk", "on"), ("not waiting for the disk", "off")):
+            db.run(f"SET synchronous_commit = {commit}")
+            yield compare(settings, what, "steps/s", in_server, by_client, ">= 5", "client")
+        made = db.value("SELECT count(*) FROM effects")
+        recorded = db.value("SELECT count(*) FROM pgqrs.steps")
+        if made != recorded:
+            raise RuntimeError(f"{made} effects of {recorded} steps")
 
 
 # Databases with workflows
