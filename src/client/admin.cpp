@@ -1,8 +1,5 @@
 #include "pgqrs/client/admin.hpp"
 
-#include <array>
-#include <charconv>
-
 #include "pgqrs/client/tables.hpp"
 #include "rows.hpp"
 
@@ -15,16 +12,6 @@ Parameter label_or_null(std::optional<Outcome> outcome) {
 
 Parameter label_or_null(std::optional<Backoff> backoff) {
     return backoff ? Parameter(to_string(*backoff)) : Parameter();
-}
-
-// As the server reads it, in whatever locale this program is.
-Parameter real_or_null(std::optional<double> number) {
-    if (!number) {
-        return std::nullopt;
-    }
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), *number).ptr;
-    return std::string(text.data(), end);
 }
 
 Parameter list_or_null(const std::optional<std::vector<std::string>>& texts) {

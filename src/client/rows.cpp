@@ -1,36 +1,14 @@
 #include "rows.hpp"
 
+#include <array>
 #include <charconv>
 
 #include <nlohmann/json.hpp>
 
+#include "row_values.hpp"
+
 namespace pgqrs {
 namespace {
-
-TimePoint time_at(const Result& result, int row, int column) {
-    return TimePoint(Duration(result.integer(row, column)));
-}
-
-template <typename T, typename Read>
-std::optional<T> unless_null(const Result& result, int row, int column, Read read) {
-    if (result.is_null(row, column)) {
-        return std::nullopt;
-    }
-    return T(read(result, row, column));
-}
-
-std::optional<TimePoint> optional_time(const Result& result, int row, int column) {
-    return unless_null<TimePoint>(result, row, column, time_at);
-}
-
-std::int64_t integer_at(const Result& result, int row, int column) {
-    return result.integer(row, column);
-}
-std::string text_at(const Result& result, int row, int column) { return result.text(row, column); }
-
-std::optional<std::string> optional_text(const Result& result, int row, int column) {
-    return unless_null<std::string>(result, row, column, text_at);
-}
 
 // Of a JSON array of texts; none when it is null.
 std::vector<std::string> texts_at(const Result& result, int row, int column) {
@@ -52,26 +30,6 @@ void read_message(Message& message, const Result& result, int row) {
     message.vt = optional_time(result, row, 9);
     message.worker_id = unless_null<std::int64_t>(result, row, 10, integer_at);
     message.lease_left = unless_null<Duration>(result, row, 11, integer_at);
-}
-
-// The label of an enumeration whose labels follow one another and end with `unknown`.
-template <typename Enumeration>
-Enumeration label_of(const Result& result, int row, int column) {
-    const std::string text = result.text(row, column);
-    for (int label = 0; label < static_cast<int>(Enumeration::unknown); ++label) {
-        if (text == to_string(static_cast<Enumeration>(label))) {
-            return static_cast<Enumeration>(label);
-        }
-    }
-    return Enumeration::unknown;
-}
-
-double real_at(const Result& result, int row, int column) {
-    // As the server writes it, in whatever locale this program is.
-    const std::string text = result.text(row, column);
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
 }
 
 }  // namespace
@@ -256,6 +214,20 @@ Parameter boolean_or_null(std::optional<bool> value) {
         return std::nullopt;
     }
     return *value ? "true" : "false";
+}
+
+// As the server reads it, in whatever locale this program is.
+Parameter real_or_null(std::optional<double> number) {
+    if (!number) {
+        return std::nullopt;
+    }
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), *number).ptr;
+    return std::string(text.data(), end);
+}
+
+Parameter since_epoch(const std::optional<TimePoint>& time) {
+    return time ? Parameter(to_interval(time->time_since_epoch())) : Parameter();
 }
 
 std::string array_of(const std::vector<std::int64_t>& numbers) {

@@ -123,5 +123,8 @@ Parameter number_or_null(const std::optional<Number>& number) {
 std::string array_of(const std::vector<std::int64_t>& numbers);
 std::string array_of(const std::vector<Parameter>& texts);
 Parameter boolean_or_null(std::optional<bool> value);
+Parameter real_or_null(std::optional<double> number);
+// To be added to timestamptz 'epoch'.
+Parameter since_epoch(const std::optional<TimePoint>& time);
 
 }  // namespace pgqrs

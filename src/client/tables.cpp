@@ -51,11 +51,6 @@ const std::string kMessagesOfQueue =
 const std::string kArchiveOfQueue =
     select(kArchivedColumns, "pgqrs.list_archive($1, $2::bigint, $3::integer)");
 
-Parameter microseconds(TimePoint time) { return to_interval(time.time_since_epoch()); }
-Parameter microseconds(const std::optional<TimePoint>& time) {
-    return time ? microseconds(*time) : Parameter();
-}
-
 }  // namespace
 
 Queue Queues::insert(const NewQueue& row) {
@@ -205,8 +200,8 @@ ArchivedMessage Archive::insert(const ArchivedMessage& row) {
         "FROM "
         "pgqrs.get_queue($2) AS q",
         {std::to_string(row.id), row.queue, row.payload, row.headers, std::to_string(row.priority),
-         std::to_string(row.read_ct), microseconds(row.enqueued_at), microseconds(row.available_at),
-         microseconds(row.vt), number_or_null(row.worker_id), microseconds(row.archived_at),
+         std::to_string(row.read_ct), since_epoch(row.enqueued_at), since_epoch(row.available_at),
+         since_epoch(row.vt), number_or_null(row.worker_id), since_epoch(row.archived_at),
          interval_or_null(row.processing_duration), std::string(to_string(row.outcome)),
          std::to_string(row.attempt)});
     return get(row.id).value();
