@@ -127,7 +127,7 @@ CREATE FUNCTION pgqrs.list_steps(run bigint) RETURNS TABLE (
     LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100
     AS 'MODULE_PATHNAME', 'pgqrs_list_steps';
 COMMENT ON FUNCTION pgqrs.list_steps(bigint) IS
-'Returns the steps of a run, in the order in which they were begun.
+'Returns the steps of a run, in the order in which they were begun. A sleep whose time has come has succeeded.
 Raises PQ017.';
 
 CREATE FUNCTION pgqrs.run_timeline(run bigint) RETURNS TABLE (

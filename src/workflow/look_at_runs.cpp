@@ -73,13 +73,24 @@ constinit pg::Statement all_workflows("SELECT id FROM pgqrs.workflows ORDER BY i
 constinit pg::Statement some_workflows(
     "SELECT id FROM pgqrs.workflows WHERE queue_id = ANY ($1) ORDER BY id");
 
-constinit pg::Statement select_steps(
-    "SELECT s.name, s.seq, s.kind, " PGQRS_STEP_STATUS
-    ", s.attempt, s.read_ct,"
-    " s.started_at, s.recorded_at, s.until, s.child_id, s.output, s.error"
-    " FROM pgqrs.steps AS s LEFT JOIN pgqrs.messages AS m ON m.id = s.run_id"
-    " WHERE s.run_id = $1 ORDER BY s.started_at, s.name, s.seq",
-    pg::Planning::indexed);
+// s is the step, r its run, m the message of the run, or null, and $2 the time. A sleep is over when its time has come,
+// unless the run ended before: nobody writes its row again.
+#define PGQRS_SLEPT \
+    "s.kind = 'sleep' AND s.status = 'started' AND s.until <= least($2, r.finished_at)"
+#define PGQRS_STATUS_SHOWN "CASE WHEN " PGQRS_SLEPT " THEN 'succeeded' ELSE " PGQRS_STEP_STATUS " END"
+#define PGQRS_STEP_END "CASE WHEN " PGQRS_SLEPT " THEN s.until ELSE s.recorded_at END"
+#define PGQRS_STEPS_OF_RUN                              \
+    " FROM pgqrs.steps AS s"                            \
+    " JOIN pgqrs.runs AS r ON r.id = s.run_id"          \
+    " LEFT JOIN pgqrs.messages AS m ON m.id = s.run_id" \
+    " WHERE s.run_id = $1"
+
+constinit pg::Statement select_steps("SELECT s.name, s.seq, s.kind, " PGQRS_STATUS_SHOWN
+                                     ", s.attempt, s.read_ct,"
+                                     " s.started_at, " PGQRS_STEP_END
+                                     ", s.until, s.child_id, s.output, s.error" PGQRS_STEPS_OF_RUN
+                                     " ORDER BY s.started_at, s.name, s.seq",
+                                     pg::Planning::indexed);
 
 // The run itself, its steps, and the failures of its deliveries.
 constinit pg::Statement select_timeline(
@@ -91,9 +102,10 @@ constinit pg::Statement select_timeline(
     " LEFT JOIN pgqrs.workflows AS w ON w.id = r.workflow_id"
     " WHERE r.id = $1"
     " UNION ALL"
-    " SELECT s.name, s.seq, s.kind::text, (" PGQRS_STEP_STATUS ")::text, s.started_at, s.recorded_at,"
+    " SELECT s.name, s.seq, s.kind::text, (" PGQRS_STATUS_SHOWN ")::text, s.started_at, "
+    PGQRS_STEP_END ","
     "  s.attempt, s.child_id, s.error"
-    " FROM pgqrs.steps AS s LEFT JOIN pgqrs.messages AS m ON m.id = s.run_id WHERE s.run_id = $1"
+    PGQRS_STEPS_OF_RUN
     " UNION ALL"
     " SELECT NULL, NULL, 'failure', CASE WHEN f.died THEN 'failed' ELSE 'retrying' END, f.failed_at,"
     "  f.failed_at, f.attempt, NULL, f.error"
@@ -264,8 +276,8 @@ void list_steps(std::int64_t id, pg::RowSink& sink) {
     pg::with_spi([&] {
         const KnownRun run = find_run(id);
         const engine::StatementRights rights(run.access(core::rights_for("list_steps")),
-                                             {kReadSteps, kReadMessages});
-        select_steps.look_into(sink, {pg::int8(id)});
+                                             {kReadSteps, kReadRuns, kReadMessages});
+        select_steps.look_into(sink, {pg::int8(id), pg::timestamptz(engine::clock_now())});
     });
 }
 

@@ -122,4 +122,15 @@ UPDATE pgqrs.runs SET continued_as = :next WHERE id = :run;
 SELECT run = :next AS next, state FROM pgqrs.await_run(:run, '0');
 SELECT pgqrs.cancel_run(:next);
 SELECT run = :next AS next, state FROM pgqrs.await_run(:run);
+-- A sleep is over when its time has come, but not after the end of its run.
+SELECT run AS slept FROM pgqrs.start_workflow('look', '3', priority => 0) \gset
+SELECT status FROM pgqrs.claim_runs('look') AS c, LATERAL pgqrs.sleep(c.run, c.read_ct, 'nap', '1 h') WHERE c.run = :slept;
+SELECT name, status, recorded_at FROM pgqrs.list_steps(:slept);
+UPDATE pgqrs.steps SET started_at = started_at - interval '2 h', until = until - interval '2 h' WHERE run_id = :slept;
+SELECT name, status, recorded_at = until AS ended FROM pgqrs.list_steps(:slept);
+SELECT name, status, ended_at - started_at > '59 min' AS whole FROM pgqrs.run_timeline(:slept) WHERE kind = 'sleep';
+SELECT pgqrs.cancel_run(:slept);
+UPDATE pgqrs.runs SET finished_at = finished_at - interval '90 min' WHERE id = :slept;
+SELECT name, status, recorded_at FROM pgqrs.list_steps(:slept);
+SELECT name, status, ended_at FROM pgqrs.run_timeline(:slept) WHERE kind = 'sleep';
 SELECT pgqrs.drop_workflow('other', true), pgqrs.drop_workflow('look', true);
