@@ -26,11 +26,17 @@ CASES = [
     ("pgqrs completion fi", "pgqrs completion fish"),
     ("pgqrs queue show completed.queue compl", "pgqrs queue show completed.queue compl"),
     ("pgqrs queue frob", "pgqrs queue frob"),
+    ("pgqrs workf", "pgqrs workflow"),
+    ("pgqrs workflow dr", "pgqrs workflow drop"),
+    ("pgqrs run start compl", "pgqrs run start completed.workflow"),
+    ("pgqrs run list --state timed", "pgqrs run list --state timed_out"),
+    ("pgqrs run retry --from", "pgqrs run retry --from-step"),
 ]
 
 
 def prepare():
     fresh("completed.queue")
+    pgqrs("workflow", "create", "completed.workflow", "--queue", "its.queue", "--if-not-exists").expect(0, out=".*")
     (TMP / "unlikely.ndjson").touch()
 
 

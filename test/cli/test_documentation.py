@@ -5,7 +5,7 @@ import re
 from support import ROOT, pgqrs
 
 TEXT = (ROOT / "doc" / "cli.md").read_text(encoding="utf-8")
-GROUPS = ("queue", "message", "archive", "worker")
+GROUPS = ("queue", "message", "archive", "workflow", "run", "worker")
 
 
 def test_exit_codes():
@@ -26,6 +26,8 @@ def test_every_command_and_option():
 
 def test_every_key():
     """The keys of what commands print are described."""
+    pgqrs("workflow", "create", "documented").expect(0)
+    run = pgqrs("run", "start", "documented", "-q").expect(0).out.strip()
     for arguments in (
         ("queue", "list"),
         ("message", "list", "mails"),
@@ -40,6 +42,11 @@ def test_every_key():
         ("message", "dead", "mails"),
         ("message", "failures", "mails", "1"),
         ("verify",),
+        ("workflow", "list"),
+        ("run", "list"),
+        ("run", "stuck"),
+        ("run", "steps", run),
+        ("run", "timeline", run),
     ):
         for key in pgqrs(*arguments, "--format", "csv").expect(0).out.split("\r\n")[0].split(","):
             assert f"`{key}`" in TEXT, f"doc/cli.md does not have the key {key} of {arguments}"

@@ -56,6 +56,12 @@ CASES = [
     ("message release mails 1 --read-ct 0", r'--read-ct must be from 1 to \d+: "0"'),
     ("message read mails --count 0", r'--count must be from 1 to 1000000: "0"'),
     ("message list mails --limit 0", r'--limit must be from 1 to 1000000: "0"'),
+    ("run show x", r'id must be a whole number: "x"'),
+    ("run cancel", r"id is required" + HINT),
+    ("run lits", r'unknown command: "lits"\nhint: Did you mean "list"\?'),
+    ("run start order --prioritty 1", r'unknown option --prioritty\nhint: Did you mean "--priority"\?'),
+    ("run timeline 1 --width 39", r'--width must be from 40 to 1000: "39"'),
+    ("run purge order --older-than ages", r'--older-than is not a length of time: "ages"' + LENGTH),
     ("worker show x", r'id must be a whole number: "x"'),
 ]
 
@@ -78,7 +84,7 @@ def test_global_options_before_and_after():
 
 def test_help_of_every_command():
     text = pgqrs("--help").expect(0).out
-    for group in ("install", "uninstall", "verify", "queue", "message", "archive", "worker"):
+    for group in ("install", "uninstall", "verify", "queue", "message", "archive", "workflow", "run", "worker"):
         pgqrs(group, "--help").expect(0, "", rf"(?s).*Usage: pgqrs {group}.*")
         assert f"\n  {group} " in text
     pgqrs("queue", "create", "-h").expect(

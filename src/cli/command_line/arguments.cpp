@@ -2,6 +2,7 @@
 #include "cli/command_line/arguments.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <system_error>
 
 #include "cli/failure.hpp"
@@ -66,6 +67,22 @@ bool parse_boolean(std::string_view text, const std::string& name) {
         return false;
     }
     throw UsageError(name + " must be true or false: " + quote_argument(text));
+}
+
+TimePoint parse_moment(std::string_view text, const std::string& name, Tense tense) {
+    try {
+        return parse_iso8601(text, name);
+    } catch (const InvalidArgument&) {
+        // It may be a length of time.
+    }
+    try {
+        const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+        const auto length = parse_duration(text, name);
+        return tense == Tense::past ? now - length : now + length;
+    } catch (const InvalidArgument&) {
+        throw UsageError(name + " is neither a time nor a length of time: " + quote_argument(text),
+                         "Write \"2026-11-21T12:00:00Z\", or a length of time such as \"2h\" or \"7d\".");
+    }
 }
 
 Duration parse_length(std::string_view text, const std::string& name) {

@@ -41,6 +41,12 @@ void Command::queue(std::optional<std::string>& target) {
               [&target](const std::string& text) { target = text; });
 }
 
+void Command::workflow(std::string& target) { text("workflow", target, "Name of the workflow"); }
+
+void Command::workflow(std::optional<std::string>& target) {
+    text("workflow", target, "Name of the workflow; without, all workflows");
+}
+
 void Command::text(const std::string& name, std::string& target, const std::string& about) {
     add_value(*app_, name, "", about, [&target](const std::string& text) {
         target = text;
@@ -111,6 +117,20 @@ void Command::option(const std::string& name, std::optional<bool>& target,
                      const std::string& about) {
     add_value(*app_, name, "BOOL", about,
               [&target, name](const std::string& text) { target = parse_boolean(text, name); });
+}
+
+void Command::past(const std::string& name, std::optional<TimePoint>& target,
+                   const std::string& about) {
+    add_value(*app_, name, "TIME", about, [&target, name](const std::string& text) {
+        target = parse_moment(text, name, Tense::past);
+    });
+}
+
+void Command::future(const std::string& name, std::optional<TimePoint>& target,
+                     const std::string& about) {
+    add_value(*app_, name, "TIME", about, [&target, name](const std::string& text) {
+        target = parse_moment(text, name, Tense::future);
+    });
 }
 
 void Command::number(const std::string& name, std::optional<int>& target, int least, int most,

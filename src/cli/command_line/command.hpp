@@ -32,6 +32,8 @@ public:
     // Arguments without a name, in the order in which they are declared.
     void queue(std::string& target);
     void queue(std::optional<std::string>& target);  // may be left out
+    void workflow(std::string& target);
+    void workflow(std::optional<std::string>& target);  // may be left out
     void text(const std::string& name, std::string& target, const std::string& about);
     void text(const std::string& name, std::optional<std::string>& target,
               const std::string& about);  // may be left out
@@ -47,6 +49,10 @@ public:
                 const std::string& about);
     void option(const std::string& name, std::optional<Duration>& target, const std::string& about);
     void option(const std::string& name, std::optional<bool>& target, const std::string& about);
+    // A time, or a length of time that is counted from now.
+    void past(const std::string& name, std::optional<TimePoint>& target, const std::string& about);
+    void future(const std::string& name, std::optional<TimePoint>& target,
+                const std::string& about);
     void number(const std::string& name, std::optional<int>& target, int least, int most,
                 const std::string& about);
     void real(const std::string& name, std::optional<double>& target, const std::string& about);

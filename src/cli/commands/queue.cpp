@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands/backoff.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/failure.hpp"
 #include "cli/output/rows.hpp"
@@ -33,31 +34,13 @@ struct Given : QueueOptions {
     std::vector<std::string> forbidden_words;
     QueueOptions options() const {
         QueueOptions result = *this;
-        for (const auto one : {Backoff::fixed, Backoff::linear, Backoff::exponential}) {
-            if (backoff_word == to_string(one)) {
-                result.backoff = one;
-            }
-        }
+        result.backoff = backoff_of(backoff_word);
         result.max_messages = most_messages;
         result.required_keys = keys_of(required_words);
         result.forbidden_keys = keys_of(forbidden_words);
         return result;
     }
 };
-
-// How long a failed message waits.
-void add_backoff(Command& command, Given& target, bool alter) {
-    const auto usual = [&](const char* value) {
-        return alter ? std::string() : " [" + std::string(value) + "]";
-    };
-    command.choice("--backoff", target.backoff_word, {"fixed", "linear", "exponential"},
-                   "How the wait grows from one failure to the next" + usual("exponential"));
-    command.option("--backoff-base", target.backoff_base,
-                   "The wait after the first failure" + usual("1s"));
-    command.option("--backoff-cap", target.backoff_cap, "The longest wait" + usual("1h"));
-    command.fraction("--backoff-jitter", target.backoff_jitter,
-                     "The part of a wait that chance may take off" + usual("0.1"));
-}
 
 // What the queue takes from producers.
 void add_producer_limits(Command& command, Given& target, bool alter) {
@@ -94,7 +77,10 @@ void add_settings(Command& command, Given& target, Purpose purpose) {
     command.number(
         "--max-attempts", target.max_attempts, 0, 32767,
         std::string("A message that fails so often is dead; 0: no limit") + (alter ? "" : " [25]"));
-    add_backoff(command, target, alter);
+    add_backoff(
+        command,
+        {target.backoff_word, target.backoff_base, target.backoff_cap, target.backoff_jitter},
+        !alter);
     command.option("--dead-letter-queue", target.dead_letter_queue,
                    std::string("The queue that gets dead messages") +
                        (alter ? "; '': the archive" : " [the archive]"));

@@ -48,6 +48,7 @@ _pgqrs() {
         names=($(__pgqrs_arguments "$where"))
         case ${names[position]-} in
             queue) __pgqrs_words < <(__pgqrs_queues "$1") ;;
+            workflow) __pgqrs_words < <(__pgqrs_workflows "$1") ;;
             shell) __pgqrs_words < <(printf '%s\n' bash zsh fish) ;;
             privilege) __pgqrs_words < <(printf '%s\n' produce consume monitor manage) ;;
         esac

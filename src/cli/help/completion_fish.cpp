@@ -37,6 +37,10 @@ function __pgqrs_queues
     PGQRS_CONNECTION_TIMEOUT=2 pgqrs queue list --format csv 2>/dev/null </dev/null |
         sed -n '2,$s/^[0-9]*,\([^,]*\),.*/\1/p'
 end
+function __pgqrs_workflows
+    PGQRS_CONNECTION_TIMEOUT=2 pgqrs workflow list --format csv 2>/dev/null </dev/null |
+        sed -n '2,$s/^[0-9]*,\([^,]*\),.*/\1/p'
+end
 complete -c pgqrs -f
 )script";
 
@@ -91,6 +95,9 @@ std::string fish_completion(const CommandInfo& program) {
         }
         if (!command.arguments.empty() && command.arguments.front().name == "queue") {
             lines += condition(command, "__pgqrs_first_at") + "-a '(__pgqrs_queues)'\n";
+        }
+        if (!command.arguments.empty() && command.arguments.front().name == "workflow") {
+            lines += condition(command, "__pgqrs_first_at") + "-a '(__pgqrs_workflows)'\n";
         }
         if (!command.arguments.empty() && command.arguments.front().name == "shell") {
             lines += condition(command, "__pgqrs_first_at") + "-a 'bash zsh fish'\n";

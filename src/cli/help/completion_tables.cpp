@@ -5,6 +5,7 @@
 //   __pgqrs_kind PATH OPTION       what the option takes: words, <file> or <value>; fails for flags
 //   __pgqrs_arguments PATH         names of its arguments
 //   __pgqrs_queues PROGRAM         names of queues; nothing without a connection
+//   __pgqrs_workflows PROGRAM      the same for workflows
 #include "cli/help/completion.hpp"
 
 namespace pgqrs::cli {
@@ -58,6 +59,16 @@ std::string kinds(const CommandInfo& program) {
     return arms + globals + "        *) return 1 ;;\n";
 }
 
+// A function that prints the names of all queues, or of all of another noun.
+std::string names(const std::string& noun) {
+    return "__pgqrs_" + noun +
+           "s() {\n"
+           "    PGQRS_CONNECTION_TIMEOUT=2 \"$1\" " +
+           noun +
+           " list --format csv 2>/dev/null </dev/null |\n"
+           "        sed -n '2,$s/^[0-9]*,\\([^,]*\\),.*/\\1/p'\n}\n";
+}
+
 }  // namespace
 
 std::string shell_quoted(std::string_view text) {
@@ -91,11 +102,7 @@ std::string completion_tables(const CommandInfo& program) {
            "__pgqrs_options() {\n    __pgqrs_own_options \"$1\"\n    " +
            print(option_lines(program)) + "\n}\n" +
            function("__pgqrs_kind", "\"$1:$2\"", kinds(program)) +
-           function("__pgqrs_arguments", "\"$1\"", arguments) +
-           "__pgqrs_queues() {\n"
-           "    PGQRS_CONNECTION_TIMEOUT=2 \"$1\" queue list --format csv 2>/dev/null </dev/null "
-           "|\n"
-           "        sed -n '2,$s/^[0-9]*,\\([^,]*\\),.*/\\1/p'\n}\n";
+           function("__pgqrs_arguments", "\"$1\"", arguments) + names("queue") + names("workflow");
 }
 
 }  // namespace pgqrs::cli

@@ -48,6 +48,8 @@ constexpr const char* kFunction = R"script(_pgqrs() {
             _describe command list
         elif [[ ${names[position]-} == queue ]]; then
             compadd -- ${(f)"$(__pgqrs_queues "${words[1]}")"}
+        elif [[ ${names[position]-} == workflow ]]; then
+            compadd -- ${(f)"$(__pgqrs_workflows "${words[1]}")"}
         elif [[ ${names[position]-} == shell ]]; then
             compadd -- bash zsh fish
         elif [[ ${names[position]-} == privilege ]]; then

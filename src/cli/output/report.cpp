@@ -54,7 +54,9 @@ Story story_of(const Error& error, Context* context) {
                 "\"pgqrs install\" installs it.", error.sqlstate()};
     }
     Story story{exit_of(error), error.message(), error.detail(), error.hint(), error.sqlstate()};
-    if (error.code() == ErrorCode::queue_not_empty) {
+    // Where the server says "force", too: a queue with messages cannot be forced to hold runs.
+    if (error.code() == ErrorCode::queue_not_empty &&
+        error.hint().find("orce") != std::string::npos) {
         story.hint = "With --force it goes with them.";
     }
     split_question(story);

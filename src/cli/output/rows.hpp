@@ -7,6 +7,7 @@
 #include "pgqrs/client/admin.hpp"
 #include "pgqrs/client/failure.hpp"
 #include "pgqrs/client/message.hpp"
+#include "pgqrs/client/run_info.hpp"
 
 namespace pgqrs::cli {
 
@@ -24,5 +25,10 @@ const std::vector<Field<Cancelled>>& cancelled_fields();
 const std::vector<Field<pgqrs::Failure>>& failure_fields();
 const std::vector<Field<DeadLetter>>& dead_letter_fields();
 const std::vector<Field<RetentionRule>>& retention_fields();
+const std::vector<Field<WorkflowInfo>>& workflow_fields();
+const std::vector<Field<RunInfo>>& run_fields();
+const std::vector<Field<StepInfo>>& step_fields();
+const std::vector<Field<TimelineEntry>>& timeline_fields();
+const std::vector<Field<StuckRun>>& stuck_run_fields();
 
 }  // namespace pgqrs::cli

@@ -41,6 +41,9 @@ std::string position_of(const std::string& text, std::size_t byte) {
 }
 
 void check_json(const std::string& text, const std::string& subject) {
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+        throw Failure(Exit::rejected, subject + " is empty");
+    }
     const auto fault = find_json_fault(text);
     if (!fault) {
         return;
@@ -59,14 +62,21 @@ std::string read_payload(const std::string& argument) {
 }
 
 void check_payload(const std::string& text, const std::string& subject, const Validation& rules) {
-    if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
-        throw Failure(Exit::rejected, subject + " is empty");
-    }
     rules.check_size(text.size(), subject);
     check_json(text, subject);
     if (rules.looks_inside()) {
         rules.check(nlohmann::json::parse(with_parsable_numbers(text)), subject);
     }
+}
+
+std::optional<std::string> read_json(const std::optional<std::string>& argument,
+                                     const std::string& subject) {
+    if (!argument) {
+        return std::nullopt;
+    }
+    std::string text = read_payload(*argument);
+    check_json(text, subject);
+    return text;
 }
 
 nlohmann::json headers_of(const std::vector<std::string>& pairs) {
