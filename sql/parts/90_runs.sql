@@ -152,6 +152,22 @@ not_taken, not_woken. Most reasons count when they have lasted for a minute. Run
 worker has, or that wait for something that has not come are not shown. It reads all runs that have not
 ended.';
 
+CREATE FUNCTION pgqrs.workflow_metrics(workflow text DEFAULT NULL, most bigint DEFAULT 10000) RETURNS TABLE (
+        workflow text, queue text, active bigint, queued bigint, running bigint, sleeping bigint, waiting bigint,
+        retrying bigint, paused bigint, crashed bigint, failed bigint, cancelled bigint, timed_out bigint,
+        oldest_queued_age interval, exact boolean)
+    LANGUAGE c STABLE PARALLEL UNSAFE ROWS 10
+    AS 'MODULE_PATHNAME', 'pgqrs_workflow_metrics';
+COMMENT ON FUNCTION pgqrs.workflow_metrics(text, bigint) IS
+'Counts the runs of workflows, by their states, a row for each workflow by id. active: those that have not
+ended, which the next seven columns tell apart. failed, cancelled, timed_out: those that ended so and were
+not removed yet. Runs that succeeded are not counted. oldest_queued_age: how long the run that has waited
+longest could have been delivered. exact: whether all runs were looked at.
+workflow: NULL means all workflows.
+most: of each workflow it looks at up to so many runs that have not ended, those with the lowest ids, and
+counts up to so many that failed, were cancelled or timed out, each. So the cost has a limit.
+Raises PQ004, PQ010, PQ015.';
+
 CREATE FUNCTION pgqrs.await_run(run bigint, timeout interval DEFAULT '30 s') RETURNS SETOF pgqrs.run
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1
     AS 'MODULE_PATHNAME', 'pgqrs_await_run';

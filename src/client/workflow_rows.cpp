@@ -162,6 +162,26 @@ TimelineEntry timeline_entry_of(const Result& result, int row) {
     return entry;
 }
 
+WorkflowMetrics workflow_metrics_of(const Result& result, int row) {
+    WorkflowMetrics metrics;
+    metrics.workflow = result.text(row, 0);
+    metrics.queue = optional_text(result, row, 1);
+    metrics.active = result.integer(row, 2);
+    metrics.queued = result.integer(row, 3);
+    metrics.running = result.integer(row, 4);
+    metrics.sleeping = result.integer(row, 5);
+    metrics.waiting = result.integer(row, 6);
+    metrics.retrying = result.integer(row, 7);
+    metrics.paused = result.integer(row, 8);
+    metrics.crashed = result.integer(row, 9);
+    metrics.failed = result.integer(row, 10);
+    metrics.cancelled = result.integer(row, 11);
+    metrics.timed_out = result.integer(row, 12);
+    metrics.oldest_queued_age = optional_duration(result, row, 13);
+    metrics.exact = result.boolean(row, 14);
+    return metrics;
+}
+
 StuckRun stuck_run_of(const Result& result, int row) {
     return {result.integer(row, 0), result.text(row, 1), result.text(row, 2),
             optional_time(result, row, 3), result.text(row, 4)};

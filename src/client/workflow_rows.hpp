@@ -32,6 +32,11 @@ inline constexpr std::string_view kTimelineColumns = "name, seq, kind, status, "
 inline constexpr std::string_view kStuckColumns =
     "run, workflow, why, " PGQRS_MICROSECONDS("since") ", hint";
 
+inline constexpr std::string_view kWorkflowMetricsColumns =
+    "workflow, queue, active, queued, running, sleeping, waiting, retrying, paused, crashed, "
+    "failed, cancelled, "
+    "timed_out, " PGQRS_MICROSECONDS("oldest_queued_age") ", exact";
+
 #undef PGQRS_MICROSECONDS
 
 WorkflowInfo workflow_of(const Result& result, int row);
@@ -39,6 +44,7 @@ StartedRun started_of(const Result& result, int row);
 RunInfo run_of(const Result& result, int row);
 StepInfo step_of(const Result& result, int row);
 TimelineEntry timeline_entry_of(const Result& result, int row);
+WorkflowMetrics workflow_metrics_of(const Result& result, int row);
 StuckRun stuck_run_of(const Result& result, int row);
 RunControl control_of(const Result& result, int row);
 

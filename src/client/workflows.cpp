@@ -123,6 +123,13 @@ std::vector<WorkflowInfo> Workflows::list(std::int64_t after_id, int quantity) {
     return all_rows(connection_.execute(sql, {number(after_id), number(quantity)}), workflow_of);
 }
 
+std::vector<WorkflowMetrics> Workflows::metrics(const std::optional<std::string>& workflow,
+                                                std::int64_t most) {
+    static const std::string sql =
+        select(kWorkflowMetricsColumns, "pgqrs.workflow_metrics($1, $2::bigint)");
+    return all_rows(connection_.execute(sql, {workflow, number(most)}), workflow_metrics_of);
+}
+
 StartedRun Workflows::start(const std::string& workflow, const nlohmann::json& input,
                             const StartOptions& options) {
     return start_text(workflow, json_text(input, "input"), options);

@@ -157,6 +157,7 @@ inline constexpr std::array kFunctionRights = {
     FunctionRights{"list_steps", Rights::consume | Rights::manage},
     FunctionRights{"run_timeline", Rights::consume | Rights::manage},
     FunctionRights{"stuck_runs", Rights::consume | kWatch},
+    FunctionRights{"workflow_metrics", Rights::consume | kWatch},
     FunctionRights{"list_grants", Rights::manage},
     FunctionRights{"verify", kWatch},
     FunctionRights{"version", Rights::any},

@@ -124,6 +124,14 @@ PGQRS_FUNCTION(pgqrs_stuck_runs) {
     return sink.done();
 }
 
+PGQRS_FUNCTION(pgqrs_workflow_metrics) {
+    const auto name = call.optional_text(0);
+    const auto most = call.int8_or(1, workflow::kMostCounted);
+    auto sink = call.rows_result();
+    workflow::workflow_metrics(name, most, sink);
+    return sink.done();
+}
+
 PGQRS_FUNCTION(pgqrs_await_run) {
     const auto run = call.int8(0, "run");
     const auto timeout = call.interval_or(1, kDefaultAwait);

@@ -194,6 +194,44 @@ constinit pg::Statement select_stuck(R"sql(
     ORDER BY s.id, s.place
 )sql");
 
+// $1 the workflows, $2 the time, $3 at most so many runs of each kind.
+#define PGQRS_COUNT_ENDED(final, name)                                              \
+    " CROSS JOIN LATERAL ("                                                         \
+    "  SELECT count(*) FROM ("                                                      \
+    "   SELECT FROM pgqrs.runs AS r"                                                \
+    "   WHERE r.workflow_id = k.id AND r.final > 'succeeded' AND r.final = '" final \
+    "' LIMIT $3"                                                                    \
+    "  ) AS e) AS " name " (count)"
+constinit pg::Statement select_metrics(
+    "SELECT w.name, q.name, a.active, a.queued, a.running, a.sleeping, a.waiting, a.retrying,"
+    " a.paused, a.crashed, f.count, c.count, t.count, $2 - a.oldest,"
+    " a.active < $3 AND f.count < $3 AND c.count < $3 AND t.count < $3"
+    " FROM unnest($1) AS k (id)"
+    " JOIN pgqrs.workflows AS w ON w.id = k.id"
+    " LEFT JOIN pgqrs.queues AS q ON q.id = w.queue_id"
+    " CROSS JOIN LATERAL ("
+    "  SELECT count(*) AS active,"
+    "   count(*) FILTER (WHERE s.state = 'queued') AS queued,"
+    "   count(*) FILTER (WHERE s.state = 'running') AS running,"
+    "   count(*) FILTER (WHERE s.state = 'sleeping') AS sleeping,"
+    "   count(*) FILTER (WHERE s.state = 'waiting') AS waiting,"
+    "   count(*) FILTER (WHERE s.state = 'retrying') AS retrying,"
+    "   count(*) FILTER (WHERE s.state = 'paused') AS paused,"
+    "   count(*) FILTER (WHERE s.state = 'crashed') AS crashed,"
+    "   min(s.available_at) FILTER (WHERE s.state = 'queued' AND s.available_at <= $2) AS oldest"
+    "  FROM ("
+    "   SELECT (" PGQRS_RUN_STATE("$2") ") AS state,"
+    "    m.available_at::pg_catalog.timestamptz AS available_at"
+    "   FROM pgqrs.runs AS r"
+    "   LEFT JOIN pgqrs.messages AS m ON m.id = r.id"
+    "   WHERE r.workflow_id = k.id AND r.final IS NULL"
+    "   ORDER BY r.id LIMIT $3) AS s"
+    " ) AS a"
+    PGQRS_COUNT_ENDED("failed", "f") PGQRS_COUNT_ENDED("cancelled", "c")
+    PGQRS_COUNT_ENDED("timed_out", "t")
+    " ORDER BY k.id",
+    pg::Planning::indexed);
+
 constexpr engine::Need kReadRuns{&engine::kRuns, ACL_SELECT};
 constexpr engine::Need kReadMessages{&engine::kMessages, ACL_SELECT};
 constexpr engine::Need kReadWorkflows{&engine::kWorkflows, ACL_SELECT};
@@ -238,6 +276,21 @@ std::vector<std::int32_t> ids_of(const pg::Rows& rows) {
     return ids;
 }
 
+// Calls `send` with the ids of the workflow, or of all that the caller may see, and with the rights to read about them.
+template <typename Send>
+void for_workflows(const std::optional<std::string_view>& name, core::Rights needed, Send send) {
+    if (name) {
+        const Workflow workflow = find_workflow(*name);
+        const engine::StatementRights rights(workflow.access(needed), kReadAll);
+        send({&workflow.id, 1});
+    } else if (const auto some = engine::queues_in_reach(needed, kReadAll)) {
+        const engine::StatementRights rights(kReadAll);
+        send(ids_of(some_workflows.look({pg::int4_array(*some)})));
+    } else {
+        send(ids_of(all_workflows.look({})));
+    }
+}
+
 }  // namespace
 
 void get_run(std::int64_t id, pg::RowSink& sink) {
@@ -253,22 +306,27 @@ void list_runs(const RunFilter& filter, pg::RowSink& sink) {
     pg::Statement& page = page_of(filter.state);
     constexpr core::Rights kRights = core::rights_for("list_runs");
     pg::with_spi([&] {
-        const auto send = [&](std::span<const std::int32_t> workflows) {
+        for_workflows(filter.workflow, kRights, [&](std::span<const std::int32_t> workflows) {
             page.look_into(sink, {pg::int4_array(workflows), pg::timestamptz(engine::clock_now()),
                                   pg::int8(filter.after_id), pg::int8(filter.quantity),
                                   pg::timestamptz(filter.since), pg::timestamptz(filter.until),
                                   pg::text(filter.state)});
-        };
-        if (filter.workflow) {
-            const Workflow workflow = find_workflow(*filter.workflow);
-            const engine::StatementRights rights(workflow.access(kRights), kReadAll);
-            send({&workflow.id, 1});
-        } else if (const auto some = engine::queues_in_reach(kRights, kReadAll)) {
-            const engine::StatementRights rights(kReadAll);
-            send(ids_of(some_workflows.look({pg::int4_array(*some)})));
-        } else {
-            send(ids_of(all_workflows.look({})));
-        }
+        });
+    });
+}
+
+void workflow_metrics(const std::optional<std::string_view>& workflow, std::int64_t most,
+                      pg::RowSink& sink) {
+    if (most < 1) {
+        throw core::Error(core::SqlState::invalid_argument,
+                          "most must be at least 1: " + std::to_string(most));
+    }
+    constexpr core::Rights kRights = core::rights_for("workflow_metrics");
+    pg::with_spi([&] {
+        for_workflows(workflow, kRights, [&](std::span<const std::int32_t> workflows) {
+            select_metrics.look_into(sink, {pg::int4_array(workflows),
+                                            pg::timestamptz(engine::clock_now()), pg::int8(most)});
+        });
     });
 }
 

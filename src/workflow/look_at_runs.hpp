@@ -30,4 +30,11 @@ void run_timeline(std::int64_t run, pg::RowSink& sink);
 
 void stuck_runs(pg::RowSink& sink);
 
+// So many runs of a workflow are looked at unless the caller says otherwise.
+constexpr std::int64_t kMostCounted = 10000;
+
+// Of one workflow, or of all. Of each it looks at `most` runs of a kind, at least one.
+void workflow_metrics(const std::optional<std::string_view>& workflow, std::int64_t most,
+                      pg::RowSink& sink);
+
 }  // namespace pgqrs::workflow

@@ -43,6 +43,7 @@ def test_every_key():
         ("message", "failures", "mails", "1"),
         ("verify",),
         ("workflow", "list"),
+        ("workflow", "metrics"),
         ("run", "list"),
         ("run", "stuck"),
         ("run", "steps", run),

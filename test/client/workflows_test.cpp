@@ -484,6 +484,48 @@ TEST_CASE("steps, and the timeline of a run with its failures", "[server]") {
     CHECK(server_error([&] { f.workflows.timeline(kNoRun); }) == "PQ017");
 }
 
+TEST_CASE("runs are counted by their state, up to a limit", "[server]") {
+    Fixture f({.max_attempts = 5, .backoff_base = 1h});
+    f.succeeded();
+    f.failed();
+    const auto retrying = f.start();
+    f.as_worker("fail_run($1::bigint, $2::bigint, 'e')", retrying, f.claim());
+    const auto sleeping = f.start();
+    f.as_worker("sleep($1::bigint, $2::bigint, 'nap', '1 h')", sleeping, f.claim());
+    const auto waiting = f.start();
+    f.as_worker("wait_signal($1::bigint, $2::bigint, 'w', 's')", waiting, f.claim());
+    f.start();
+    f.claim();
+    f.workflows.pause(f.start());
+    f.workflows.cancel(f.start());
+    f.workflows.start_many(f.name, {1, 2, 3});
+    const auto all = f.workflows.metrics(f.name);
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].workflow == f.name);
+    CHECK(all[0].queue == f.name);
+    CHECK(all[0].active == 8);
+    CHECK(all[0].queued == 3);
+    CHECK(all[0].running == 1);
+    CHECK(all[0].sleeping == 1);
+    CHECK(all[0].waiting == 1);
+    CHECK(all[0].retrying == 1);
+    CHECK(all[0].paused == 1);
+    CHECK(all[0].crashed == 0);
+    CHECK(all[0].failed == 1);
+    CHECK(all[0].cancelled == 1);
+    CHECK(all[0].timed_out == 0);
+    CHECK(all[0].oldest_queued_age.value() >= 0s);
+    CHECK(all[0].exact);
+    const auto some = f.workflows.metrics(f.name, 2).at(0);
+    CHECK(some.active == 2);
+    CHECK_FALSE(some.oldest_queued_age.has_value());
+    CHECK_FALSE(some.exact);
+    CHECK(f.workflows.metrics().size() >= 1);
+    CHECK(server_error([&] { f.workflows.metrics("none-such"); }) == "PQ015");
+    CHECK(server_error([&] { f.workflows.metrics("no good"); }) == "PQ004");
+    CHECK(server_error([&] { f.workflows.metrics(f.name, 0); }) == "PQ010");
+}
+
 TEST_CASE("runs that have ended are purged", "[server]") {
     Fixture f;
     const auto first = f.succeeded();

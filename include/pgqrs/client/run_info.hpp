@@ -143,6 +143,25 @@ struct TimelineEntry {
     std::optional<std::string> error = {};
 };
 
+// The runs of a workflow by their state. Columns as pgqrs.workflow_metrics() describes them.
+struct WorkflowMetrics {
+    std::string workflow = {};
+    std::optional<std::string> queue = {};
+    std::int64_t active = 0;
+    std::int64_t queued = 0;
+    std::int64_t running = 0;
+    std::int64_t sleeping = 0;
+    std::int64_t waiting = 0;
+    std::int64_t retrying = 0;
+    std::int64_t paused = 0;
+    std::int64_t crashed = 0;
+    std::int64_t failed = 0;
+    std::int64_t cancelled = 0;
+    std::int64_t timed_out = 0;
+    std::optional<Duration> oldest_queued_age = {};
+    bool exact = true;
+};
+
 // A run that does not go on by itself, and why.
 struct StuckRun {
     std::int64_t run = 0;

@@ -85,6 +85,11 @@ public:
     // Up to `quantity` by id, after `after_id`.
     std::vector<WorkflowInfo> list(std::int64_t after_id = 0, int quantity = 100);
 
+    // A row for each workflow, by id, or for one (PQ015). Of each it looks at up to `most` runs that have not ended, and counts up
+    // to `most` that failed, were cancelled or timed out, each.
+    std::vector<WorkflowMetrics> metrics(const std::optional<std::string>& workflow = {},
+                                         std::int64_t most = 10'000);
+
     // Starts a run; a transaction that is open on the connection includes it. Raises PQ005, PQ010, PQ013 when the key is
     // in use and on_conflict is error, PQ015, PQ021 when the key was used with another input.
     StartedRun start(const std::string& workflow, const nlohmann::json& input = nullptr,

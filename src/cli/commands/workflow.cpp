@@ -1,4 +1,5 @@
 // pgqrs workflow ...: creates, changes, shows and removes workflows, and emits events.
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -144,6 +145,29 @@ void add_drop(Command& group) {
     });
 }
 
+void add_metrics(Command& group) {
+    struct Options {
+        std::optional<std::string> workflow;
+        bool exact = false;
+    };
+    auto options = std::make_shared<Options>();
+    Command command =
+        group.add("metrics", "Count the runs of one workflow or of all, by their state");
+    command.workflow(options->workflow);
+    command.flag("--exact", options->exact,
+                 "Look at all runs, which takes time (see the column exact)");
+    command.runs([options](Context& context) {
+        constexpr std::int64_t kSome = 10'000;
+        const auto all = Workflows(context.connection())
+                             .metrics(options->workflow, options->exact ? INT64_MAX : kSome);
+        if (options->workflow) {
+            context.show_one(table_of(workflow_metrics_fields(), all));
+        } else {
+            context.show_list(table_of(workflow_metrics_fields(), all), "no workflows");
+        }
+    });
+}
+
 void add_emit(Command& group) {
     struct Options {
         std::string queue;
@@ -178,6 +202,7 @@ void add_workflow_commands(Command& root) {
     add_show(group);
     add_alter(group);
     add_drop(group);
+    add_metrics(group);
     add_emit(group);
 }
 

@@ -26,6 +26,7 @@ const std::vector<Field<pgqrs::Failure>>& failure_fields();
 const std::vector<Field<DeadLetter>>& dead_letter_fields();
 const std::vector<Field<RetentionRule>>& retention_fields();
 const std::vector<Field<WorkflowInfo>>& workflow_fields();
+const std::vector<Field<WorkflowMetrics>>& workflow_metrics_fields();
 const std::vector<Field<RunInfo>>& run_fields();
 const std::vector<Field<StepInfo>>& step_fields();
 const std::vector<Field<TimelineEntry>>& timeline_fields();

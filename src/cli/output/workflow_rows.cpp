@@ -60,6 +60,29 @@ const std::vector<Field<WorkflowInfo>>& workflow_fields() {
     return fields;
 }
 
+const std::vector<Field<WorkflowMetrics>>& workflow_metrics_fields() {
+    using Row = WorkflowMetrics;
+    static const std::vector<Field<Row>> fields = {
+        {"workflow", [](const Row& row) { return text_value(row.workflow); }},
+        {"queue", [](const Row& row) { return optional_value(row.queue, text_value); }, false},
+        {"active", [](const Row& row) { return number_value(row.active); }},
+        {"queued", [](const Row& row) { return number_value(row.queued); }},
+        {"running", [](const Row& row) { return number_value(row.running); }},
+        {"sleeping", [](const Row& row) { return number_value(row.sleeping); }},
+        {"waiting", [](const Row& row) { return number_value(row.waiting); }},
+        {"retrying", [](const Row& row) { return number_value(row.retrying); }},
+        {"paused", [](const Row& row) { return alarming_value(row.paused); }},
+        {"crashed", [](const Row& row) { return alarming_value(row.crashed); }},
+        {"failed", [](const Row& row) { return alarming_value(row.failed); }},
+        {"cancelled", [](const Row& row) { return number_value(row.cancelled); }, false},
+        {"timed_out", [](const Row& row) { return alarming_value(row.timed_out); }},
+        {"oldest_queued_age_seconds",
+         [](const Row& row) { return optional_value(row.oldest_queued_age, seconds_value); }},
+        {"exact", [](const Row& row) { return boolean_value(row.exact); }},
+    };
+    return fields;
+}
+
 const std::vector<Field<RunInfo>>& run_fields() {
     using Row = RunInfo;
     static const std::vector<Field<Row>> fields = {
