@@ -32,7 +32,7 @@ struct Glyphs {
     std::string_view mark;
 };
 constexpr Glyphs kUnicode = {"█", "░", "│", "▸", "x", "!", "?", "─", "┬"};
-constexpr Glyphs kAscii = {"#", "/", "|", ">", "x", "!", "?", "-", "+"};
+constexpr Glyphs kAscii = {"=", "/", "|", ">", "x", "!", "?", "-", "+"};
 
 enum class Look { done, wait, open, failed };
 
