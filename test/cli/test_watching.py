@@ -140,6 +140,48 @@ def test_much_trouble():
     psql(f"SELECT pgqrs.drop_queue('{queue}', force => true)")
 
 
+RUNS = """
+    SELECT pgqrs.create_workflow('trips', max_attempts => 5, backoff_base => '1 h');
+    SELECT pgqrs.create_workflow('legs', queue => 'trips');
+    SELECT pgqrs.start_workflows('trips', '{1,2,3,4,5,6}');
+    SELECT pgqrs.claim_runs('trips', 5);
+    SELECT pgqrs.sleep(min(id), 1, 'nap', '1 h') FROM pgqrs.runs;
+    SELECT pgqrs.wait_signal(min(id) + 1, 1, 'approval', 'ok') FROM pgqrs.runs;
+    SELECT pgqrs.fail_run(min(id) + 2, 1, 'no') FROM pgqrs.runs;
+    SELECT pgqrs.fail_run(min(id) + 3, 1, 'no', retryable => false) FROM pgqrs.runs;
+    SELECT pgqrs.start_workflows('legs', '{1,2}')"""
+
+
+def test_runs():
+    """A queue that holds runs is marked, its numbers are those of runs, and a line sums them up."""
+    psql(RUNS)
+    rows = json.loads(pgqrs("top", "--once", "--interval", "100ms", "--format", "json").out)
+    row = next(row for row in rows if row["queue"] == "trips")
+    assert (row["holds_runs"], row["sleeping"], row["waiting"], row["retrying"], row["dead"]) == (True, 1, 1, 1, 1), str(row)
+    assert (row["pending"], row["in_flight"], row["delayed"]) == (3, 1, 2), str(row)
+    row = next(row for row in rows if row["queue"] == "mails")
+    assert (row["holds_runs"], row["sleeping"], row["waiting"]) == (False, None, None), str(row)
+    with top(columns=80) as terminal:
+        wait_for_screen(
+            terminal,
+            lambda lines: lines[2] == "runs:  3 queued  1 running  1 sleeping  1 waiting  1 retrying  1 failed"
+            and lines[4].startswith("queue ")
+            and any(line.startswith("trips (runs) ") for line in lines),
+            "a line with runs by state, above the queues",
+        )
+        assert all(len(line) <= 80 for line in screens(terminal)[-1]), "it fits"
+    with top(columns=160) as terminal:
+        wait_for_screen(
+            terminal,
+            lambda lines: any(line.startswith("trips (runs)") for line in lines)
+            and (cell(lines, "trips", "sleeping"), cell(lines, "mails", "sleeping")) == ("1", "-"),
+            "columns of their own on a wide screen",
+        )
+    psql("SELECT pgqrs.drop_workflow('legs', true), pgqrs.drop_workflow('trips', true)")
+    with top(columns=160) as terminal:
+        wait_for_screen(terminal, lambda lines: lines[3].startswith("queue ") and "sleeping" not in lines[3], "no line")
+
+
 def test_without_rights():
     """A role that sees numbers only gets the numbers."""
     queue = fresh("shy")

@@ -44,15 +44,21 @@ std::string workers_text(const TopRow& row) {
            (workers->dead > 0 ? ", " + with_commas(workers->dead) + " dead" : "");
 }
 
+// "-" for a queue that holds messages.
+std::string runs_text(const TopRow& row, std::int64_t RunCounts::*count) {
+    const auto& runs = row.trouble.runs;
+    return runs ? with_commas(*runs.*count) + or_more(runs->more) : "-";
+}
+
 struct TopColumn {
     std::string title;
     int rank;  // 0 is never left out
     std::function<std::string(const TopRow&)> text;
 };
 
-std::vector<TopColumn> all_columns() {
+std::vector<TopColumn> all_columns(bool with_runs) {
     using R = TopRow;
-    return {
+    std::vector<TopColumn> columns = {
         {"pending", 0, [](const R& row) { return with_commas(row.metrics.pending); }},
         {"in flight", 4, [](const R& row) { return with_commas(row.metrics.in_flight); }},
         {"delayed", 7, [](const R& row) { return with_commas(row.metrics.delayed); }},
@@ -68,6 +74,16 @@ std::vector<TopColumn> all_columns() {
         {"oldest", 6, [](const R& row) { return age_text(row.metrics); }},
         {"workers", 3, workers_text},
     };
+    if (with_runs) {
+        const auto delayed = std::find_if(columns.begin(), columns.end(), [](const auto& column) {
+            return column.title == "delayed";
+        });
+        columns.insert(
+            delayed + 1,
+            {{"sleeping", 10, [](const R& row) { return runs_text(row, &RunCounts::sleeping); }},
+             {"waiting", 11, [](const R& row) { return runs_text(row, &RunCounts::waiting); }}});
+    }
+    return columns;
 }
 
 std::vector<std::vector<std::string>> lines_of(const std::vector<TopRow>& rows,
@@ -78,7 +94,8 @@ std::vector<std::vector<std::string>> lines_of(const std::vector<TopRow>& rows,
     }
     for (const auto& row : rows) {
         auto& line = lines.emplace_back();
-        line.push_back(row.metrics.queue + (row.metrics.paused ? " (paused)" : ""));
+        line.push_back(row.metrics.queue + (row.trouble.runs ? " (runs)" : "") +
+                       (row.metrics.paused ? " (paused)" : ""));
         for (const auto& column : columns) {
             line.push_back(column.text(row));
         }
@@ -98,7 +115,9 @@ std::vector<std::size_t> widths_of(const std::vector<std::vector<std::string>>& 
 
 }  // namespace
 
-bool has_more_retrying(const TopRow& row) { return row.metrics.delayed > kLookedAt; }
+bool has_more_retrying(const TopRow& row) {
+    return row.trouble.runs ? row.trouble.runs->more : row.metrics.delayed > kLookedAt;
+}
 
 bool has_more_dead(const TopRow& row) { return row.trouble.dead.value_or(0) >= kLookedAt; }
 
@@ -115,7 +134,8 @@ std::string rate_text(std::optional<double> rate) {
 }
 
 TopCells fitting_cells(const std::vector<TopRow>& rows, std::size_t room) {
-    auto columns = all_columns();
+    auto columns = all_columns(std::any_of(
+        rows.begin(), rows.end(), [](const TopRow& row) { return row.trouble.runs.has_value(); }));
     for (;;) {
         TopCells cells{lines_of(rows, columns), {}};
         cells.widths = widths_of(cells.lines);

@@ -64,7 +64,7 @@ void TopLive::reconnect_later(const std::string& reason) {
 
 void TopLive::draw() {
     const Size size = terminal_.size();
-    const std::size_t page = top_page(size);
+    const std::size_t page = top_page(view_, size);
     const std::size_t last = view_.rows.size() > page ? view_.rows.size() - page : 0;
     view_.first = std::min(view_.first, last);
     auto lines = top_lines(view_, size);
@@ -75,7 +75,7 @@ void TopLive::draw() {
 }
 
 void TopLive::scroll(Key key) {
-    const std::size_t page = std::max<std::size_t>(1, top_page(terminal_.size()));
+    const std::size_t page = std::max<std::size_t>(1, top_page(view_, terminal_.size()));
     if (key == Key::up || key == Key::page_up) {
         view_.first -= std::min(view_.first, key == Key::up ? 1 : page);
     } else if (key == Key::down || key == Key::page_down) {

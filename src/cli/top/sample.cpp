@@ -95,6 +95,22 @@ const std::vector<Field<TopRow>>& top_fields() {
                  return alarming_value(workers.dead);
              });
          }},
+        {"holds_runs", [](const R& row) { return boolean_value(row.trouble.runs.has_value()); },
+         false},
+        {"sleeping",
+         [](const R& row) {
+             return optional_value(row.trouble.runs, [](const RunCounts& runs) {
+                 return number_value(runs.sleeping);
+             });
+         },
+         false},
+        {"waiting",
+         [](const R& row) {
+             return optional_value(row.trouble.runs, [](const RunCounts& runs) {
+                 return number_value(runs.waiting);
+             });
+         },
+         false},
     };
     return fields;
 }

@@ -2,6 +2,7 @@
 #include "cli/top/screen.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "cli/output/cells.hpp"
 #include "cli/output/progress.hpp"
@@ -11,7 +12,7 @@
 namespace pgqrs::cli {
 namespace {
 
-constexpr std::size_t kAbove = 4;  // lines above the rows
+constexpr std::size_t kAbove = 4;  // lines above the rows, but for that of runs
 
 std::string summary_of(const TopView& view) {
     std::int64_t pending = 0;
@@ -39,6 +40,7 @@ struct Totals {
     bool known = false;
     WorkerHealth workers = {};
     bool workers_known = false;
+    std::optional<RunCounts> runs = {};
 };
 
 Totals totals_of(const std::vector<TopRow>& rows) {
@@ -50,6 +52,11 @@ Totals totals_of(const std::vector<TopRow>& rows) {
         totals.dead += trouble.dead.value_or(0);
         totals.more_retrying = totals.more_retrying || has_more_retrying(row);
         totals.more_dead = totals.more_dead || has_more_dead(row);
+        if (trouble.runs) {
+            RunCounts sum = totals.runs.value_or(RunCounts());
+            sum += *trouble.runs;
+            totals.runs = sum;
+        }
         if (trouble.workers) {
             totals.workers_known = true;
             totals.workers.ready += trouble.workers->ready;
@@ -82,11 +89,30 @@ std::string trouble_of(const Totals& totals) {
     return text;
 }
 
+// The runs of all workflows. What is not usual is named when there is any.
+std::string runs_of(const RunCounts& runs) {
+    const std::string more = runs.more ? "+" : "";
+    const auto part = [&](std::int64_t number, const char* state) {
+        return "  " + with_commas(number) + more + " " + state;
+    };
+    std::string text = "runs:" + part(runs.queued, "queued") + part(runs.running, "running") +
+                       part(runs.sleeping, "sleeping") + part(runs.waiting, "waiting") +
+                       part(runs.retrying, "retrying") + part(runs.failed, "failed");
+    text += runs.paused > 0 ? part(runs.paused, "paused") : "";
+    text += runs.crashed > 0 ? part(runs.crashed, "crashed") : "";
+    return text;
+}
+
+bool has_runs(const TopView& view) {
+    return std::any_of(view.rows.begin(), view.rows.end(),
+                       [](const TopRow& row) { return row.trouble.runs.has_value(); });
+}
+
 std::string status_of(const TopView& view, Size size) {
     if (!view.trouble.empty()) {
         return printable(view.trouble);
     }
-    const std::size_t last = std::min(view.first + top_page(size), view.rows.size());
+    const std::size_t last = std::min(view.first + top_page(view, size), view.rows.size());
     const bool all = view.first == 0 && last == view.rows.size();
     return (view.paused ? "paused" : "every " + cell_of(seconds_value(view.interval))) + "  by " +
            top_order_names()[static_cast<std::size_t>(view.order)] +
@@ -102,7 +128,10 @@ std::string in_colour(bool wanted, const char* code, const std::string& text) {
 
 }  // namespace
 
-std::size_t top_page(Size size) { return size.rows > kAbove ? size.rows - kAbove : 0; }
+std::size_t top_page(const TopView& view, Size size) {
+    const std::size_t above = kAbove + (has_runs(view) ? 1 : 0);
+    return size.rows > above ? size.rows - above : 0;
+}
 
 std::vector<std::string> top_lines(const TopView& view, Size size) {
     const TopCells cells = fitting_cells(view.rows, size.columns);
@@ -111,6 +140,9 @@ std::vector<std::string> top_lines(const TopView& view, Size size) {
     const std::string trouble = shorten(trouble_of(totals), size.columns);
     const bool alarming = totals.dead > 0 || totals.workers.dead > 0;
     lines.push_back(in_colour(view.colour && alarming, "33", trouble));
+    if (totals.runs) {
+        lines.push_back(shorten(runs_of(*totals.runs), size.columns));
+    }
     const std::string status = shorten(status_of(view, size), size.columns);
     lines.push_back(view.trouble.empty() ? status : in_colour(view.colour, "31", status));
     const auto add = [&](const std::vector<std::string>& row, const char* code) {
@@ -122,7 +154,7 @@ std::vector<std::string> top_lines(const TopView& view, Size size) {
         lines.push_back(code == nullptr ? line : in_colour(view.colour, code, line));
     };
     add(cells.lines[0], "7");
-    const std::size_t last = std::min(view.first + top_page(size), view.rows.size());
+    const std::size_t last = std::min(view.first + top_page(view, size), view.rows.size());
     for (std::size_t row = view.first; row < last; ++row) {
         add(cells.lines[row + 1], view.rows[row].metrics.paused ? "33" : nullptr);
     }

@@ -22,7 +22,7 @@ struct TopView {
 };
 
 // How many rows of the table have room.
-std::size_t top_page(Size size);
+std::size_t top_page(const TopView& view, Size size);
 
 // At most size.rows lines of at most size.columns. Columns that do not fit are left out, the least important ones first.
 std::vector<std::string> top_lines(const TopView& view, Size size);

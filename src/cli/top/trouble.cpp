@@ -2,6 +2,7 @@
 #include "cli/top/trouble.hpp"
 
 #include "pgqrs/client/admin.hpp"
+#include "pgqrs/client/workflows.hpp"
 
 namespace pgqrs::cli {
 namespace {
@@ -59,7 +60,25 @@ std::string names_of_delayed(const std::vector<Metrics>& metrics) {
     return names + "}";
 }
 
+RunCounts counts_of(const WorkflowMetrics& metrics) {
+    return {metrics.queued, metrics.running, metrics.sleeping, metrics.waiting, metrics.retrying,
+            metrics.paused, metrics.crashed, metrics.failed,   !metrics.exact};
+}
+
 }  // namespace
+
+RunCounts& RunCounts::operator+=(const RunCounts& other) {
+    queued += other.queued;
+    running += other.running;
+    sleeping += other.sleeping;
+    waiting += other.waiting;
+    retrying += other.retrying;
+    paused += other.paused;
+    crashed += other.crashed;
+    failed += other.failed;
+    more = more || other.more;
+    return *this;
+}
 
 // A role that may not ask now may not ask in two seconds.
 template <typename Ask>
@@ -98,6 +117,22 @@ std::map<std::string, Trouble> TroubleFinder::find(Connection& connection,
             found[health.queue].workers = health;
         }
     });
+    ask(runs_refused_, [&] {
+        for (const auto& workflow : Workflows(connection).metrics({}, kLookedAt)) {
+            if (workflow.queue) {
+                auto& runs = found[*workflow.queue].runs;
+                RunCounts sum = runs.value_or(RunCounts());
+                sum += counts_of(workflow);
+                runs = sum;
+            }
+        }
+    });
+    for (auto& [queue, trouble] : found) {
+        if (trouble.runs) {
+            trouble.retrying = trouble.runs->retrying;
+            trouble.dead = trouble.runs->failed;
+        }
+    }
     return found;
 }
 
