@@ -80,8 +80,9 @@ TimePoint parse_moment(std::string_view text, const std::string& name, Tense ten
         const auto length = parse_duration(text, name);
         return tense == Tense::past ? now - length : now + length;
     } catch (const InvalidArgument&) {
-        throw UsageError(name + " is neither a time nor a length of time: " + quote_argument(text),
-                         "Write \"2026-11-21T12:00:00Z\", or a length of time such as \"2h\" or \"7d\".");
+        throw UsageError(
+            name + " is neither a time nor a length of time: " + quote_argument(text),
+            "Write \"2026-11-21T12:00:00Z\", or a length of time such as \"2h\" or \"7d\".");
     }
 }
 
