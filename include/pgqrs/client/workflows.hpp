@@ -123,7 +123,7 @@ public:
     // By id, without their headers, inputs and outputs. More than pgqrs.max_batch_size raise PQ009.
     std::vector<RunInfo> list_runs(const RunFilter& filter = {});
     // Waits until the run, or the one that continues it, has ended, and returns that one; after the timeout as it is then
-    // (is_final() tells). In an open transaction it waits at most pgqrs.max_wait (PQ009), and needs READ COMMITTED.
+    // (is_final() tells). Without a timeout it waits for ever, as good as. Outside of transactions only (25001).
     RunInfo await_run(std::int64_t run, const std::optional<Duration>& timeout = {});
 
     // Children that are to end with it are cancelled after it, unless `cascade` is false.
@@ -151,7 +151,7 @@ public:
     std::vector<TimelineEntry> timeline(std::int64_t run);
     // Those that the caller may see. It reads all runs that have not ended.
     std::vector<StuckRun> stuck_runs();
-    // Waits for it up to `wait`, unless the run ends before.
+    // Waits for it up to `wait`, at most pgqrs.max_wait (PQ009), unless the run ends before.
     RunValue get_value(std::int64_t run, const std::string& key, Duration wait = {});
 
 private:
