@@ -77,7 +77,8 @@ constinit pg::Statement some_workflows(
 // unless the run ended before: nobody writes its row again.
 #define PGQRS_SLEPT \
     "s.kind = 'sleep' AND s.status = 'started' AND s.until <= least($2, r.finished_at)"
-#define PGQRS_STATUS_SHOWN "CASE WHEN " PGQRS_SLEPT " THEN 'succeeded' ELSE " PGQRS_STEP_STATUS " END"
+#define PGQRS_STATUS_SHOWN \
+    "CASE WHEN " PGQRS_SLEPT " THEN 'succeeded' ELSE " PGQRS_STEP_STATUS " END"
 #define PGQRS_STEP_END "CASE WHEN " PGQRS_SLEPT " THEN s.until ELSE s.recorded_at END"
 #define PGQRS_STEPS_OF_RUN                              \
     " FROM pgqrs.steps AS s"                            \

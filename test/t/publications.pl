@@ -83,6 +83,7 @@ my @calls = (
     q{SELECT count(*) FROM pgqrs.claim_runs('w')},
     q{SELECT count(*) FROM pgqrs.list_runs('w')}, q{SELECT count(*) FROM pgqrs.get_run((SELECT max(id) FROM pgqrs.runs))},
     q{SELECT count(*) FROM pgqrs.list_steps((SELECT max(run_id) FROM pgqrs.steps))}, q{SELECT count(*) FROM pgqrs.stuck_runs()},
+    q{SELECT count(*) FROM pgqrs.workflow_metrics()},
     q{SELECT count(*) FROM pgqrs.run_timeline((SELECT max(run_id) FROM pgqrs.steps))},
     q{SELECT state FROM pgqrs.messages AS m, LATERAL pgqrs.fail_run(m.id, m.read_ct, 'x', retryable => false) WHERE vt IS NOT NULL AND waiting_for IS NOT NULL},
     q{SELECT count(*) FROM pgqrs.await_run((SELECT max(id) FROM pgqrs.runs WHERE final IS NOT NULL), '0')},
