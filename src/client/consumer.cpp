@@ -34,6 +34,10 @@ Finished finished_of(const Result& result, int row) {
     return {result.integer(row, 0), result.boolean(row, 1)};
 }
 
+Heartbeat heartbeat_of(const Result& result, int row) {
+    return {result.integer(row, 0), result.boolean(row, 1), result.boolean(row, 2)};
+}
+
 }  // namespace
 
 Consumer::Consumer(Connection& connection, std::string queue, DequeueOptions options)
@@ -278,6 +282,36 @@ std::vector<Failed> Consumer::fail_all(const std::vector<std::int64_t>& ids,
         return {};
     }
     return all_rows(connection_.pipeline(statements), failed_of);
+}
+
+std::vector<Heartbeat> Consumer::heartbeat(const std::vector<Message>& messages) {
+    const Deliveries all = deliveries_of(messages);
+    return heartbeat(all.ids, all.read_cts);
+}
+
+std::vector<Heartbeat> Consumer::heartbeat(const std::vector<std::int64_t>& ids) {
+    return heartbeat(ids, {});
+}
+
+std::vector<Heartbeat> Consumer::heartbeat(const std::vector<std::int64_t>& ids,
+                                           const std::vector<std::int64_t>& read_cts) {
+    if (!options_.worker) {
+        throw InvalidArgument(
+            Error::Parts{"PQ010", "a heartbeat is that of a worker, and the consumer has none"});
+    }
+    const auto size = static_cast<std::size_t>(connection_.config().default_batch_size);
+    std::vector<Statement> statements;
+    std::size_t start = 0;
+    // One at least: without messages it is a sign of life.
+    do {
+        statements.push_back(
+            {"SELECT id, lost, cancelled FROM pgqrs.heartbeat($1::bigint, $2::bigint[], "
+             "$3::bigint[])",
+             {std::to_string(*options_.worker), array_of(part_of(ids, start, size)),
+              read_cts.empty() ? Parameter() : array_of(part_of(read_cts, start, size))}});
+        start += size;
+    } while (start < ids.size());
+    return all_rows(connection_.pipeline(statements), heartbeat_of);
 }
 
 }  // namespace pgqrs

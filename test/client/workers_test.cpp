@@ -246,3 +246,69 @@ TEST_CASE("a worker of work() may be silent as long as a message is leased", "[s
     CHECK(lease_of({}, 10min) == 10min);
     CHECK(lease_of({.visibility_timeout = 5min}, {}) == 5min);
 }
+
+TEST_CASE("a heartbeat keeps a worker alive, and says what became of its messages", "[server]") {
+    Fixture f;
+    const auto worker = f.worker();
+    auto consumer = f.consumer_of(worker);
+    f.silence(worker.id, "50 s");
+    const auto before = f.workers.get(worker.id).value().heartbeat_at;
+    CHECK(consumer.heartbeat().empty());
+    CHECK(f.workers.get(worker.id).value().heartbeat_at > before + 40s);
+
+    f.producer.batch_enqueue(std::vector<json>{1, 2, 3});
+    const auto messages = consumer.dequeue_batch(3);
+    REQUIRE(messages.size() == 3);
+    REQUIRE(consumer.archive(messages[1]));
+    REQUIRE(f.admin.cancel(f.queue, {messages[2].id}).at(0).result ==
+            pgqrs::CancelResult::requested);
+    const auto answers = consumer.heartbeat(messages);
+    REQUIRE(answers.size() == 3);
+    CHECK(answers[0].id == messages[0].id);
+    CHECK_FALSE(answers[0].lost);
+    CHECK_FALSE(answers[0].cancelled);
+    CHECK(answers[1].id == messages[1].id);
+    CHECK(answers[1].lost);
+    CHECK_FALSE(answers[2].lost);
+    CHECK(answers[2].cancelled);
+
+    // With the read_ct a message is lost that was delivered anew, also to the same worker.
+    auto old = messages[0];
+    --old.read_ct;
+    CHECK(consumer.heartbeat({old}).at(0).lost);
+    CHECK_FALSE(consumer.heartbeat(std::vector<std::int64_t>{old.id}).at(0).lost);
+}
+
+TEST_CASE("a heartbeat takes more messages than one call of the server does", "[server]") {
+    Fixture f;
+    const auto worker = f.worker();
+    auto config = test::config();
+    config.default_batch_size = 2;
+    pgqrs::Connection connection(config);
+    Consumer consumer(connection, f.queue, {.worker = worker.id});
+    f.producer.batch_enqueue(std::vector<json>{1, 2, 3, 4, 5});
+    const auto messages = consumer.dequeue_batch(5);
+    const auto answers = consumer.heartbeat(messages);
+    REQUIRE(answers.size() == 5);
+    for (std::size_t place = 0; place < answers.size(); ++place) {
+        CHECK(answers[place].id == messages[place].id);
+        CHECK_FALSE(answers[place].lost);
+    }
+}
+
+TEST_CASE("a heartbeat needs a worker that lives", "[server]") {
+    Fixture f;
+    CHECK(test::argument_error([&] { Consumer(f.connection, f.queue).heartbeat(); }) == "PQ010");
+    const auto worker = f.worker();
+    auto consumer = f.consumer_of(worker);
+    f.admin.stop_worker(worker.id);
+    CHECK(server_error([&] { consumer.heartbeat(); }) == "PQ008");
+    CHECK(server_error([&] {
+              Consumer(f.connection, f.queue, {.worker = INT64_MAX}).heartbeat();
+          }) == "PQ008");
+    Consumer wide(f.connection, f.queue, {.worker = f.worker().id});
+    CHECK(server_error([&] {
+              f.connection.execute("SET pgqrs.max_batch_size = 1");
+              wide.heartbeat(std::vector<std::int64_t>{1, 2});
+          }) == "PQ009");
+}

@@ -32,6 +32,13 @@ struct Next {
         lost;  // of the messages that were done: those that could not be finished
 };
 
+// What heartbeat() says of a message.
+struct Heartbeat {
+    std::int64_t id = {};
+    bool lost = {};       // it is gone, has no lease, or somebody else got it
+    bool cancelled = {};  // Admin::cancel was called for it
+};
+
 struct DequeueOptions {
     std::optional<Duration> lock_time =
         {};  // length of the lease; without, the configuration's or the queue's
@@ -96,6 +103,13 @@ public:
                                    const std::vector<std::string>& errors,
                                    const FailOptions& options = {});
 
+    // Gives a sign of life of the worker of this consumer (DequeueOptions::worker; without one InvalidArgument PQ010), and says
+    // what has become of messages it works on: one answer for each, in their order; all in one transaction, however many. It
+    // extends no lease. Raises ServerError PQ008 for a worker that is stopped, dead or gone.
+    std::vector<Heartbeat> heartbeat(const std::vector<Message>& messages = {});
+    // With ids alone, a message is lost when another worker got it last.
+    std::vector<Heartbeat> heartbeat(const std::vector<std::int64_t>& ids);
+
     // As archive(), but raises LeaseLost (PQ001) instead of answering false: for the end of a transaction, which is then
     // rolled back with the work in it.
     void archive_or_throw(const Message& message);
@@ -115,6 +129,8 @@ private:
                                        const std::vector<std::int64_t>& read_cts,
                                        std::optional<Duration> delay = std::nullopt);
 
+    std::vector<Heartbeat> heartbeat(const std::vector<std::int64_t>& ids,
+                                     const std::vector<std::int64_t>& read_cts);
     std::vector<Failed> fail_all(const std::vector<std::int64_t>& ids,
                                  const std::vector<std::int64_t>& read_cts,
                                  const std::vector<std::string>& errors,
