@@ -23,11 +23,12 @@ LeaseKeeper::Clock::duration steady(Duration duration) {
 
 }  // namespace
 
-LeaseKeeper::Held::Held(LeaseKeeper& keeper, const Message& message, Clock::time_point arrived)
+LeaseKeeper::Held::Held(LeaseKeeper& keeper, std::int64_t id, int read_ct, Duration length,
+                        Clock::time_point arrived)
     : keeper_(keeper),
-      id_(message.id),
-      read_ct_(message.read_ct),
-      length_(message.lease_left.value_or(kUnknownLease)),
+      id_(id),
+      read_ct_(read_ct),
+      length_(length),
       due_(arrived + steady(length_) / 3),
       end_((arrived + steady(length_)).time_since_epoch().count()) {}
 
@@ -59,9 +60,11 @@ LeaseKeeper::~LeaseKeeper() {
     }
 }
 
-std::unique_ptr<LeaseKeeper::Held> LeaseKeeper::hold(const Message& message,
+std::unique_ptr<LeaseKeeper::Held> LeaseKeeper::hold(std::int64_t id, int read_ct,
+                                                     std::optional<Duration> length,
                                                      Clock::time_point arrived) {
-    std::unique_ptr<Held> held(new Held(*this, message, arrived));
+    std::unique_ptr<Held> held(
+        new Held(*this, id, read_ct, length.value_or(kUnknownLease), arrived));
     const std::lock_guard lock(mutex_);
     held->serial_ = ++serials_;
     held_.push_back(held.get());

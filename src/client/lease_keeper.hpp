@@ -17,7 +17,6 @@
 
 #include "pgqrs/client/connection.hpp"
 #include "pgqrs/client/consumer.hpp"
-#include "pgqrs/client/message.hpp"
 #include "pgqrs/client/stop.hpp"
 
 namespace pgqrs {
@@ -44,7 +43,8 @@ public:
 
     private:
         friend class LeaseKeeper;
-        Held(LeaseKeeper& keeper, const Message& message, Clock::time_point arrived);
+        Held(LeaseKeeper& keeper, std::int64_t id, int read_ct, Duration length,
+             Clock::time_point arrived);
         LeaseKeeper& keeper_;
         std::uint64_t serial_ = 0;  // an address can be used again
         std::int64_t id_;
@@ -54,8 +54,10 @@ public:
         std::atomic<Clock::rep> end_;  // when it runs out
         std::atomic<bool> lost_{false};
     };
-    // arrived: a moment before the dequeue was sent.
-    std::unique_ptr<Held> hold(const Message& message, Clock::time_point arrived);
+    // A delivery of a message, which may be a run. Without a length the lease is taken for one of 30 s. arrived: a moment
+    // before the server was asked for it.
+    std::unique_ptr<Held> hold(std::int64_t id, int read_ct, std::optional<Duration> length,
+                               Clock::time_point arrived);
 
 private:
     void run();
