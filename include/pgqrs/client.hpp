@@ -27,4 +27,5 @@
 #include "pgqrs/client/validation.hpp"
 #include "pgqrs/client/version.hpp"
 #include "pgqrs/client/work.hpp"
+#include "pgqrs/client/workflow.hpp"
 #include "pgqrs/client/workflows.hpp"

@@ -137,6 +137,11 @@ std::optional<Duration> Error::retry_after() const noexcept {
     return std::chrono::milliseconds(milliseconds);
 }
 
+StepFailed::StepFailed(std::string step, std::string error)
+    : Error(Parts{"", std::move(error)}), step_(std::move(step)) {}
+
+PermanentFailure::PermanentFailure(std::string message) : Error(Parts{"", std::move(message)}) {}
+
 ConfigError::ConfigError(std::string source, std::string key, std::string reason, std::string hint)
     : Error(Parts{"", source + ": " + key + " " + reason, "", std::move(hint)}),
       source_(std::move(source)),

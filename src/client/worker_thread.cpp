@@ -98,36 +98,33 @@ WorkerThread::NextMessage WorkerThread::process(const Taken<Message>& taken) {
         shared_.leases.hold(message.id, message.read_ct, message.lease_left, taken.arrived);
     RunningJob job(*consumer_, message, *lease, shared_.stop);
     shared_.report({WorkEvent::Kind::started, &message});
-    const std::string error = run_handler(job);
-    return settle(job, message, error, *lease);
+    const Raised raised = run_handler(job);
+    return settle(job, message, raised, *lease);
 }
 
-// What went wrong; empty: nothing.
-std::string WorkerThread::run_handler(RunningJob& job) {
-    std::string error;
+Raised WorkerThread::run_handler(RunningJob& job) {
+    Raised raised;
     try {
         shared_.handler(job);
-    } catch (const std::exception& raised) {
-        error = *raised.what() != '\0' ? raised.what() : "the handler failed";
     } catch (...) {
-        error = "the handler raised something that is no exception";
+        raised = raised_now("the handler");
     }
-    if (!tidy_connection() && error.empty()) {
-        error = "the handler left a transaction open or the connection busy";
+    if (!tidy_connection() && raised.error.empty()) {
+        raised.error = "the handler left a transaction open or the connection busy";
     }
-    return error;
+    return raised;
 }
 
 // Reports what the handler did with the message itself, or archives or fails it.
 WorkerThread::NextMessage WorkerThread::settle(const RunningJob& job, const Message& message,
-                                               const std::string& error,
+                                               const Raised& raised,
                                                const LeaseKeeper::Held& lease) {
     if (job.finished()) {
-        shared_.report(job.event(error));
+        shared_.report(job.event(raised.error));
         return {};
     }
-    if (!error.empty()) {
-        fail(message, error, lease);
+    if (!raised.error.empty()) {
+        fail(message, raised, lease);
         return {};
     }
     return archive_and_take(message, lease);
@@ -180,13 +177,14 @@ std::optional<Duration> WorkerThread::retry_delay(const Message& message) {
     return std::nullopt;
 }
 
-void WorkerThread::fail(const Message& message, const std::string& error,
+void WorkerThread::fail(const Message& message, const Raised& raised,
                         const LeaseKeeper::Held& lease) {
+    const std::string& error = raised.error;
     const auto delay = retry_delay(message);
     std::string problem;
     Failed failed;
     const auto action = [&] {
-        failed = fail_once(message, error, delay);
+        failed = fail_once(message, raised, delay);
         return failed.result != FailureResult::lost;
     };
     if (shared_.persist(connection_, lease, action, problem)) {
@@ -199,18 +197,16 @@ void WorkerThread::fail(const Message& message, const std::string& error,
 }
 
 // A role that was given its rights function by function may lack this one: then the message is released.
-Failed WorkerThread::fail_once(const Message& message, const std::string& error,
+Failed WorkerThread::fail_once(const Message& message, const Raised& raised,
                                const std::optional<Duration>& delay) {
-    const FailOptions options{.delay = delay};
+    const FailOptions options{.retry = raised.retryable, .delay = delay};
     try {
         if (!fail_refused_) {
-            return consumer_->fail(message, error, options);
+            return with_error_text(raised.error, [&](const std::string& text) {
+                return consumer_->fail(message, text, options);
+            });
         }
     } catch (const ServerError& refusal) {
-        if (refusal.sqlstate() == "22P05") {
-            // The database's encoding lacks a character.
-            return consumer_->fail(message, ascii_text(error), options);
-        }
         if (!is_refused(refusal)) {
             throw;
         }

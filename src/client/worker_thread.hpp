@@ -7,6 +7,7 @@
 #include "lease_keeper.hpp"
 #include "pgqrs/client/consumer.hpp"
 #include "pgqrs/client/work.hpp"
+#include "raised.hpp"
 #include "running_job.hpp"
 #include "worker_loop.hpp"
 
@@ -41,13 +42,13 @@ private:
     using NextMessage = Next<Message>;
 
     NextMessage process(const Taken<Message>& taken);
-    std::string run_handler(RunningJob& job);
+    Raised run_handler(RunningJob& job);
     std::optional<Duration> retry_delay(const Message& message);
-    NextMessage settle(const RunningJob& job, const Message& message, const std::string& error,
+    NextMessage settle(const RunningJob& job, const Message& message, const Raised& raised,
                        const LeaseKeeper::Held& lease);
     NextMessage archive_and_take(const Message& message, const LeaseKeeper::Held& lease);
-    void fail(const Message& message, const std::string& error, const LeaseKeeper::Held& lease);
-    Failed fail_once(const Message& message, const std::string& error,
+    void fail(const Message& message, const Raised& raised, const LeaseKeeper::Held& lease);
+    Failed fail_once(const Message& message, const Raised& raised,
                      const std::optional<Duration>& delay);
 
     WorkShared& shared_;

@@ -483,3 +483,18 @@ TEST_CASE("a database whose encoding lacks a character keeps the rest of the err
     }
     maker.execute("DROP DATABASE " + database + " WITH (FORCE)");
 }
+
+TEST_CASE("a handler that raises a PermanentFailure makes its message dead at once", "[server]") {
+    auto connection = test::connect();
+    const auto queue = test::new_queue();
+    const auto id = pgqrs::Producer(connection, queue).enqueue(1);
+    const auto summary = pgqrs::work(
+        test::config(), queue, [](pgqrs::Job&) { throw pgqrs::PermanentFailure("no such card"); },
+        {.stop_when_empty = true});
+    CHECK(summary.failed == 1);
+    CHECK(summary.dead == 1);
+    const auto dead = pgqrs::Admin(connection).list_dead(queue);
+    REQUIRE(dead.size() == 1);
+    CHECK(dead.at(0).id == id);
+    CHECK(dead.at(0).error == "no such card");
+}

@@ -79,6 +79,42 @@ public:
     using Error::Error;
 };
 
+// PQ022: somebody has asked for the run to be cancelled. Its worker can record nothing any more.
+class RunCancelled : public Error {
+public:
+    using Error::Error;
+};
+
+// PQ018: the step was recorded as another kind of step, or with another input: the code of the workflow has changed, or a
+// name is used for two steps.
+class StepMismatch : public Error {
+public:
+    using Error::Error;
+};
+
+// PQ020: an earlier delivery has begun the step, which must not be executed twice, and has not recorded it. Nobody can know
+// what came of it but a person, who calls pgqrs.decide_step, or the handler, which can find out outside.
+class StepInDoubt : public Error {
+public:
+    using Error::Error;
+};
+
+// The step has failed for good; message() is its last error. A replay raises it again, and executes nothing.
+class StepFailed : public Error {
+public:
+    StepFailed(std::string step, std::string error);
+    const std::string& step() const noexcept { return step_; }
+
+private:
+    std::string step_;
+};
+
+// For handlers and steps to raise: another attempt cannot succeed.
+class PermanentFailure : public Error {
+public:
+    explicit PermanentFailure(std::string message);
+};
+
 // A bad value in a configuration. The message names source and key, never the value of a connection string.
 class ConfigError : public Error {
 public:

@@ -28,7 +28,7 @@ enum class ErrorCode {
     run_not_found = 17,       // no run with that id
     step_mismatch = 18,       // the step was recorded as another kind, or with another input
     step_recorded = 19,       // the step was recorded before
-    step_in_doubt = 20,       // reserved
+    step_in_doubt = 20,       // a step that must not be repeated was begun and not recorded
     key_mismatch = 21,        // the idempotency key was used with another input
     run_cancelled = 22,       // the run is to be cancelled
     wrong_queue = 23,         // the call is for messages, and the queue holds runs, or the reverse

@@ -8,7 +8,8 @@
 //
 //   delivered --> handler runs --returns-----------------> archived (unless the job's functions ended it)
 //                    |  ^   \----throws------------------> failed with pgqrs.fail: delivered again after the queue's
-//                    |  |                                  back-off, or dead when its attempts are used up
+//                    |  |                                  back-off, or dead when its attempts are used up, or at once
+//                    |  |                                  after a PermanentFailure
 //                    |  |lease extended every third of it
 //                    +--+--------lease lost--------------> job.lease_lost() is true; nothing is finished
 //
