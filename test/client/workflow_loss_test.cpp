@@ -1,6 +1,10 @@
 // Leases and connections that are lost while a run is executed.
 #include "run_fixture.hpp"
 
+#include <random>
+
+#include "proxy.hpp"
+
 using namespace std::chrono_literals;
 using pgqrs::LeaseLost;
 using pgqrs::Run;
@@ -249,4 +253,193 @@ TEST_CASE("runs survive a restart of the server in the middle of a handler", "[s
     }));
     f.connection.reopen();
     CHECK(f.steps(run) == "first 0 succeeded 1; second 0 succeeded 2; third 0 succeeded 3");
+}
+
+TEST_CASE("each call of a run counts once, whichever way its connection is lost",
+          "[server][workflow]") {
+    Runs f;
+    const auto table = test::unique_name("effects");
+    f.connection.execute("CREATE TABLE " + table + " (run bigint, what text)");
+    test::Proxy proxy;
+    std::string cut;  // the text of the call
+    bool after = false;
+    bool armed = false;
+    std::int64_t armed_for = 0;
+    const auto arm = [&] {
+        if (!armed && armed_for != 0) {
+            armed = true;
+            after ? proxy.cut_after(cut) : proxy.cut_before(cut);
+        }
+    };
+    WorkflowSet flows;
+    flows.on<int>(f.workflow, [&](int mode, Run& self) {
+        if (mode == 1) {
+            return 1;  // a child
+        }
+        arm();
+        const auto effect = [&](const StepCall& call, const char* what) {
+            call.connection.execute("INSERT INTO " + table + " VALUES ($1::bigint, $2)",
+                                    {std::to_string(self.id()), what});
+        };
+        self.step("plain", [] { return 1; });
+        self.step("once", [] { return 2; }, {.at_most_once = true});
+        self.step_in_transaction("charge", [&](const StepCall& call) { effect(call, "charge"); });
+        try {
+            self.step("fails", []() -> int { throw std::runtime_error("no"); },
+                      {.max_attempts = 2, .backoff_base = 1ms});
+        } catch (const StepFailed&) {
+            self.step_in_transaction("undo", [&](const StepCall& call) { effect(call, "undo"); });
+        }
+        const auto child = self.start_child("child", f.workflow, 1);
+        const auto children = self.start_children("children", f.workflow, std::vector{1, 1});
+        self.wait_all("all", {child, children.at(0), children.at(1)});
+        self.sleep("nap", 1ms);
+        const auto signal = self.wait_signal<int>("signal", "go");
+        self.set_value("key", 1);
+        return signal.value_or(0);
+    });
+    const char* const calls[] = {"pgqrs.begin_step(",
+                                 "pgqrs.complete_step(",
+                                 "pgqrs.fail_step(",
+                                 "pgqrs.start_child(",
+                                 "pgqrs.start_children(",
+                                 "pgqrs.wait_runs(",
+                                 "pgqrs.sleep(",
+                                 "pgqrs.wait_signal(",
+                                 "pgqrs.set_value(",
+                                 "pgqrs.complete_run(",
+                                 "COMMIT"};
+    for (const char* const call : calls) {
+        for (const bool late : {false, true}) {
+            CAPTURE(call, late);
+            cut = call;
+            after = late;
+            armed = false;
+            const int cuts = proxy.cuts();
+            armed_for = f.start("0");
+            f.signal(armed_for, "go", "7");
+            {
+                WorkingOnRuns working(f.workflow, flows, {}, pgqrs::Config::from_dsn(proxy.dsn()));
+                CHECK(test::eventually([&] { return f.state(armed_for) == "succeeded"; }));
+            }
+            CHECK(proxy.cuts() == cuts + 1);
+            CHECK(f.output(armed_for) == "7");
+            const auto id = std::to_string(armed_for);
+            CHECK(test::value(f.connection,
+                              "SELECT string_agg(what, ' ' ORDER BY what) FROM " + table +
+                                  " WHERE run = $1::bigint",
+                              {id}) == "charge undo");
+            CHECK(test::value(f.connection,
+                              "SELECT count(*) FROM pgqrs.runs WHERE parent_id = $1::bigint",
+                              {id}) == "3");
+            CHECK(test::value(f.connection,
+                              "SELECT attempt FROM pgqrs.get_step($1::bigint, 'fails')",
+                              {id}) == "2");
+            CHECK(test::value(f.connection,
+                              "SELECT count(*) FROM pgqrs.list_failures($1, $2::bigint)",
+                              {f.workflow, id}) == "0");
+        }
+    }
+    f.connection.execute("DROP TABLE " + table);
+}
+
+TEST_CASE("continuing as a new run happens once, whichever way its connection is lost",
+          "[server][workflow]") {
+    Runs f;
+    for (const bool late : {false, true}) {
+        CAPTURE(late);
+        test::Proxy proxy;
+        bool armed = false;
+        WorkflowSet flows;
+        flows.on<int>(f.workflow, [&](int turn, Run& self) {
+            if (turn == 2) {
+                return 2;
+            }
+            if (!std::exchange(armed, true)) {
+                late ? proxy.cut_after("pgqrs.continue_as_new(")
+                     : proxy.cut_before("pgqrs.continue_as_new(");
+            }
+            self.continue_as_new(turn + 1);
+        });
+        const auto run = f.start("1");
+        WorkingOnRuns working(f.workflow, flows, {}, pgqrs::Config::from_dsn(proxy.dsn()));
+        CHECK(test::eventually([&] {
+            return test::value(f.connection,
+                               "SELECT output FROM pgqrs.await_run($1::bigint, '10 ms')",
+                               {std::to_string(run)}) == "2";
+        }));
+        CHECK(proxy.cuts() == 1);
+        CHECK(test::value(f.connection,
+                          "SELECT count(*) FROM pgqrs.runs WHERE first_id = $1::bigint",
+                          {std::to_string(run)}) == "1");
+    }
+}
+
+TEST_CASE("runs come through a network that loses connections at random", "[server][workflow]") {
+    Runs f("max_attempts => 0, backoff_base => '10 ms'");
+    const auto table = test::unique_name("effects");
+    f.connection.execute("CREATE TABLE " + table + " (run bigint, step int)");
+    constexpr int kRuns = 30;
+    constexpr int kSteps = 6;
+    test::Proxy proxy;
+    std::atomic<bool> ended{false};
+    std::thread cutter([&] {
+        std::minstd_rand generator(20261126);
+        while (!ended) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5 + generator() % 60));
+            switch (generator() % 3) {
+                case 0:
+                    proxy.cut_all();
+                    break;
+                case 1:
+                    proxy.cut_after("COMMIT");
+                    break;
+                default:
+                    proxy.cut_after("pgqrs.complete_step(");
+            }
+        }
+    });
+    std::vector<std::int64_t> ids;
+    for (int run = 0; run < kRuns; ++run) {
+        ids.push_back(f.start());
+    }
+    WorkflowSet flows = f.set([&](Run& self) {
+        std::vector<pgqrs::StepFuture<int>> futures;
+        for (int step = 0; step < kSteps; ++step) {
+            self.step_in_transaction(
+                "charge",
+                [&](const StepCall& call) {
+                    call.connection.execute(
+                        "INSERT INTO " + table + " VALUES ($1::bigint, $2::int)",
+                        {std::to_string(self.id()), std::to_string(step)});
+                },
+                {.max_attempts = 0, .backoff_base = 1ms});
+            futures.push_back(self.step_async("beside", [step] { return step; },
+                                              {.max_attempts = 0, .backoff_base = 1ms}));
+        }
+        for (int step = 0; step < kSteps; ++step) {
+            if (futures.at(static_cast<std::size_t>(step)).get() != step) {
+                throw pgqrs::PermanentFailure("another value");
+            }
+        }
+        self.sleep("nap", 1ms);
+    });
+    {
+        WorkingOnRuns working(f.workflow, flows, {.concurrency = 3, .lock_time = 2s},
+                              pgqrs::Config::from_dsn(proxy.dsn()));
+        CHECK(test::eventually(
+            [&] {
+                return test::value(f.connection,
+                                   "SELECT count(*) FROM pgqrs.list_runs($1, 'succeeded')",
+                                   {f.workflow}) == std::to_string(kRuns);
+            },
+            120s));
+        ended = true;
+        cutter.join();
+    }
+    CHECK(test::value(f.connection,
+                      "SELECT count(*) = count(DISTINCT (run, step)) FROM " + table) == "t");
+    CHECK(test::value(f.connection, "SELECT count(*) FROM " + table) ==
+          std::to_string(kRuns * kSteps));
+    f.connection.execute("DROP TABLE " + table);
 }

@@ -11,27 +11,47 @@ import shop as shops
 from shop import wait_until
 
 PYTHON = shops.ROOT / "examples" / "python"
+CPP = shops.TMP / "build" / "cpp"
 KILLS = 12
 # What one that is killed had comes back soon.
 SETTINGS = {"LEASE_SECONDS": 2, "WORK_SECONDS": 0.03}
 
-WHO = "config.getoption('language') and 'python' not in config.getoption('language')"
-pytestmark = pytest.mark.skipif(WHO, reason="other languages were chosen")
 
-
-def program(shop, name, *arguments, **settings):
-    python = shops.Language("python", "libpq", [], [], [])
-    command = ["/usr/bin/python3", "-B", str(PYTHON / f"{name}.py"), *map(str, arguments)]
+def program(shop, name, *arguments, written_in="python", **settings):
+    either = {"python": ["/usr/bin/python3", "-B", str(PYTHON / f"{name}.py")], "cpp": [str(CPP / name)]}
+    command = [*either[written_in], *map(str, arguments)]
     # Waits of several workers share the few connections of a pool in turn.
     wait = shops.WAIT if shop.place == "direct" else 0.3
-    return shop.start(python, command, **{"WAIT_SECONDS": wait, **settings})
+    one = shops.Language(written_in, "libpq", [], [], [])
+    return shop.start(one, command, **{"WAIT_SECONDS": wait, **settings})
+
+
+def places(*pairs):
+    """Where to run a test, and with which language's program. Each has a database of its own."""
+
+    def mark(function):
+        both = [
+            pytest.param((place, f"{function.__name__}_{language}"), language, id=f"{place}-{language}")
+            for place, language in pairs
+        ]
+        return pytest.mark.parametrize("shop, written_in", both, indirect=["shop"])(function)
+
+    return mark
+
+
+@pytest.fixture(autouse=True)
+def only_chosen(request):
+    chosen = request.config.getoption("language")
+    params = request.node.callspec.params
+    if chosen and params.get("written_in", "python") not in chosen:
+        pytest.skip("other languages were chosen")
 
 
 class Workers:
     """Workers of one program, of which some are killed."""
 
-    def __init__(self, shop, name, number):
-        self.start = lambda: program(shop, name, "work", **SETTINGS)
+    def __init__(self, shop, name, number, written_in="python"):
+        self.start = lambda: program(shop, name, "work", written_in=written_in, **SETTINGS)
         self.running = [self.start() for _ in range(number)]
 
     def kill_some(self, number=KILLS):
@@ -47,8 +67,8 @@ class Workers:
             worker.stop()
 
 
-def started(shop, name, *arguments):
-    one = program(shop, name, "start", *arguments)
+def started(shop, name, *arguments, written_in="python"):
+    one = program(shop, name, "start", *arguments, written_in=written_in)
     assert one.status() == 0, f"the start: {one}"
     return one.said().split()
 
@@ -68,14 +88,15 @@ ORDERS = {
 }
 
 
-@pytest.mark.parametrize("shop", ["direct", "pooler"], indirect=True)
-def test_orders(shop):
+@places(("direct", "python"), ("pooler", "python"), ("direct", "cpp"))
+def test_orders(shop, written_in):
     """Each effect of an order happens once, also that of undoing it, while workers are killed."""
     shop.run_script("workflows_schema.sql")
     each = 8
-    workers = Workers(shop, "order_workflow", 4)
+    workers = Workers(shop, "order_workflow", 4, written_in)
     runs = {
-        kind: [int(*started(shop, "order_workflow", item, 7, to_pay))] for kind, (item, _, to_pay, _) in ORDERS.items()
+        kind: [int(*started(shop, "order_workflow", item, 7, to_pay, written_in=written_in))]
+        for kind, (item, _, to_pay, _) in ORDERS.items()
     }
     for kind, (item, _, to_pay, _) in ORDERS.items():
         given = f'{{"item": "{item}", "amount": 7, "seconds_to_pay": {to_pay}}}'
@@ -130,13 +151,13 @@ def check_keys(shop, select, runs, step):
     assert keys == sorted(f"{run}:{step}:0" for run in runs), f"one {step} for each run: {keys}"
 
 
-@pytest.mark.parametrize("shop", ["direct"], indirect=True)
-def test_order_of_nothing(shop):
+@places(("direct", "python"), ("direct", "cpp"))
+def test_order_of_nothing(shop, written_in):
     """An order of what is not there fails at once and leaves nothing behind."""
     shop.run_script("workflows_schema.sql")
     shop.db.execute("UPDATE shelf SET remaining = 0")
-    (run,) = map(int, started(shop, "order_workflow", "book", 7))
-    workers = Workers(shop, "order_workflow", 1)
+    (run,) = map(int, started(shop, "order_workflow", "book", 7, written_in=written_in))
+    workers = Workers(shop, "order_workflow", 1, written_in)
     wait_for_end(shop, 1)
     workers.stop()
     ((final, error),) = shop.rows("SELECT final::text, error FROM pgqrs.runs WHERE id = %s", run)
@@ -144,32 +165,32 @@ def test_order_of_nothing(shop):
     assert shop.rows("SELECT * FROM reservations") == [] and shop.rows("SELECT * FROM effects") == []
 
 
-@pytest.mark.parametrize("shop", ["direct"], indirect=True)
-def test_stops_between_steps(shop):
+@places(("direct", "python"), ("direct", "cpp"))
+def test_stops_between_steps(shop, written_in):
     """SIGTERM in the middle of a step: it is recorded, the next is not begun, and the run comes back at once."""
     shop.run_script("workflows_schema.sql")
-    (run,) = map(int, started(shop, "order_workflow", "book", 7))
+    (run,) = map(int, started(shop, "order_workflow", "book", 7, written_in=written_in))
     shop.rows("SELECT pgqrs.signal_run(%s, 'approved', '{\"ok\": true}'), pgqrs.signal_run(%s, 'paid')", run, run)
-    worker = program(shop, "order_workflow", "work", WORK_SECONDS=2)
+    worker = program(shop, "order_workflow", "work", written_in=written_in, WORK_SECONDS=2)
     shop.wait_for_open_transaction()
     worker.stop()
     assert shop.rows("SELECT name FROM pgqrs.steps WHERE kind = 'step'") == [("reserve",)], f"{worker}"
     assert shop.rows("SELECT state::text, attempt FROM pgqrs.get_run(%s)", run) == [("queued", 0)], "it was given back"
-    workers = Workers(shop, "order_workflow", 1)
+    workers = Workers(shop, "order_workflow", 1, written_in)
     wait_for_end(shop, 1)
     workers.stop()
     check_effects(shop, [run], ["reserve", "ship"])
 
 
-@pytest.mark.parametrize("shop", ["direct"], indirect=True)
-def test_keeps_a_long_step(shop):
+@places(("direct", "python"), ("direct", "cpp"))
+def test_keeps_a_long_step(shop, written_in):
     """A step that takes longer than its lease is executed by who has it, while another worker is waiting."""
     shop.run_script("workflows_schema.sql")
-    (run,) = map(int, started(shop, "order_workflow", "book", 7))
+    (run,) = map(int, started(shop, "order_workflow", "book", 7, written_in=written_in))
     shop.rows("SELECT pgqrs.signal_run(%s, 'approved', '{\"ok\": true}'), pgqrs.signal_run(%s, 'paid')", run, run)
-    slow = program(shop, "order_workflow", "work", WORK_SECONDS=3, LEASE_SECONDS=1.5)
+    slow = program(shop, "order_workflow", "work", written_in=written_in, WORK_SECONDS=3, LEASE_SECONDS=1.5)
     shop.held()
-    other = program(shop, "order_workflow", "work")
+    other = program(shop, "order_workflow", "work", written_in=written_in)
     wait_for_end(shop, 1)
     assert shop.rows("SELECT DISTINCT read_ct FROM pgqrs.steps") == [(1,)], "there was one delivery"
     slow.stop()
