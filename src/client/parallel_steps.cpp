@@ -1,5 +1,7 @@
 #include "parallel_steps.hpp"
 
+#include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "run_steps.hpp"
@@ -25,6 +27,10 @@ public:
             std::rethrow_exception(error_);
         }
         return output_;
+    }
+    void wait() noexcept override {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return done_; });
     }
     void finish(std::optional<std::string> output, std::exception_ptr error) {
         const std::lock_guard lock(mutex_);
@@ -66,13 +72,20 @@ std::shared_ptr<detail::PendingStep> ParallelSteps::add(StepKey key, detail::Ste
                                                         const StepOptions& options) {
     auto task = std::make_shared<Task>(std::move(key), std::move(function), options);
     const std::lock_guard lock(mutex_);
+    const auto wanted = static_cast<std::size_t>(context_.shared().options.parallel_steps);
+    const auto needed = waiting_.size() + static_cast<std::size_t>(busy_) + 1;
+    if (threads_.size() < std::min(wanted, needed)) {
+        try {
+            threads_.emplace_back([this] { work(); });
+        } catch (const std::system_error&) {
+            // No more threads can be had. Those that there are take turns.
+            if (threads_.empty()) {
+                throw;
+            }
+        }
+    }
     all_.push_back(task);
     waiting_.push_back(task);
-    const auto wanted = static_cast<std::size_t>(context_.shared().options.parallel_steps);
-    if (threads_.size() < wanted &&
-        threads_.size() < waiting_.size() + static_cast<std::size_t>(busy_)) {
-        threads_.emplace_back([this] { work(); });
-    }
     changed_.notify_all();
     return task;
 }
@@ -111,6 +124,8 @@ void ParallelSteps::work() {
         } catch (...) {
             error = std::current_exception();
         }
+        // It refers to what the handler has, which may leave as soon as the step is done.
+        task->function = nullptr;
         task->finish(std::move(output), std::move(error));
         lock.lock();
         --busy_;

@@ -110,7 +110,7 @@ TEST_CASE("what a handler does after it has swallowed the unwinding does not cou
         swallow([&] { self.sleep("nap", 1h); });
         swallow([&] { self.step("more", [] { return 1; }); });
         swallow([&] { self.step_in_transaction("more", [] { return 1; }); });
-        swallow([&] { self.step_async("more", [] { return 1; }); });
+        swallow([&] { self.step_async("more", [] { return 1; }).get(); });
         swallow([&] { self.wait_signal("more", "go"); });
         swallow([&] { self.start_child("more", f.workflow, 1); });
         swallow([&] { self.set_value("more", 1); });
@@ -398,8 +398,9 @@ TEST_CASE("the failure of one parallel step leaves the others alone", "[server][
     // One that nobody asks for counts.
     const auto other = f.start();
     f.work([&](Run& self) {
-        self.step_async("bad", [] { throw std::runtime_error("unseen"); }, {.max_attempts = 1});
-        self.step_async("good", [] { return 1; });
+        const auto bad =
+            self.step_async("bad", [] { throw std::runtime_error("unseen"); }, {.max_attempts = 1});
+        const auto good = self.step_async("good", [] { return 1; });
     });
     CHECK(f.state(other) == "failed");
     CHECK(f.error(other) == "unseen");
@@ -410,7 +411,7 @@ TEST_CASE("waits, and the end of a handler, wait for parallel steps", "[server][
     Runs f;
     const auto run = f.start();
     const auto handler = [&](Run& self) {
-        self.step_async("slow", [] {
+        const auto slow = self.step_async("slow", [] {
             std::this_thread::sleep_for(100ms);
             return 1;
         });
@@ -420,7 +421,7 @@ TEST_CASE("waits, and the end of a handler, wait for parallel steps", "[server][
     CHECK_THAT(f.steps(run), test::has("slow 0 succeeded 1"));
     const auto failing = f.start();
     f.work([&](Run& self) {
-        self.step_async("slow", [] {
+        const auto slow = self.step_async("slow", [] {
             std::this_thread::sleep_for(100ms);
             return 1;
         });
@@ -518,7 +519,7 @@ TEST_CASE("a cancelled run records nothing more and ends as cancelled", "[server
             CHECK(self.cancelled());
             // Known by now: nothing is executed.
             CHECK_THROWS_AS(self.step("after", [&] { return ++executed; }), pgqrs::RunCancelled);
-            self.step_async("after", [&] { return ++executed; });
+            const auto after = self.step_async("after", [&] { return ++executed; });
         });
         CHECK(executed == 0);
         CHECK(summary.cancelled == 1);

@@ -217,6 +217,7 @@ class PendingStep {
 public:
     virtual ~PendingStep() = default;
     virtual std::optional<std::string> take() = 0;
+    virtual void wait() noexcept = 0;
 };
 
 template <typename T>
@@ -228,12 +229,24 @@ T step_value(const std::optional<std::string>& output, const std::string& name) 
 
 }  // namespace detail
 
-// A parallel step that may still be executed.
+// A parallel step that may still be executed. Its destructor waits for it, so that the function can refer to what was there
+// before the future.
 template <typename T>
-class StepFuture {
+class [[nodiscard]] StepFuture {
 public:
     StepFuture(std::shared_ptr<detail::PendingStep> pending, std::string name)
         : pending_(std::move(pending)), name_(std::move(name)) {}
+    StepFuture(StepFuture&& other) noexcept = default;
+    StepFuture& operator=(StepFuture&& other) noexcept {
+        pending_.swap(other.pending_);
+        name_.swap(other.name_);
+        return *this;
+    }
+    ~StepFuture() {
+        if (pending_) {
+            pending_->wait();
+        }
+    }
     // Waits for the step, and raises what it raised. Called by the handler's thread.
     T get() { return detail::step_value<T>(pending_->take(), name_); }
 
