@@ -79,6 +79,7 @@ constinit pg::Statement forget_failures(R"sql(
         AND f.message_id <= $2
         AND NOT EXISTS (SELECT FROM pgqrs.messages AS m WHERE m.id = f.message_id)
         AND NOT EXISTS (SELECT FROM pgqrs.archive AS a WHERE a.id = f.message_id)
+        AND NOT EXISTS (SELECT FROM pgqrs.runs AS r WHERE r.id = f.message_id)
 )sql",
                                         pg::Planning::indexed);
 

@@ -18,4 +18,10 @@ GROUP BY w.name, r.id, r.final
 ORDER BY r.id;
 SELECT total_done FROM pgqrs.maintenance WHERE duty = 'runs';
 RESET pgqrs.clock_offset;
+-- What a run has failed with stays as long as the run.
+SELECT run AS failed FROM pgqrs.start_workflow('kept') \gset
+SELECT f.state FROM pgqrs.claim_runs('kept', qty => 9) AS c, LATERAL pgqrs.fail_run(c.run, c.read_ct, 'in vain', retryable => false) AS f
+WHERE c.run = :failed;
+CALL pgqrs.maintain();
+SELECT error, died FROM pgqrs.list_failures('kept', :failed);
 SELECT pgqrs.drop_workflow('brief', force => true), pgqrs.drop_workflow('kept');
