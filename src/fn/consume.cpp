@@ -3,7 +3,9 @@
 
 #include "pg/boundary.hpp"
 #include "pg/procedure.hpp"
+#include "pg/transaction.hpp"
 #include "queue/consume.hpp"
+#include "workflow/wakes.hpp"
 
 using namespace pgqrs;
 
@@ -33,8 +35,13 @@ PGQRS_FUNCTION(pgqrs_wait) {
     const std::string queue(call.text(0, "queue"));
     const core::Duration timeout = call.interval(1, "timeout");
     pg::Procedure procedure(call.info(), "pgqrs.wait");
-    const bool ready =
-        queue::wait_for_message(queue, timeout, [&procedure] { procedure.commit(); });
+    const bool ready = queue::wait_for_message(
+        queue, timeout, [&procedure] { procedure.commit(); },
+        [](const queue::Held& held) {
+            if (!pg::is_in_recovery()) {
+                workflow::drain_wakes(held);
+            }
+        });
     return procedure.result(pg::boolean(ready));
 }
 

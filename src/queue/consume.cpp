@@ -166,7 +166,8 @@ std::vector<std::int64_t> dequeue_ids(const DeliveryRequest& request) {
 }
 
 bool wait_for_message(const std::string& name, core::Duration timeout,
-                      const std::function<void()>& end_transaction) {
+                      const std::function<void()>& end_transaction,
+                      const std::function<void(const Held& held)>& prepare_runs) {
     core::check_delay(timeout, "timeout");
     const core::Duration deadline = engine::elapsed_clock() + timeout;
     engine::Waiting waiting;
@@ -181,6 +182,9 @@ bool wait_for_message(const std::string& name, core::Duration timeout,
         waiting.join(marks);
         if (queue.paused) {
             engine::require_access(access, {{&engine::kMessages, ACL_SELECT}});
+        }
+        if (queue.holds_runs && !queue.paused) {
+            prepare_runs(Held(name, access.rights));
         }
         const bool ready =
             !queue.paused &&

@@ -74,9 +74,10 @@ std::vector<std::int64_t> room_for_leaving(std::int64_t quantity);
 
 // Waits until the queue has a message that nobody has locked, and answers true; false when there is
 // none after the timeout. Looks in a transaction each time, which `end_transaction` must end; holds no
-// lock and no snapshot while it sleeps.
+// lock and no snapshot while it sleeps. `prepare_runs` is called before each look at a queue that holds runs.
 bool wait_for_message(const std::string& queue, core::Duration timeout,
-                      const std::function<void()>& end_transaction);
+                      const std::function<void()>& end_transaction,
+                      const std::function<void(const Held& held)>& prepare_runs);
 
 // Deletes up to `quantity` messages in the order of delivery and puts them into the sink.
 void pop(std::string_view queue, std::int64_t quantity, pg::RowSink& sink);

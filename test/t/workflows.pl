@@ -54,7 +54,16 @@ for my $mode ('', "shared_preload_libraries = 'pgqrs'")
         like($waiter->answer, qr/^$read_ct\|/, "$name: the cause of $wait wakes the worker that waits");
         is($node->safe_psql('postgres', "SELECT status, value FROM pgqrs.$wait($run, $read_ct, '$wait', $target)"), 'ready|7', "$name: $wait is ready");
     }
+    # CALL pgqrs.wait, which holds no snapshot, is woken, too.
     my $read_ct = $node->safe_psql('postgres', "SELECT read_ct FROM pgqrs.messages WHERE id = $run");
+    is($node->safe_psql('postgres', "SELECT status FROM pgqrs.wait_signal($run, $read_ct, 'again', 'again')"), 'suspended', "$name: it waits again");
+    is($node->safe_psql('postgres', q{SELECT count(*) FROM pgqrs.claim_runs('w')}), 0, "$name: nothing to claim");
+    my $waiter = Waiter->start($node, q{CALL pgqrs.wait('w', '60 s')});
+    Waiter::asleep($node, 1);
+    Waiter::query($node, "SELECT pgqrs.signal_run($run, 'again')");
+    is($waiter->answer, 't', "$name: a signal ends CALL pgqrs.wait");
+    is($node->safe_psql('postgres', q{SELECT count(*) FROM pgqrs.claim_runs('w')}), 1, "$name: the run can be claimed");
+    ++$read_ct;
     is($node->safe_psql('postgres', "SELECT pgqrs.complete_run($run, $read_ct, '1')"), 'succeeded', "$name: it ends");
     is($node->safe_psql('postgres', 'SELECT count(*) FROM pgqrs.messages'), 0, "$name: its message is gone");
     is($node->safe_psql('postgres', 'SELECT * FROM pgqrs.verify()'), '', "$name: no fault");
