@@ -35,6 +35,7 @@ Exit exit_of(ErrorCode code) {
         case ErrorCode::run_cancelled:
         case ErrorCode::wrong_queue:
         case ErrorCode::steps_open:
+        case ErrorCode::step_failed:
             return Exit::rejected;
     }
     return Exit::failed;

@@ -18,6 +18,8 @@
 # measure.py   tools of the cases          report.py     table and chart
 # client.cpp   load with times             sql, peers    scripts of both sides, programs of the peers
 set -euo pipefail
+# As the tests, so that a tree that they have built is built.
+export WERROR=1
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 for part in common packages build private_server; do
