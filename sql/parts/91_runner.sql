@@ -38,8 +38,9 @@ COMMENT ON PROCEDURE pgqrs.step(
 'Calls a function once in the life of the run, and commits what it did together with its result. In PL/pgSQL
 the arguments result and error are variables.
 name: of the step, 1 to 255 bytes.
-function: the name of a function that takes one jsonb value, or nothing, along the search path. What it
-returns becomes the output of the step, as to_jsonb() has it; void becomes NULL.
+function: the name of a function that takes one jsonb value, or nothing, along the search path; only one of the
+two may exist. What it returns becomes the output of the step, as to_jsonb() has it; void becomes NULL. Constraints
+that were deferred are checked with it, and what it sets does not last.
 args: the value for the function.
 result: the answer: the output of the step.
 error: the answer: why the step has failed for good, or NULL.
@@ -50,7 +51,7 @@ times. Meanwhile the run holds nothing. 0 means no limit. One that a deadlock or
 ended is called again at once.
 backoff: how the wait grows: fixed, linear or exponential, from backoff_base to backoff_cap.
 Raises PQ001, PQ005, PQ010, PQ017 when this session executes no run, PQ018, PQ022, PQ025, 42883 for an unknown
-function.';
+function, 42725 for two.';
 
 CREATE PROCEDURE pgqrs.sleep_step(
     name text,

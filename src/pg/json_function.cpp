@@ -8,14 +8,21 @@
 namespace pgqrs::pg {
 namespace {
 
-// Plans by function; they live as long as the backend.
-constinit std::map<Oid, SPIPlanPtr>* plans = nullptr;
+// Plans by statement, which names the function: after a change of the catalogs PostgreSQL looks the name up again,
+// and it can be that of another function then. They live as long as the backend.
+constinit std::map<std::string, SPIPlanPtr>* plans = nullptr;
 constexpr std::size_t kMostPlans = 1000;
 
 // Below a guard.
 const char* call_of(Oid function) {
-    const char* name = quote_qualified_identifier(get_namespace_name(get_func_namespace(function)),
-                                                  get_func_name(function));
+    const char* plain_name = get_func_name(function);
+    const char* schema =
+        plain_name == nullptr ? nullptr : get_namespace_name(get_func_namespace(function));
+    if (schema == nullptr) {
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+                        errmsg("the function of the step was dropped meanwhile")));
+    }
+    const char* name = quote_qualified_identifier(schema, plain_name);
     const char* call = psprintf("%s(%s)", name, get_func_nargs(function) == 0 ? "" : "$1");
     const Oid type = get_func_rettype(function);
     return psprintf(
@@ -24,14 +31,15 @@ const char* call_of(Oid function) {
 
 SPIPlanPtr plan_of(Oid function) {
     if (plans == nullptr) {
-        plans = new std::map<Oid, SPIPlanPtr>;
+        plans = new std::map<std::string, SPIPlanPtr>;
     }
-    if (const auto found = plans->find(function); found != plans->end()) {
+    const std::string call = guard([&] { return call_of(function); });
+    if (const auto found = plans->find(call); found != plans->end()) {
         return found->second;
     }
     if (plans->size() >= kMostPlans) {
         guard([] {
-            for (const auto& [oid, plan] : *plans) {
+            for (const auto& [text, plan] : *plans) {
                 SPI_freeplan(plan);
             }
         });
@@ -39,13 +47,13 @@ SPIPlanPtr plan_of(Oid function) {
     }
     const SPIPlanPtr plan = guard([&] {
         Oid type = JSONBOID;
-        SPIPlanPtr made = SPI_prepare(call_of(function), 1, &type);
+        SPIPlanPtr made = SPI_prepare(call.c_str(), 1, &type);
         if (made == nullptr || SPI_keepplan(made) != 0) {
             elog(ERROR, "SPI failed: %s", SPI_result_code_string(SPI_result));
         }
         return made;
     });
-    plans->emplace(function, plan);
+    plans->emplace(call, plan);
     return plan;
 }
 
@@ -56,10 +64,17 @@ Oid find_json_function(std::string_view name) {
     return guard([&] {
         List* parts = compat::name_parts(terminated.c_str());
         const Oid argument = JSONBOID;
-        Oid found = LookupFuncName(parts, 1, &argument, true);
-        if (!OidIsValid(found)) {
-            found = LookupFuncName(parts, 0, &argument, true);
+        const Oid with_argument = LookupFuncName(parts, 1, &argument, true);
+        const Oid without = LookupFuncName(parts, 0, &argument, true);
+        if (OidIsValid(with_argument) && OidIsValid(without)) {
+            // Whoever may create functions there must not get called instead of the one that was meant.
+            ereport(ERROR,
+                    (errcode(ERRCODE_AMBIGUOUS_FUNCTION),
+                     errmsg("there are %s(jsonb) and %s()", terminated.c_str(), terminated.c_str()),
+                     errhint("A step calls a function that takes one jsonb value, or nothing. "
+                             "Only one of the two may exist.")));
         }
+        const Oid found = OidIsValid(with_argument) ? with_argument : without;
         if (!OidIsValid(found)) {
             ereport(ERROR,
                     (errcode(ERRCODE_UNDEFINED_FUNCTION),

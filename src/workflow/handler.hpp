@@ -17,7 +17,7 @@ struct Handler {
 };
 
 // The procedure name(bigint, jsonb), or name(bigint, jsonb, INOUT jsonb), along the search path; nothing when
-// there is none.
+// there is none, or there are both.
 std::optional<Handler> find_handler(std::string_view name);
 
 }  // namespace pgqrs::workflow

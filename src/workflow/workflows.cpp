@@ -148,7 +148,7 @@ std::optional<std::string> resolved(const std::optional<std::string_view>& handl
                           "procedure " + std::string(*handler) + "(bigint, jsonb) does not exist",
                           "",
                           "A handler is a procedure that takes the run and its input, and may have "
-                          "the output as a third argument, INOUT.");
+                          "the output as a third argument, INOUT. Only one of the two may exist.");
     }
     return found->name;
 }

@@ -209,6 +209,41 @@ SELECT run AS path FROM pgqrs.start_workflow('path') \gset
 CALL pgqrs.run_workflows();
 SELECT output FROM pgqrs.get_run(:path);
 
+-- Another procedure or function of the name is not called instead: not one with other arguments, and not one that
+-- got the name afterwards.
+CREATE PROCEDURE app.named(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+    error text;
+BEGIN
+    CALL pgqrs.step('named', input #>> '{}', NULL, output, error);
+END $$;
+CREATE PROCEDURE app.named(run bigint, input jsonb, INOUT output text) LANGUAGE sql AS 'SELECT ''wrong''';
+CREATE FUNCTION app.answer() RETURNS text LANGUAGE sql AS 'SELECT ''right''';
+SELECT name, handler FROM pgqrs.create_workflow('named', handler => 'app.named', max_attempts => 1);
+SELECT run AS right_one FROM pgqrs.start_workflow('named', '"app.answer"') \gset
+CALL pgqrs.run_workflows();
+SELECT state, output FROM pgqrs.get_run(:right_one);
+ALTER FUNCTION app.answer() RENAME TO old_answer;
+CREATE FUNCTION app.answer() RETURNS text LANGUAGE sql AS 'SELECT ''new''';
+SELECT run AS renamed FROM pgqrs.start_workflow('named', '"app.old_answer"') \gset
+SELECT run AS renewed FROM pgqrs.start_workflow('named', '"app.answer"') \gset
+CALL pgqrs.run_workflows();
+SELECT state, output FROM pgqrs.get_run(:renamed);
+SELECT state, output FROM pgqrs.get_run(:renewed);
+CREATE FUNCTION app.answer(jsonb) RETURNS text LANGUAGE sql AS 'SELECT ''wrong''';
+SELECT run AS ambiguous FROM pgqrs.start_workflow('named', '"app.answer"') \gset
+CALL pgqrs.run_workflows();
+SELECT state, split_part(error, E'\n', 1) AS error FROM pgqrs.get_run(:ambiguous);
+SELECT run AS parked FROM pgqrs.start_workflow('named', '"app.old_answer"') \gset
+CREATE PROCEDURE app.named(run bigint, input jsonb) LANGUAGE sql AS 'SELECT 1';
+CALL pgqrs.run_workflows();
+SELECT state, reason FROM pgqrs.get_run(:parked);
+SELECT pgqrs.alter_workflow('named', handler => 'app.named');
+DROP PROCEDURE app.named(bigint, jsonb);
+SELECT handler FROM pgqrs.alter_workflow('named', handler => 'app.named');
+CALL pgqrs.run_workflows();
+SELECT state, output FROM pgqrs.get_run(:parked);
+
 -- Where it cannot be called.
 BEGIN;
 CALL pgqrs.run_workflows();
