@@ -57,6 +57,13 @@ SPIPlanPtr plan_of(Oid function) {
     return plan;
 }
 
+// Checks what was deferred, so that an error is one of the function and not one of the commit.
+void check_constraints() {
+    ConstraintsSetStmt* all = makeNode(ConstraintsSetStmt);
+    all->deferred = false;
+    AfterTriggerSetState(all);
+}
+
 }  // namespace
 
 Oid find_json_function(std::string_view name) {
@@ -104,6 +111,7 @@ Value call_json_function(Oid function, const Value& argument) {
         if (SPI_gettypeid(shape, 1) == JSONBOID) {
             result.datum = SPI_getbinval(SPI_tuptable->vals[0], shape, 1, &result.null);
         }
+        check_constraints();
         return result;
     });
 }

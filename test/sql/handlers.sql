@@ -244,6 +244,23 @@ SELECT handler FROM pgqrs.alter_workflow('named', handler => 'app.named');
 CALL pgqrs.run_workflows();
 SELECT state, output FROM pgqrs.get_run(:parked);
 
+-- A constraint that was deferred is one of the step.
+CREATE TABLE app.account (id bigint PRIMARY KEY);
+CREATE TABLE app.entry (account bigint REFERENCES app.account DEFERRABLE INITIALLY DEFERRED);
+CREATE FUNCTION app.enter() RETURNS void LANGUAGE sql AS 'INSERT INTO app.entry VALUES (0)';
+CREATE PROCEDURE app.defer_flow(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+    error text;
+BEGIN
+    CALL pgqrs.step('enter', 'app.enter', NULL, output, error, on_error => 'return', max_attempts => 1);
+    output := to_jsonb(error);
+END $$;
+SELECT name FROM pgqrs.create_workflow('defer', handler => 'app.defer_flow', max_attempts => 1);
+SELECT run AS deferred FROM pgqrs.start_workflow('defer') \gset
+CALL pgqrs.run_workflows();
+SELECT state, output FROM pgqrs.get_run(:deferred);
+SELECT name, status FROM pgqrs.list_steps(:deferred);
+
 -- Where it cannot be called.
 BEGIN;
 CALL pgqrs.run_workflows();
