@@ -108,6 +108,8 @@ void connect_as(Oid database, Oid role) {
         override_setting("default_transaction_isolation", "read committed");
         override_setting("default_transaction_read_only", "off");
         override_setting("session_replication_role", "origin");
+        // The role may have another one set for its sessions.
+        override_setting("role", "none");
         BackgroundWorkerInitializeConnectionByOid(database, role, compat::kAnyRole);
     });
 }

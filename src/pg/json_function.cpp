@@ -102,6 +102,7 @@ Value call_json_function(Oid function, const Value& argument) {
     return guard([&] {
         Datum datum = argument.datum;
         const char null = argument.null ? 'n' : ' ';
+        const int settings = NewGUCNestLevel();
         const int code = SPI_execute_plan(plan, &datum, &null, false, 0);
         if (code != SPI_OK_SELECT || SPI_processed != 1) {
             elog(ERROR, "SPI failed: %s", SPI_result_code_string(code));
@@ -112,6 +113,7 @@ Value call_json_function(Oid function, const Value& argument) {
             result.datum = SPI_getbinval(SPI_tuptable->vals[0], shape, 1, &result.null);
         }
         check_constraints();
+        AtEOXact_GUC(false, settings);
         return result;
     });
 }

@@ -7,6 +7,7 @@
 #include "engine/change.hpp"
 #include "engine/tables.hpp"
 #include "pg/json_function.hpp"
+#include "pg/session_settings.hpp"
 #include "pg/spi.hpp"
 #include "workflow/claim.hpp"
 #include "workflow/current_run.hpp"
@@ -154,7 +155,9 @@ std::vector<ServedQueue> served_queues() {
 bool execute_next(pg::TopLevel& top, const std::string& queue, const RunnerLease& lease) {
     bool any = false;
     std::optional<Task> task;
+    std::optional<pg::SessionSettings> settings;
     require(top.attempt([&] {
+        settings.emplace();
         task = claim(queue, lease, any);
         top.commit();
     }));
@@ -163,6 +166,11 @@ bool execute_next(pg::TopLevel& top, const std::string& queue, const RunnerLease
     }
     const Execution execution(task->run);
     const auto failure = top.attempt([&] { call_handler(top, *task); });
+    // Procedures of other owners are next.
+    require(top.attempt([&] {
+        settings->restore();
+        top.commit();
+    }));
     if (!failure || task->run.has_left || is_lost(*failure)) {
         return true;
     }

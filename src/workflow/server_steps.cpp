@@ -1,6 +1,5 @@
 #include "workflow/server_steps.hpp"
 
-#include <cstring>
 #include <string>
 
 #include "core/error.hpp"
@@ -69,34 +68,6 @@ constinit pg::Statement call_continue_as_new(
 
 // A function that lost against other transactions is called again so often before that counts as a failure.
 constexpr int kMostConflicts = 10;
-
-// What the called function may change and the procedure relies on.
-class Surroundings {
-public:
-    Surroundings() {
-        pg::guard([&] {
-            // Memory of the procedure.
-            path_ = pstrdup(namespace_search_path);
-            role_ = pstrdup(GetConfigOption("role", false, false));
-        });
-    }
-    void restore() const {
-        pg::guard([&] {
-            put_back("search_path", path_, namespace_search_path);
-            put_back("role", role_, GetConfigOption("role", false, false));
-        });
-    }
-
-private:
-    static void put_back(const char* name, const char* before, const char* now) {
-        if (std::strcmp(before, now) != 0) {
-            SetConfigOption(name, before, PGC_USERSET, PGC_S_SESSION);
-        }
-    }
-
-    const char* path_;
-    const char* role_;
-};
 
 pg::Value id_of(const CurrentRun& run) { return pg::int8(run.id); }
 pg::Value read_ct_of(const CurrentRun& run) { return pg::int8(std::int64_t{run.read_ct}); }
@@ -220,7 +191,6 @@ StepResult execute_step(const ServerStep& step, const Commit& commit) {
     CurrentRun& current = current_run();
     const core::StepKey key = current.next_use(step.name);
     const Oid function = pg::find_json_function(step.function);
-    const Surroundings surroundings;
     for (int conflicts = 0;;) {
         if (auto recorded = find_recorded(current, key)) {
             if (!recorded->error.null && !step.returns_error) {
@@ -236,7 +206,6 @@ StepResult execute_step(const ServerStep& step, const Commit& commit) {
         const auto refusal = try_function(current, key, function, step.argument, result);
         if (!refusal) {
             commit();
-            surroundings.restore();
             return result;
         }
         if (refusal->is_conflict && ++conflicts <= kMostConflicts) {
@@ -244,7 +213,6 @@ StepResult execute_step(const ServerStep& step, const Commit& commit) {
             continue;
         }
         note_failure(current, key, step, refusal->error, commit);
-        surroundings.restore();
     }
 }
 

@@ -209,6 +209,48 @@ SELECT run AS path FROM pgqrs.start_workflow('path') \gset
 CALL pgqrs.run_workflows();
 SELECT output FROM pgqrs.get_run(:path);
 
+-- What a handler, or a function of a step, sets and leaves behind does not reach the next run, nor the session.
+CREATE ROLE regress_other;
+CREATE FUNCTION app.set_role() RETURNS void LANGUAGE sql AS
+    'SELECT set_config(''role'', ''regress_other'', false), set_config(''DateStyle'', ''German'', false)';
+CREATE PROCEDURE app.settings_flow(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+    result jsonb;
+    error text;
+    before text := concat_ws(' ', current_user = session_user, current_setting('search_path'));
+BEGIN
+    CASE input #>> '{}'
+    WHEN 'step' THEN
+        CALL pgqrs.step('path', 'app.set_path', NULL, result, error);
+        CALL pgqrs.step('role', 'app.set_role', NULL, result, error);
+    WHEN 'step, error' THEN
+        CALL pgqrs.step('path', 'app.set_path', NULL, result, error);
+        CALL pgqrs.step('role', 'app.set_role', NULL, result, error);
+        PERFORM 1 / 0;
+    WHEN 'for the transaction' THEN
+        SET LOCAL search_path = app;
+        CALL pgqrs.step('note', 'app.note', input, result, error);
+    WHEN 'handler' THEN
+        SET search_path = app;
+        SET ROLE regress_other;
+        COMMIT;
+        PERFORM 1 / 0;
+    ELSE
+        NULL;
+    END CASE;
+    output := jsonb_build_array(before, current_user = session_user, current_setting('search_path'),
+        current_setting('DateStyle'));
+END $$;
+SELECT name FROM pgqrs.create_workflow('settings', handler => 'app.settings_flow', max_attempts => 1);
+SELECT count(*) FROM pgqrs.start_workflows('settings', ARRAY[
+    '"step"', '"none"', '"step, error"', '"none"', '"for the transaction"', '"handler"', '"none"']::jsonb[]);
+CALL pgqrs.run_workflows();
+SELECT i.input, i.state, i.output
+FROM pgqrs.list_runs('settings') AS l CROSS JOIN LATERAL pgqrs.get_run(l.run) AS i
+ORDER BY i.run;
+SELECT current_user = session_user AS same, current_setting('search_path') AS search_path;
+DROP ROLE regress_other;
+
 -- Another procedure or function of the name is not called instead: not one with other arguments, and not one that
 -- got the name afterwards.
 CREATE PROCEDURE app.named(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$

@@ -79,6 +79,36 @@ becomes(sprintf($ran, $theirs), 'succeeded clerk', 'as the owner of its workflow
 is(sql("SELECT string_agg(what || ' ' || by, ', ' ORDER BY ctid) FROM ledger WHERE run = $theirs"), 'first clerk, last clerk', 'each step once');
 sql("SELECT pgqrs.cancel_run($nobodys)") unless $node->pg_version >= 17;
 
+# What a handler leaves behind in the session does not reach the next run, and neither does what the owner has set
+# for his sessions: he executes his own workflows, as himself.
+sql(q{
+    CREATE ROLE boss LOGIN;
+    GRANT clerk TO boss;
+    ALTER ROLE boss SET role = clerk;
+    CREATE PROCEDURE untidy(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
+    BEGIN
+        output := jsonb_build_array(session_user, current_user, current_setting('search_path'), current_setting('work_mem'),
+            to_regclass('left_behind'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
+            (SELECT count(*) FROM pg_cursors WHERE name = 'left_open'));
+        CREATE TEMPORARY TABLE left_behind (id bigint);
+        EXECUTE 'DECLARE left_open CURSOR WITH HOLD FOR SELECT 1';
+        PERFORM pg_advisory_lock(1);
+        SET work_mem = '1MB';
+        SET search_path = pg_catalog;
+        SET ROLE clerk;
+        PERFORM pgqrs.complete_run(run, pgqrs.current_read_ct(), output);
+        COMMIT;
+    END $$;
+    SET SESSION AUTHORIZATION boss;
+    SELECT pgqrs.create_workflow('tidy', handler => 'untidy');
+});
+my $first = sql(q{SELECT min(r) FROM pgqrs.start_workflows('tidy', ARRAY['1', '2', '3']::jsonb[]) AS r});
+for my $run ($first .. $first + 2)
+{
+    becomes("SELECT output FROM pgqrs.get_run($run)", q{["boss", "boss", "\"$user\", public", "4MB", null, 0, 0]},
+        'a run finds a session that nobody used before');
+}
+
 # A run sleeps for longer than a worker without work stays.
 my $sleeping = started('ours', 'sleep');
 becomes($runner, 0, 'workers without work end');
