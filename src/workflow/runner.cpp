@@ -171,7 +171,7 @@ bool execute_next(pg::TopLevel& top, const std::string& queue, const RunnerLease
         settings->restore();
         top.commit();
     }));
-    if (!failure || task->run.has_left || is_lost(*failure)) {
+    if (!failure || task->run.has_left) {
         return true;
     }
     if (is_cancelled_call(*failure) && !lease.worker) {

@@ -303,6 +303,21 @@ CALL pgqrs.run_workflows();
 SELECT state, output FROM pgqrs.get_run(:deferred);
 SELECT name, status FROM pgqrs.list_steps(:deferred);
 
+-- A handler that ends its delivery itself and does not commit that has failed.
+CREATE PROCEDURE app.own_end_flow(run bigint, input jsonb) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pgqrs.complete_run(run, pgqrs.current_read_ct(), '"mine"');
+    IF input = '"commit"' THEN
+        COMMIT;
+    END IF;
+END $$;
+SELECT name FROM pgqrs.create_workflow('own-end', handler => 'app.own_end_flow', max_attempts => 1);
+SELECT count(*) FROM pgqrs.start_workflows('own-end', ARRAY['"no commit"', '"commit"']::jsonb[]);
+CALL pgqrs.run_workflows();
+SELECT i.input, i.state, i.output, regexp_replace(split_part(i.error, E'\nCONTEXT', 1), 'run \d+', 'run N') AS error
+FROM pgqrs.list_runs('own-end') AS l CROSS JOIN LATERAL pgqrs.get_run(l.run) i
+ORDER BY i.run;
+
 -- Where it cannot be called.
 BEGIN;
 CALL pgqrs.run_workflows();
