@@ -57,9 +57,12 @@ void TopLevel::commit() {
     });
 }
 
-void TopLevel::enter() {
+void TopLevel::enter(Isolation isolation) {
     PortalContext = memory_;
     MemoryContextSwitchTo(memory_);
+    if (isolation == Isolation::read_committed && !FirstSnapshotSet) {
+        XactIsoLevel = XACT_READ_COMMITTED;
+    }
     guard([] { EnsurePortalSnapshotExists(); });
 }
 

@@ -34,6 +34,11 @@ private:
     Failure failure_;
 };
 
+enum class Isolation {
+    read_committed,
+    of_session,  // default_transaction_isolation
+};
+
 class TopLevel {
 public:
     // Of a background worker, outside of a transaction: begins one.
@@ -47,11 +52,12 @@ public:
     void commit();
 
     // Runs `body`, which may throw, in the transaction under way, and answers what went wrong: then the
-    // transaction was rolled back, and the next one has begun. Memory that `body` allocates is gone.
+    // transaction was rolled back, and the next one has begun. Memory that `body` allocates is gone. The isolation
+    // level is that of a transaction that has done nothing before.
     template <class Body>
-    std::optional<Failure> attempt(Body&& body) {
+    std::optional<Failure> attempt(Body&& body, Isolation isolation = Isolation::read_committed) {
         std::optional<Failure> failure;
-        enter();
+        enter(isolation);
         try {
             body();
         } catch (...) {
@@ -74,7 +80,7 @@ public:
 private:
     static Failure describe_current_failure();
     void begin_transaction();
-    void enter();
+    void enter(Isolation isolation);
     void leave();
     void recover();
 

@@ -39,6 +39,9 @@ constinit pg::Statement call_complete_run(
 constinit pg::Statement call_fail_run(
     "SELECT FROM pgqrs.fail_run(run => $1, read_ct => $2, error => $3, retryable => $4)");
 
+// A handler that lost against other transactions is called again so often before that counts as a failure.
+constexpr int kMostConflicts = 10;
+
 constexpr const char* kUnfinished = "the session that executed the run ended before the run did";
 
 // A run that was claimed.
@@ -96,7 +99,8 @@ std::optional<Task> claim(const std::string& queue, const RunnerLease& lease, bo
     return any ? make_task(runs.front()) : std::nullopt;
 }
 
-void call_handler(pg::TopLevel& top, const Task& task) {
+void call_handler(pg::TopLevel& top, Task& task) {
+    task.run.uses.clear();
     const pg::Value id = pg::int8(task.run.id);
     const pg::Value input = pg::with_spi([&] {
         const LiveRun run = own_run(task.run.id, task.run.read_ct, kRights);
@@ -120,6 +124,11 @@ bool is_lost(const pg::Failure& failure) {
 
 bool is_cancelled_call(const pg::Failure& failure) { return failure.code == "57014"; }
 
+// With other transactions. A commit can find it, too.
+bool is_conflict(const pg::Failure& failure) {
+    return failure.code == "40001" || failure.code == "40P01";
+}
+
 std::string text_of(const pg::Failure& failure) {
     std::string text = failure.message;
     if (!failure.detail.empty()) {
@@ -134,6 +143,21 @@ std::string text_of(const pg::Failure& failure) {
 void require(const std::optional<pg::Failure>& failure) {
     if (failure && !is_lost(*failure)) {
         throw pg::FailedAgain(*failure);
+    }
+}
+
+// Calls the handler of the run, again and again while there are conflicts. Procedures of other owners may be next.
+std::optional<pg::Failure> execute(pg::TopLevel& top, Task& task,
+                                   const pg::SessionSettings& settings) {
+    for (int conflicts = 0;;) {
+        auto failure = top.attempt([&] { call_handler(top, task); }, pg::Isolation::of_session);
+        require(top.attempt([&] {
+            settings.restore();
+            top.commit();
+        }));
+        if (!failure || !is_conflict(*failure) || ++conflicts > kMostConflicts) {
+            return failure;
+        }
     }
 }
 
@@ -165,12 +189,7 @@ bool execute_next(pg::TopLevel& top, const std::string& queue, const RunnerLease
         return any;
     }
     const Execution execution(task->run);
-    const auto failure = top.attempt([&] { call_handler(top, *task); });
-    // Procedures of other owners are next.
-    require(top.attempt([&] {
-        settings->restore();
-        top.commit();
-    }));
+    const auto failure = execute(top, *task, *settings);
     if (!failure || task->run.has_left) {
         return true;
     }

@@ -318,6 +318,32 @@ SELECT i.input, i.state, i.output, regexp_replace(split_part(i.error, E'\nCONTEX
 FROM pgqrs.list_runs('own-end') AS l CROSS JOIN LATERAL pgqrs.get_run(l.run) i
 ORDER BY i.run;
 
+-- A handler that lost against other transactions is called again at once. Its isolation level is that of the session,
+-- and what it takes to execute it does not lose.
+CREATE SEQUENCE app.calls;
+CREATE PROCEDURE app.conflict_flow(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+    result jsonb;
+    error text;
+    late boolean;
+BEGIN
+    CALL pgqrs.step('first', 'app.note', '"conflict"', result, error);
+    CALL pgqrs.wait_signal_step('go', 'go', result, late);
+    IF nextval('app.calls') < 3 THEN
+        RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';
+    END IF;
+    output := jsonb_build_array(current_setting('transaction_isolation'), currval('app.calls'));
+END $$;
+SELECT name FROM pgqrs.create_workflow('conflict', handler => 'app.conflict_flow', max_attempts => 1);
+SELECT run AS conflicting FROM pgqrs.start_workflow('conflict') \gset
+SET default_transaction_isolation = 'serializable';
+CALL pgqrs.run_workflows();
+SELECT pgqrs.signal_run(:conflicting, 'go');
+CALL pgqrs.run_workflows();
+RESET default_transaction_isolation;
+SELECT state, output FROM pgqrs.get_run(:conflicting);
+SELECT count(*) FROM app.ledger WHERE run = :conflicting;
+
 -- Where it cannot be called.
 BEGIN;
 CALL pgqrs.run_workflows();
