@@ -9,6 +9,7 @@
 #include "pg/json_function.hpp"
 #include "pg/session_settings.hpp"
 #include "pg/spi.hpp"
+#include "pg/user.hpp"
 #include "workflow/claim.hpp"
 #include "workflow/current_run.hpp"
 #include "workflow/fence.hpp"
@@ -83,7 +84,9 @@ std::optional<Task> make_task(std::int64_t id) {
     }
     const KnownRun known = pg::with_spi([&] { return find_run(id); });
     const auto workflow = find_workflow_by_id(known.workflow_id);
-    const auto handler = workflow ? find_handler(workflow->handler) : std::nullopt;
+    // A privilege to write the tables must not be one to have the server execute something as somebody else.
+    const bool is_ours = workflow && workflow->owner == pg::current_user();
+    const auto handler = is_ours ? find_handler(workflow->handler) : std::nullopt;
     if (!handler) {
         release_run(id, run.read_ct, std::nullopt, core::RunReason::no_handler);
         return std::nullopt;

@@ -384,7 +384,14 @@ SELECT state FROM pgqrs.get_run(:theirs);
 SET ROLE regress_handlers;
 CALL pgqrs.run_workflows();
 SELECT state FROM pgqrs.get_run(:theirs);
+-- A run that somebody moves to another workflow, or to another queue, gets no handler there.
+SELECT run AS moved FROM pgqrs.start_workflow('path') \gset
+SELECT run AS carried FROM pgqrs.start_workflow('theirs') \gset
+UPDATE pgqrs.runs SET workflow_id = (SELECT id FROM pgqrs.workflows WHERE name = 'theirs') WHERE id = :moved;
+UPDATE pgqrs.messages SET queue_id = (SELECT id FROM pgqrs.queues WHERE name = 'path') WHERE id = :carried;
 RESET ROLE;
+CALL pgqrs.run_workflows();
+SELECT run = :moved AS moved, state, reason FROM pgqrs.list_runs('theirs') WHERE run IN (:moved, :carried);
 
 ALTER SYSTEM RESET pgqrs.workflow_runners;
 SELECT pg_reload_conf();
