@@ -53,6 +53,8 @@ public:
         for (bool idle = false;;) {
             pg::attend_to_signals();
             const bool any = look();
+            // It may have taken long.
+            pg::attend_to_signals();
             const core::Duration now = engine::elapsed_clock();
             if (any) {
                 busy_until = now;

@@ -283,11 +283,13 @@ bool is_post_wanted(int post, int most) noexcept {
     const Executor& own = pool->posts[post].executor;
     const core::Instant now = clock_now();
     const core::Duration elapsed = elapsed_clock();
-    return runners_of(own.database) >= most &&
-           std::any_of(all_wanted().begin(), all_wanted().end(), [&](const Wanted& each) {
-               return each.executor.database == own.database && !(each.executor == own) &&
-                      start_of(each, now, elapsed) <= now;
-           });
+    const int runners = runners_of(own.database);
+    return runners > most ||
+           (runners == most &&
+            std::any_of(all_wanted().begin(), all_wanted().end(), [&](const Wanted& each) {
+                return each.executor.database == own.database && !(each.executor == own) &&
+                       start_of(each, now, elapsed) <= now;
+            }));
 }
 
 }  // namespace pgqrs::engine

@@ -60,7 +60,7 @@ void become_busy(int post) noexcept;
 bool leave_post(int post, core::Instant next) noexcept;
 // The same, whatever was wanted: somebody has to look soon.
 void desert_post(int post) noexcept;
-// Whether it should make room for a runner of another owner.
+// Whether it should make room: for a runner of another owner, or because fewer are allowed now.
 bool is_post_wanted(int post, int most) noexcept;
 
 }  // namespace pgqrs::engine

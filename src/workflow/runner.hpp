@@ -36,8 +36,8 @@ struct RunnerLease {
 };
 
 // Takes a run of the queue and executes it; false when there is none. An error of the procedure is noted as a
-// failure of the run, but for a conflict with other transactions: then it is called again at once. Throws pg::FailedAgain when nothing can be taken, or the call was cancelled: then the run
-// was given back.
+// failure of the run, but for a conflict with other transactions: then it is called again at once. Throws
+// pg::FailedAgain when nothing can be taken, or the call was cancelled: then the run was given back.
 bool execute_next(pg::TopLevel& top, const std::string& queue, const RunnerLease& lease);
 
 // Gives the run that this process executes back, for the process is about to end. In a transaction of its own.

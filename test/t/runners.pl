@@ -157,12 +157,18 @@ becomes("SELECT error FROM pgqrs.list_steps($gated) WHERE name = 'gate'", 'cance
 sql(q{INSERT INTO ledger VALUES (0, 'gate')});
 becomes("SELECT state FROM pgqrs.get_run($gated)", 'succeeded', 'which is tried again');
 
-# None are allowed.
+# None are allowed: also one that is busy ends after its run.
+sql('ALTER SYSTEM SET pgqrs.workflow_runners = 1');
+$node->reload;
+becomes($runner, 0, 'workers without work end again');
+$gated = gated();
+my $later = started('ours', 'none');
 sql('ALTER SYSTEM SET pgqrs.workflow_runners = 0');
 $node->reload;
-becomes($runner, 0, 'workers end');
-my $later = started('ours', 'none');
 sleep 1;
+sql(q{INSERT INTO ledger VALUES (0, 'gate')});
+becomes($runner, 0, 'workers end');
+is(sql("SELECT state FROM pgqrs.get_run($gated)"), 'succeeded', 'after the run that they have');
 is(sql("SELECT state FROM pgqrs.get_run($later)"), 'queued', 'and none is started');
 sql('ALTER SYSTEM RESET pgqrs.workflow_runners');
 $node->reload;
