@@ -93,7 +93,7 @@ class Reference:
         schema = one_line(self.comments["SCHEMA", "pgqrs"])
         yield INTRODUCTION.format(schema=escaped(schema))
         for part, title in TOPICS.items():
-            yield f"- [{title}](#{title.lower()}): {', '.join(self.links(part))}"
+            yield f"- [{title}](#{title.lower().replace(' ', '-')}): {', '.join(self.links(part))}"
         yield "- [Types](#types): " + ", ".join(f"[{name}](#type-{name})" for _, name, _ in self.rows("TYPE"))
         yield "- [Tables](#tables): " + ", ".join(f"[{name}](#table-{name})" for _, name, _ in self.rows("TABLE"))
         yield ""

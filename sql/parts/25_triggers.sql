@@ -25,7 +25,7 @@ COMMENT ON TRIGGER queues_truncated ON pgqrs.queues IS
     'It makes every backend read the settings of queues again after the commit.';
 
 CREATE FUNCTION pgqrs.workflows_checked() RETURNS trigger
-    LANGUAGE c
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'pgqrs_workflows_checked';
 COMMENT ON FUNCTION pgqrs.workflows_checked() IS
 'Trigger: only who has the rights of the owner of a workflow gives it a handler (42501).';

@@ -11,6 +11,7 @@
 #include "engine/settings.hpp"
 #include "engine/tables.hpp"
 #include "pg/boundary.hpp"
+#include "pg/spi.hpp"
 #include "pg/top_level.hpp"
 #include "pg/transaction.hpp"
 #include "queue/worker_life.hpp"
@@ -128,6 +129,13 @@ private:
             }
         } catch (const pg::FailedAgain& error) {
             log(error.failure());
+            // A run that it may still have must not wait for the end of this process.
+            if (known.worker) {
+                log(top.attempt([&] {
+                    pg::with_spi([&] { queue::stop_worker(*known.worker); });
+                    top.commit();
+                }));
+            }
             known.worker.reset();
             known.not_before = engine::elapsed_clock() + kPauseAfterError;
         }
@@ -230,7 +238,7 @@ core::Duration RunnerStarter::start_due() {
         BackgroundWorkerHandle* handle =
             pg::start_followed_worker(kRunner, static_cast<Oid>(*post));
         if (handle == nullptr) {
-            engine::give_up_runner(*post);
+            engine::put_back_runner(*post);
             return engine::elapsed_clock() + kPauseWithoutRoom;
         }
         running_.push_back({*post, handle});

@@ -91,7 +91,6 @@ void end_own(QueueMarks& queue, const ScanTicket& ticket, const core::Scan& scan
     }
 }
 
-// Nobody scans the slot any more.
 // Whom a commit wants a runner of, and for when, when that is sooner than was said.
 std::optional<std::pair<Executor, core::Instant>> wanted_runner(Slot& slot,
                                                                 std::int64_t messages) noexcept {
@@ -106,6 +105,7 @@ std::optional<std::pair<Executor, core::Instant>> wanted_runner(Slot& slot,
     return std::pair{Executor{slot.key.database, slot.executing_owner}, at};
 }
 
+// Nobody scans the slot any more.
 void vacate(Slot& slot) {
     while (slot.first_scan != kNone) {
         Seat& scanner = seat(slot.first_scan);

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kMostExecutors = 1024;
 constexpr core::Duration kLongestPause = 300 * core::kSecond;
+// In a row that failed.
+constexpr int kMostStarts = 10;
 
 // A pair of zeroes is free, in both.
 struct Wanted {
@@ -193,6 +195,9 @@ core::Instant next_due_runner(int most) noexcept {
     const core::Instant now = clock_now();
     const core::Duration elapsed = elapsed_clock();
     core::Instant next = core::kNever;
+    if (find_free_post() == nullptr) {
+        return next;
+    }
     for (const Wanted& each : all_wanted()) {
         // Where there are as many as may be, the launcher is woken when one leaves.
         if (each.due != core::kNever && runners_of(each.executor.database) < most) {
@@ -202,12 +207,22 @@ core::Instant next_due_runner(int most) noexcept {
     return next;
 }
 
+void put_back_runner(int post) noexcept {
+    const Locked locked;
+    if (Wanted* const wanted = find_wanted(pool->posts[post].executor)) {
+        wanted->due = std::min(wanted->due, clock_now());
+    }
+    pool->posts[post] = {};
+}
+
 void give_up_runner(int post) noexcept {
     const Locked locked;
     if (Wanted* const wanted = find_wanted(pool->posts[post].executor)) {
-        const int doubled = std::min(wanted->failures++, 10);
-        wanted->not_before = elapsed_clock() + std::min(core::kSecond << doubled, kLongestPause);
-        wanted->due = std::min(wanted->due, clock_now());
+        wanted->failures = std::min(wanted->failures + 1, kMostStarts);
+        wanted->not_before =
+            elapsed_clock() + std::min(core::kSecond << wanted->failures, kLongestPause);
+        wanted->due =
+            wanted->failures < kMostStarts ? std::min(wanted->due, clock_now()) : core::kNever;
     }
     pool->posts[post] = {};
 }

@@ -43,7 +43,10 @@ void leave_runner_pool() noexcept;
 std::optional<int> take_due_runner(int most) noexcept;
 // When the next runner is due, as far as the launcher can tell; core::kNever for none.
 core::Instant next_due_runner(int most) noexcept;
-// A runner could not be started, or has ended without coming to its post: it is tried again later.
+// There was no room for the process of the runner: it is due again.
+void put_back_runner(int post) noexcept;
+// A runner has ended without coming to its post: it is tried again later, and a few times only. After that, maintenance
+// has to ask again.
 void give_up_runner(int post) noexcept;
 void forget_runners_of_database(Oid database) noexcept;
 

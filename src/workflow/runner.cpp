@@ -5,6 +5,7 @@
 #include "core/rights.hpp"
 #include "engine/access.hpp"
 #include "engine/change.hpp"
+#include "engine/clock.hpp"
 #include "engine/tables.hpp"
 #include "pg/json_function.hpp"
 #include "pg/session_settings.hpp"
@@ -28,7 +29,7 @@ constinit pg::Statement select_served(R"sql(
     FROM pgqrs.workflows AS w
     JOIN pgqrs.queues AS q ON q.id = w.queue_id
     GROUP BY q.id, q.name
-    HAVING bool_and(w.handler IS NOT NULL AND w.owner = current_user AND q.paused_at IS NULL)
+    HAVING bool_and(w.handler IS NOT NULL AND w.owner = $1 AND q.paused_at IS NULL)
     ORDER BY q.id
 )sql");
 
@@ -42,6 +43,9 @@ constinit pg::Statement call_fail_run(
 
 // A handler that lost against other transactions is called again so often before that counts as a failure.
 constexpr int kMostConflicts = 10;
+
+// What has become somebody else's run since the queue was chosen is left to him.
+constexpr core::Duration kPauseOfOthers = 10 * core::kSecond;
 
 constexpr const char* kUnfinished = "the session that executed the run ended before the run did";
 
@@ -87,6 +91,10 @@ std::optional<Task> make_task(std::int64_t id) {
     // A privilege to write the tables must not be one to have the server execute something as somebody else.
     const bool is_ours = workflow && workflow->owner == pg::current_user();
     const auto handler = is_ours ? find_handler(workflow->handler) : std::nullopt;
+    if (!is_ours) {
+        release_run(id, run.read_ct, engine::clock_now() + kPauseOfOthers, core::RunReason::start);
+        return std::nullopt;
+    }
     if (!handler) {
         release_run(id, run.read_ct, std::nullopt, core::RunReason::no_handler);
         return std::nullopt;
@@ -167,10 +175,12 @@ std::optional<pg::Failure> execute(pg::TopLevel& top, Task& task,
 }  // namespace
 
 std::vector<ServedQueue> served_queues() {
-    return pg::with_spi([] {
+    // The statement may run with the rights of somebody else.
+    const std::string user = pg::current_user();
+    return pg::with_spi([&] {
         const engine::StatementRights rights(
             {{&engine::kWorkflows, ACL_SELECT}, {&engine::kQueues, ACL_SELECT}});
-        const pg::Rows rows = select_served.run({});
+        const pg::Rows rows = select_served.run({pg::text(std::string_view(user))});
         std::vector<ServedQueue> queues;
         for (std::uint64_t row = 0; row < rows.count(); ++row) {
             queues.push_back({rows.int4(row, 1), std::string(pg::text_of(rows.at(row, 2)))});

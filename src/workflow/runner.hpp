@@ -25,8 +25,8 @@ struct ServedQueue {
     std::int32_t id;
     std::string name;
 };
-// The queues whose runs the current user executes: all their workflows have handlers and are his, and they are not paused. Inside a
-// transaction.
+// The queues whose runs the current user executes: all their workflows have handlers and are his, and they are not
+// paused. Inside a transaction.
 std::vector<ServedQueue> served_queues();
 
 // How a runner holds its runs: as a worker that is bound to its session, or by the leases of the queues.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "engine/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/json_function.hpp"
 #include "pg/spi.hpp"
@@ -114,13 +115,17 @@ bool is_conflict(const pg::Error& error) {
 std::optional<Refusal> try_function(const CurrentRun& current, const core::StepKey& key,
                                     Oid function, const pg::Value& argument, StepResult& result) {
     const LiveRun run = hold_run(current.id, current.read_ct, kRights, Hold::record);
+    const core::Instant began = engine::clock_now();
     try {
         const pg::StatementTimeout timeout;
         pg::try_in_subtransaction([&] {
             result.output =
                 pg::with_spi([&] { return pg::keep(pg::call_json_function(function, argument)); });
+            check_json_size(pg::kept_json(result.output), "output");
             return true;
         });
+    } catch (const core::Error& error) {
+        return Refusal{error.message(), false};
     } catch (const pg::Error& error) {
         // Whoever cancels the call of a session means the call, and who cancels a worker means the step.
         if (pg::is_cancel(error) && !pg::is_background_worker()) {
@@ -128,9 +133,8 @@ std::optional<Refusal> try_function(const CurrentRun& current, const core::StepK
         }
         return Refusal{described(error), is_conflict(error)};
     }
-    check_json_size(pg::kept_json(result.output), "output");
     pg::with_spi([&] {
-        if (!write_step(run, {.key = key, .output = result.output})) {
+        if (!write_step(run, {.key = key, .output = result.output, .started = began})) {
             refuse_cancelled(run);
             pg::raise_serialization_failure();
         }

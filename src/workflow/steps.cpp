@@ -29,7 +29,8 @@ constinit pg::Statement select_step(R"sql(
 )sql",
                                     pg::Planning::index_order);
 
-// One that was recorded stays as it is, and so does all of a run that is to be cancelled. recorded_at is null for one that is only started.
+// One that was recorded stays as it is, and so does all of a run that is to be cancelled. recorded_at is null for one
+// that is only started.
 constinit pg::Statement insert_step(R"sql(
     INSERT INTO pgqrs.steps AS s (
         run_id, name, seq, read_ct, kind, status, attempt, at_most_once, started_at, recorded_at,
@@ -123,12 +124,14 @@ std::optional<Step> find_step(const LiveRun& run, const core::StepKey& key, core
 
 bool write_step(const LiveRun& run, const NewStep& step) {
     const engine::StatementRights rights(run.access(), {kWrite, kReadRequests});
-    const pg::Value now = pg::timestamptz(engine::clock_now());
+    const core::Instant written = engine::clock_now();
+    const pg::Value now = pg::timestamptz(written);
     return !insert_step
                 .run_latest({pg::int8(run.id()), pg::text(step.key.name), pg::int4(step.key.seq),
                              pg::int4(run.message().read_ct), value_of(step.kind),
                              value_of(step.status), pg::int2(step.attempt),
-                             pg::boolean(step.at_most_once), now,
+                             pg::boolean(step.at_most_once),
+                             pg::timestamptz(step.started.value_or(written)),
                              core::is_recorded(step.status) ? now : pg::null_of(TIMESTAMPTZOID),
                              pg::timestamptz(step.until), pg::int8(step.child),
                              pg::text(step.input_hash), step.output, pg::text(step.error)})

@@ -39,6 +39,8 @@ struct NewStep {
     std::optional<core::Instant> until = {};
     std::optional<std::int64_t> child = {};
     std::optional<std::string_view> input_hash = {};
+    // When it was begun, of one that was executed before it is written.
+    std::optional<core::Instant> started = {};
 };
 
 // These run inside with_spi(). The caller holds the run.

@@ -393,9 +393,42 @@ RESET ROLE;
 CALL pgqrs.run_workflows();
 SELECT run = :moved AS moved, state, reason FROM pgqrs.list_runs('theirs') WHERE run IN (:moved, :carried);
 
+-- Grants on the queue are enough for an owner.
+CREATE ROLE regress_handlers_granted;
+GRANT USAGE ON SCHEMA app TO regress_handlers_granted;
+SELECT name FROM pgqrs.create_workflow('granted', handler => 'app.path_flow');
+UPDATE pgqrs.workflows SET owner = 'regress_handlers_granted' WHERE name = 'granted';
+SELECT pgqrs.grant_queue('granted', 'regress_handlers_granted', privilege)
+FROM unnest('{produce, consume}'::text[]) AS privilege;
+SET ROLE regress_handlers_granted;
+SELECT run AS granted FROM pgqrs.start_workflow('granted') \gset
+CALL pgqrs.run_workflows();
+SELECT state FROM pgqrs.get_run(:granted);
+RESET ROLE;
+
+-- A step shows how long it took. One whose output is too large has failed.
+CREATE FUNCTION app.slow_and_large(args jsonb) RETURNS text LANGUAGE sql AS
+    'SELECT repeat(''x'', args::int) FROM pg_sleep(0.02)';
+CREATE PROCEDURE app.large_flow(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+    result jsonb;
+    error text;
+BEGIN
+    CALL pgqrs.step('small', 'app.slow_and_large', '1', result, error);
+    CALL pgqrs.step('large', 'app.slow_and_large', '2000', result, error, on_error => 'return', max_attempts => 1);
+    output := to_jsonb(error);
+END $$;
+SELECT name FROM pgqrs.create_workflow('large', handler => 'app.large_flow');
+SELECT run AS large FROM pgqrs.start_workflow('large') \gset
+SET pgqrs.max_payload_size = '1 kB';
+CALL pgqrs.run_workflows();
+RESET pgqrs.max_payload_size;
+SELECT state, output FROM pgqrs.get_run(:large);
+SELECT name, status, recorded_at - started_at >= '20 ms' AS is_slow FROM pgqrs.list_steps(:large);
+
 ALTER SYSTEM RESET pgqrs.workflow_runners;
 SELECT pg_reload_conf();
 SELECT pgqrs.drop_workflow(name, true) FROM pgqrs.list_workflows();
-DROP OWNED BY regress_handlers;
-DROP ROLE regress_handlers;
+DROP OWNED BY regress_handlers, regress_handlers_granted;
+DROP ROLE regress_handlers, regress_handlers_granted;
 DROP SCHEMA app CASCADE;

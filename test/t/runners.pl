@@ -165,7 +165,7 @@ $gated = gated();
 my $later = started('ours', 'none');
 sql('ALTER SYSTEM SET pgqrs.workflow_runners = 0');
 $node->reload;
-sleep 1;
+becomes(q{SELECT current_setting('pgqrs.workflow_runners')}, 0, 'the setting is read');
 sql(q{INSERT INTO ledger VALUES (0, 'gate')});
 becomes($runner, 0, 'workers end');
 is(sql("SELECT state FROM pgqrs.get_run($gated)"), 'succeeded', 'after the run that they have');
