@@ -88,7 +88,7 @@ sql(q{
     CREATE PROCEDURE untidy(run bigint, input jsonb, INOUT output jsonb) LANGUAGE plpgsql AS $$
     BEGIN
         output := jsonb_build_array(session_user, current_user, current_setting('search_path'), current_setting('work_mem'),
-            to_regclass('left_behind'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
+            to_regclass('left_behind'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
             (SELECT count(*) FROM pg_cursors WHERE name = 'left_open'));
         CREATE TEMPORARY TABLE left_behind (id bigint);
         EXECUTE 'DECLARE left_open CURSOR WITH HOLD FOR SELECT 1';
