@@ -26,7 +26,7 @@ $primary->backup('backup');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'backup', has_streaming => 1);
 # Promoted, it executes runs itself.
-$standby->append_conf('postgresql.conf', q{shared_preload_libraries = 'pgqrs'});
+$standby->append_conf('postgresql.conf', "shared_preload_libraries = 'pgqrs'\npgqrs.maintenance_interval = '500 ms'\n");
 $standby->start;
 my $handled = $primary->safe_psql('postgres', q{SELECT run FROM pgqrs.start_workflow('h', '3')});
 my $last = $primary->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '4')});
@@ -34,16 +34,16 @@ $primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
 
 my %answers = (
     q{SELECT name FROM pgqrs.get_queue('q')} => 'q',
-    q{SELECT count(*), pgqrs.count_queues() FROM pgqrs.list_queues()} => '1|1',
+    q{SELECT count(*), pgqrs.count_queues() FROM pgqrs.list_queues()} => '3|3',
     q{SELECT payload FROM pgqrs.list_messages('q')} => "2\n3\n4",
     "SELECT payload FROM pgqrs.get_message('q', $last)" => '4',
-    q{SELECT pgqrs.count_messages('q'), pgqrs.count_messages()} => '3|3',
+    q{SELECT pgqrs.count_messages('q'), pgqrs.count_messages()} => '3|5',
     q{SELECT payload FROM pgqrs.peek('q', 10)} => "2\n3\n4",
     q{SELECT payload FROM pgqrs.list_archive('q')} => '1',
     q{SELECT f.payload FROM pgqrs.archive AS a, pgqrs.get_archived('q', a.id) AS f} => '1',
     q{SELECT pgqrs.count_archive('q')} => '1',
     q{SELECT pending, archived, total_enqueued FROM pgqrs.queue_metrics('q')} => '3|1|4',
-    q{SELECT pending FROM pgqrs.all_queues_metrics()} => '3',
+    q{SELECT pending FROM pgqrs.all_queues_metrics() WHERE queue = 'q'} => '3',
     q{SELECT name FROM pgqrs.list_workers('q')} => 'w',
     q{SELECT f.name FROM pgqrs.workers AS w, pgqrs.get_worker(w.id) AS f} => 'w',
     q{SELECT pgqrs.count_workers('q')} => '1',

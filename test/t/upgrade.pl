@@ -65,7 +65,7 @@ is($new->safe_psql('postgres', $state), $before, 'all rows are there');
 is($new->safe_psql('postgres', 'SELECT count(*) FROM pgqrs.verify()'), '0', 'verify() finds no fault');
 is($new->safe_psql('postgres', q{SELECT payload FROM pgqrs.dequeue_batch('q', 10) ORDER BY id}), "4\n5",
     'what is due is delivered, and the lease still holds');
-is($new->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '6')}), '6', 'ids go on where they were');
+is($new->safe_psql('postgres', q{SELECT pgqrs.enqueue('q', '6')}), '9', 'ids go on where they were, those of runs included');
 is($new->safe_psql('postgres', q{
         SELECT pgqrs.signal_run(min(run_id), 'go', '7') FROM pgqrs.steps;
         SELECT c.reason, c.steps #> '{0,output}', s.value
