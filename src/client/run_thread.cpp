@@ -138,6 +138,10 @@ void RunThread::process(const Taken<ClaimedRun>& taken) {
     const RunDelivery& run = taken.item.delivery;
     const auto lease = shared_.leases.hold(run.id, run.read_ct, lease_, taken.arrived);
     RunContext context(shared_, taken.item, *lease);
+    if (shared_.stop.requested()) {
+        give_back(context, RunEvent::Kind::released, "start", std::nullopt);
+        return;
+    }
     const RunHandler* const handler = shared_.flows.find(run.workflow, run.version);
     if (handler == nullptr) {
         give_back(context, RunEvent::Kind::no_handler, "no_handler", std::nullopt);

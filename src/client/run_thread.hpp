@@ -16,6 +16,7 @@ public:
 
 protected:
     bool take_and_process() override;
+    bool has_taken() const override { return waited_for_.has_value(); }
     void wait_in_server() override;
     bool is_held_off() override;
 

@@ -174,7 +174,7 @@ void WorkerLoop::run() noexcept {
 }
 
 void WorkerLoop::work_until_stopped() {
-    while (!loop_.stop.requested()) {
+    while (!loop_.stop.requested() || has_taken()) {
         try {
             if (!consumer_) {
                 sign_on();

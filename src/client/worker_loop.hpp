@@ -100,6 +100,8 @@ protected:
 
     // False: there was nothing to take.
     virtual bool take_and_process() = 0;
+    // Something was taken that has not been processed. It is processed in spite of a stop: nobody else can have it.
+    virtual bool has_taken() const { return false; }
     // Waits until there is something to take, or for a while.
     virtual void wait_in_server() = 0;
     // Whether to pause instead of waiting: there is something, but not for this worker.

@@ -87,10 +87,18 @@ void Proxy::cut_all(bool refuse) {
     }
 }
 
+void Proxy::freeze() {
+    frozen_ = true;
+    while (!holding_) {
+        std::this_thread::yield();
+    }
+}
+
 void Proxy::run() {
     while (!ending_) {
         std::vector<pollfd> entries = {{listener_, POLLIN, 0}};
-        if (!frozen_) {
+        holding_ = frozen_.load();
+        if (!holding_) {
             for (const auto& pair : pairs_) {
                 entries.push_back({pair.client, POLLIN, 0});
                 entries.push_back({pair.server, POLLIN, 0});

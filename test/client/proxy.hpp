@@ -26,7 +26,7 @@ public:
     void cut_all(bool refuse = false);
     void accept_again() { refusing_ = false; }
     // Passes nothing on and closes nothing, as a network that is gone, until thaw().
-    void freeze() { frozen_ = true; }
+    void freeze();
     void thaw() { frozen_ = false; }
     int cuts() const { return cuts_; }
 
@@ -54,6 +54,7 @@ private:
     std::atomic<bool> cutting_{false};
     std::atomic<bool> refusing_{false};
     std::atomic<bool> frozen_{false};
+    std::atomic<bool> holding_{false};  // it has noticed
     std::atomic<int> cuts_{0};
     std::vector<Pair> pairs_;
     std::thread thread_;

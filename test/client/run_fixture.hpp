@@ -93,6 +93,14 @@ struct Runs {
     }
 };
 
+// Whether a statement with this text waits in the server, in a call of pgqrs that waits.
+inline bool is_waiting(const std::string& text) {
+    return value(
+               "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND wait_event_type = "
+               "'Extension' AND strpos(query, $1) > 0",
+               {text}) != "0";
+}
+
 // work_runs() in a thread of its own, and what it raised or returned.
 class WorkingOnRuns {
 public:

@@ -375,6 +375,26 @@ TEST_CASE("continuing as a new run happens once, whichever way its connection is
     }
 }
 
+TEST_CASE("a run that arrives after the stop is given back at once", "[server][workflow]") {
+    Runs f;
+    test::Proxy proxy;
+    std::atomic<int> called{0};
+    WorkingOnRuns working(f.workflow, f.set([&](Run&) { ++called; }), {.extend_leases = false},
+                          pgqrs::Config::from_dsn(proxy.dsn()));
+    // The worker's claim waits in the server.
+    REQUIRE(test::eventually([&] { return test::is_waiting("pgqrs.claim_runs("); }));
+    proxy.freeze();
+    const auto run = f.start();
+    REQUIRE(test::eventually([&] { return f.state(run) == "running"; }));
+    working.stop.request();
+    proxy.thaw();
+    working.join();
+    CHECK(working.what.empty());
+    CHECK(called == 0);
+    CHECK(working.summary.released == 1);
+    CHECK(f.state(run) == "queued");
+}
+
 TEST_CASE("runs come through a network that loses connections at random", "[server][workflow]") {
     Runs f("max_attempts => 0, backoff_base => '10 ms'");
     const auto table = test::unique_name("effects");
