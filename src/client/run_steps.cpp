@@ -16,12 +16,6 @@ bool is_conflict(const Error& error) {
     return error.sqlstate() == "40001" || error.sqlstate() == "40P01";
 }
 
-// The value of the step cannot be recorded: another execution would only repeat its effect.
-bool is_bad_value(const Error& error) {
-    return error.code() == ErrorCode::payload_rejected || error.sqlstate().starts_with("22") ||
-           error.sqlstate().starts_with("54");
-}
-
 // What a step leaves open on its connection is undone. False: it had left something.
 bool tidy(Connection& connection) {
     if (!connection.usable() || (!connection.in_transaction() && !connection.busy())) {

@@ -211,7 +211,11 @@ void RunThread::succeed(const RunContext& context, const Outcome& outcome) {
             return;
         }
     } catch (const ServerError& error) {
-        // The output cannot be recorded. The same handler would give the same one.
+        // Of all else, a function that is missing or a right, the run has no blame.
+        if (!is_bad_value(error)) {
+            throw;
+        }
+        // The same handler would give the same output.
         fail(context, {error.message(), false});
         return;
     }

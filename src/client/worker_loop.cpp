@@ -72,6 +72,11 @@ bool is_refused(const Error& error) {
     return error.sqlstate() == "42883" || error.sqlstate() == "42501";
 }
 
+bool is_bad_value(const Error& error) {
+    return error.code() == ErrorCode::payload_rejected || error.sqlstate().starts_with("22") ||
+           error.sqlstate().starts_with("54");
+}
+
 bool can_get_better(const Error& error) {
     const std::string_view kind = std::string_view(error.sqlstate()).substr(0, 2);
     return !error.code() && kind != "22" && kind != "28" && kind != "3D" && kind != "3F" &&

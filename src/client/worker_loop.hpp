@@ -26,6 +26,8 @@ enum class WorkerState;
 bool can_get_better(const Error& error);
 // Whether there is no such function, or no right to call it.
 bool is_refused(const Error& error);
+// Whether it is the value that cannot be recorded: the same one will be refused again.
+bool is_bad_value(const Error& error);
 
 struct LoopOptions {
     int concurrency = 1;

@@ -395,6 +395,30 @@ TEST_CASE("a run that arrives after the stop is given back at once", "[server][w
     CHECK(f.state(run) == "queued");
 }
 
+TEST_CASE("a run does not fail because the function that ends it is missing",
+          "[server][workflow]") {
+    struct Renamed {
+        pgqrs::Connection& connection;
+        void rename(const std::string& from, const std::string& to) const {
+            connection.execute("ALTER FUNCTION pgqrs." + from + " RENAME TO " + to);
+        }
+        ~Renamed() { rename("away_for_a_while", "complete_run"); }
+    };
+    Runs f;
+    const auto run = f.start();
+    {
+        const Renamed renamed{f.connection};
+        renamed.rename("complete_run", "away_for_a_while");
+        CHECK(test::server_error([&] { f.work([](Run&) {}); }) == "42883");
+        CHECK(f.state(run) == "running");
+    }
+    f.connection.execute(
+        "UPDATE pgqrs.messages SET vt = now() - interval '1 s' WHERE id = $1::bigint",
+        {std::to_string(run)});
+    CHECK(f.work([](Run&) {}).succeeded == 1);
+    CHECK(f.state(run) == "succeeded");
+}
+
 TEST_CASE("runs come through a network that loses connections at random", "[server][workflow]") {
     Runs f("max_attempts => 0, backoff_base => '10 ms'");
     const auto table = test::unique_name("effects");
