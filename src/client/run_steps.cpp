@@ -9,6 +9,8 @@ namespace {
 
 // A transaction that met another one is tried again so often, then the step has failed.
 constexpr int kMostConflicts = 10;
+// The same for one whose connection was lost in it: a function may crash its server process each time.
+constexpr int kMostLosses = 5;
 constexpr Duration kFirstPause = std::chrono::milliseconds(10);
 constexpr Duration kLongestPause = std::chrono::seconds(1);
 
@@ -68,6 +70,7 @@ std::optional<std::string> RunSteps::step_in_transaction(const StepKey& key,
                                                          const detail::StepFunction& function,
                                                          const StepOptions& options) {
     Known known = look(key, options);
+    int losses = 0;
     while (!known.output) {
         if (known.due) {
             context_.wait_until(*known.due);
@@ -82,14 +85,20 @@ std::optional<std::string> RunSteps::step_in_transaction(const StepKey& key,
             return output;
         }
         if (failure) {
+            losses = 0;
             note(key, *failure, options, known);
+            continue;
+        }
+        // The connection was lost: whether the transaction was committed is known by its record.
+        known = known_of(key, ask_for(key).value_or(RecordedStep()));
+        if (known.output) {
+            break;
+        }
+        if (++losses < kMostLosses) {
+            context_.shared().stop.wait_for(backoff(losses, kFirstPause, kLongestPause));
         } else {
-            // The connection was lost: whether the transaction was committed is known by its record.
-            known = known_of(key, context_
-                                      .ask<std::optional<RecordedStep>>(
-                                          connection_, [&](RunCalls& calls,
-                                                           bool) { return calls.get_step(key); })
-                                      .value_or(RecordedStep()));
+            losses = 0;
+            note(key, {"the connection was lost in the step"}, options, known);
         }
     }
     return *known.output;
@@ -109,8 +118,7 @@ RunSteps::Known RunSteps::look(const StepKey& key, const StepOptions& options) {
     if (found != steps.end()) {
         there = found->second;
     } else if (!context_.claimed().steps_complete) {
-        there = context_.ask<std::optional<RecordedStep>>(
-            connection_, [&](RunCalls& calls, bool) { return calls.get_step(key); });
+        there = ask_for(key);
     }
     if (!there) {
         return {};
@@ -142,11 +150,14 @@ RunSteps::Known RunSteps::known_of(const StepKey& key, const RecordedStep& step)
     return known;
 }
 
+std::optional<RecordedStep> RunSteps::ask_for(const StepKey& key) {
+    return context_.ask<std::optional<RecordedStep>>(
+        connection_, [&](RunCalls& calls, bool) { return calls.get_step(key); });
+}
+
 // Somebody else has recorded it.
 RunSteps::Output RunSteps::recorded_by_others(const StepKey& key) {
-    const auto step = context_.ask<std::optional<RecordedStep>>(
-        connection_, [&](RunCalls& calls, bool) { return calls.get_step(key); });
-    return known_of(key, step.value_or(RecordedStep())).output.value_or(std::nullopt);
+    return known_of(key, ask_for(key).value_or(RecordedStep())).output.value_or(std::nullopt);
 }
 
 std::optional<Raised> RunSteps::execute(const StepKey& key, const detail::StepFunction& function,

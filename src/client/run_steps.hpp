@@ -32,6 +32,7 @@ private:
     };
     Known look(const StepKey& key, const StepOptions& options);
     Known known_of(const StepKey& key, const RecordedStep& step);
+    std::optional<RecordedStep> ask_for(const StepKey& key);
     Output recorded_by_others(const StepKey& key);
     std::optional<Raised> execute(const StepKey& key, const detail::StepFunction& function,
                                   int attempt, Output& output);

@@ -193,6 +193,27 @@ TEST_CASE("a step in a transaction is executed again when its connection is lost
     f.connection.execute("DROP TABLE " + table);
 }
 
+TEST_CASE("a step in a transaction that ends its connection each time fails",
+          "[server][workflow]") {
+    Runs f;
+    const auto run = f.start();
+    int executed = 0;
+    f.work([&](Run& self) {
+        const auto error = test::raised<StepFailed>([&] {
+            self.step_in_transaction(
+                "crash",
+                [&](const StepCall& call) {
+                    ++executed;
+                    test::terminate_backend(test::backend_pid(call.connection));
+                },
+                {.max_attempts = 2, .backoff_base = 1ms});
+        });
+        CHECK_THAT(error.what(), test::has("the connection was lost in the step"));
+    });
+    CHECK(executed == 10);
+    CHECK(f.steps(run) == "crash 0 failed");
+}
+
 TEST_CASE("a lost connection of another part of the program is a failure of the step",
           "[server][workflow]") {
     Runs f;
