@@ -144,7 +144,7 @@ Pool::Loan ParallelSteps::borrow() {
         } catch (const ConnectionError& error) {
             context_.shared().connection_lost(error.message(), kConnectionPause);
         }
-        context_.shared().stop.wait_for(kConnectionPause);
+        context_.shared().leave.wait_for(kConnectionPause);
     }
 }
 

@@ -32,7 +32,7 @@ void RunContext::check() const {
 
 void RunContext::check_may_execute() {
     check();
-    if (shared_.stop.requested()) {
+    if (shared_.leave.requested()) {
         give_back(std::nullopt);
     }
     if (lease_.lost()) {
@@ -74,13 +74,13 @@ void RunContext::wait_until(LeaseKeeper::Clock::time_point due) {
         if (left <= Duration(0)) {
             return;
         }
-        if (shared_.stop.requested() || left > shared_.options.longest_wait) {
+        if (shared_.leave.requested() || left > shared_.options.longest_wait) {
             give_back(left);
         }
         if (lease_.lost()) {
             lose_lease("The lease ran out.");
         }
-        shared_.stop.wait_for(std::min(left, kLook));
+        shared_.leave.wait_for(std::min(left, kLook));
     }
 }
 
@@ -136,8 +136,8 @@ void RunContext::persist(Connection& connection, const std::function<void()>& ac
                 throw;
             }
         }
-        shared_.stop.wait_for(kStepsOpenPause);
-        if (shared_.stop.requested()) {
+        shared_.leave.wait_for(kStepsOpenPause);
+        if (shared_.leave.requested()) {
             std::this_thread::sleep_for(kStepsOpenPause);
         }
     }

@@ -95,7 +95,7 @@ std::optional<std::string> RunSteps::step_in_transaction(const StepKey& key,
             break;
         }
         if (++losses < kMostLosses) {
-            context_.shared().stop.wait_for(backoff(losses, kFirstPause, kLongestPause));
+            context_.shared().leave.wait_for(backoff(losses, kFirstPause, kLongestPause));
         } else {
             losses = 0;
             note(key, {"the connection was lost in the step"}, options, known);

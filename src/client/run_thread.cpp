@@ -138,7 +138,7 @@ void RunThread::process(const Taken<ClaimedRun>& taken) {
     const RunDelivery& run = taken.item.delivery;
     const auto lease = shared_.leases.hold(run.id, run.read_ct, lease_, taken.arrived);
     RunContext context(shared_, taken.item, *lease);
-    if (shared_.stop.requested()) {
+    if (shared_.leave.requested()) {
         give_back(context, RunEvent::Kind::released, "start", std::nullopt);
         return;
     }

@@ -21,7 +21,7 @@ public:
     const RunDelivery& delivery() const override { return context_.delivery(); }
     bool cancelled() override;
     bool lease_lost() const override;
-    bool stopping() const override { return context_.shared().stop.requested(); }
+    bool stopping() const override { return context_.shared().leave.requested(); }
     Connection& connection() override { return connection_; }
     std::string step_key(const std::string& name, std::int64_t seq) const override;
 

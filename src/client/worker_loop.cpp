@@ -52,15 +52,21 @@ std::optional<std::int64_t> register_worker(Connection& connection, const LoopSh
         .id;
 }
 
-// Until the caller's stop is requested (then the threads' is, too) or all threads are done.
+// Until the caller's stop is requested (then the threads' are, too) or all threads are done.
 void watch(const Stop& callers, const Stop& done, LoopShared& shared) {
-    while (!done.requested() && !shared.stop.requested()) {
+    while (!done.requested() && !shared.leave.requested()) {
+        // What was requested stays readable. poll() passes over what is no descriptor.
+        const bool stopping = shared.stop.requested();
+        if (stopping) {
+            shared.idle.end();
+        }
         pollfd entries[] = {{callers.descriptor(), POLLIN, 0},
                             {done.descriptor(), POLLIN, 0},
-                            {shared.stop.descriptor(), POLLIN, 0}};
-        poll(entries, 3, -1);
+                            {shared.leave.descriptor(), POLLIN, 0},
+                            {stopping ? -1 : shared.stop.descriptor(), POLLIN, 0}};
+        poll(entries, 4, -1);
         if (callers.requested()) {
-            shared.stop.request();
+            shared.stop_and_leave();
         }
     }
     shared.idle.end();
@@ -115,13 +121,19 @@ void LoopShared::fail(std::exception_ptr error) {
     if (!failure) {
         failure = std::move(error);
     }
+    stop_and_leave();
+}
+
+// In this order: who leaves what he has must not take something else.
+void LoopShared::stop_and_leave() noexcept {
     stop.request();
+    leave.request();
 }
 
 // What is done twice does no harm, because it is fenced. But the second time can answer false for what the first one did.
 bool LoopShared::persist(Connection& connection, const LeaseKeeper::Held& lease,
                          const std::function<bool()>& action, std::string& problem) {
-    std::optional<LeaseKeeper::Clock::time_point> stop_seen;
+    std::optional<LeaseKeeper::Clock::time_point> leave_seen;
     for (int attempt = 1;; ++attempt) {
         try {
             if (!connection.usable()) {
@@ -146,11 +158,11 @@ bool LoopShared::persist(Connection& connection, const LeaseKeeper::Held& lease,
             }
             problem = error.message();
         }
-        if (stop.requested() && !stop_seen) {
-            stop_seen = LeaseKeeper::Clock::now();
+        if (leave.requested() && !leave_seen) {
+            leave_seen = LeaseKeeper::Clock::now();
         }
         if (lease.lost() ||
-            (stop_seen && LeaseKeeper::Clock::now() - *stop_seen > kFinishAfterStop)) {
+            (leave_seen && LeaseKeeper::Clock::now() - *leave_seen > kFinishAfterStop)) {
             return false;
         }
         std::this_thread::sleep_for(backoff(attempt, kFirstFinishPause, kLongestFinishPause));
@@ -324,7 +336,7 @@ void WorkerLoop::sign_off() noexcept {
 void run_loops(LoopShared& shared, const std::vector<WorkerLoop*>& loops, Stop& callers) {
     // watch() would tell the threads only when they have begun.
     if (callers.requested()) {
-        shared.stop.request();
+        shared.stop_and_leave();
     }
     Stop done;
     std::atomic<int> running = static_cast<int>(loops.size());
@@ -340,7 +352,7 @@ void run_loops(LoopShared& shared, const std::vector<WorkerLoop*>& loops, Stop& 
         }
     } catch (...) {
         // No more threads can be had: those that run end before they are joined.
-        shared.stop.request();
+        shared.stop_and_leave();
         shared.idle.end();
         throw;
     }

@@ -55,16 +55,21 @@ struct LoopShared {
     const LoopOptions loop;
     LeaseKeeper leases;
     IdleTurns idle;
-    Stop stop;  // requested by the caller's Stop, the last delivery, or a thread that cannot go on
+    // Nothing more is taken: requested by the caller's Stop, the last delivery, or a thread that cannot go on.
+    Stop stop;
+    // What somebody has in hand comes to its end soon, too: not requested by the last delivery, which may be the one.
+    Stop leave;
     // Against max_deliveries: dequeues that may take place or have delivered, and those that have delivered.
     std::atomic<std::int64_t> permits{0};
     std::atomic<std::int64_t> delivered{0};
 
     virtual void connection_lost(const std::string& error, Duration delay) = 0;
     virtual void connection_back() = 0;
+    // Requests both stops.
+    void stop_and_leave() noexcept;
     // A thread cannot go on: the first such error is what the call raises.
     void fail(std::exception_ptr error);
-    // Carries a call of a delivery out, whatever happens to the connection, as long as the lease lives, and when stopping
+    // Carries a call of a delivery out, whatever happens to the connection, as long as the lease lives, and when leaving
     // not for long. Answers what `action` does; false with a problem: it was given up. Raises what cannot get better.
     bool persist(Connection& connection, const LeaseKeeper::Held& lease,
                  const std::function<bool()>& action, std::string& problem);

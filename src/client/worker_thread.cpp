@@ -96,7 +96,7 @@ WorkerThread::NextMessage WorkerThread::process(const Taken<Message>& taken) {
     const Message& message = taken.item;
     const auto lease =
         shared_.leases.hold(message.id, message.read_ct, message.lease_left, taken.arrived);
-    RunningJob job(*consumer_, message, *lease, shared_.stop);
+    RunningJob job(*consumer_, message, *lease, shared_.leave);
     shared_.report({WorkEvent::Kind::started, &message});
     const Raised raised = run_handler(job);
     return settle(job, message, raised, *lease);

@@ -605,6 +605,27 @@ TEST_CASE("max_deliveries ends the worker", "[server][workflow]") {
     const auto summary = pgqrs::work_runs(test::config(), f.workflow, f.set([](Run&) {}),
                                           {.concurrency = 2, .max_deliveries = 3});
     CHECK(summary.succeeded == 3);
+    CHECK(summary.released == 0);
+}
+
+TEST_CASE("the last delivery comes to its end, though other threads are idle",
+          "[server][workflow]") {
+    Runs f;
+    const auto run = f.start();
+    const int without = test::threads();
+    WorkingOnRuns working(f.workflow, f.set([&](Run& self) {
+        self.step("first", [&] {
+            // The other one has noticed that nothing more is to be taken. work_runs() and this one are left.
+            return test::eventually([&] { return test::threads() == without + 2; });
+        });
+        CHECK_FALSE(self.stopping());
+        self.step("second", [] { return 2; });
+    }),
+                          {.concurrency = 2, .extend_leases = false, .max_deliveries = 1});
+    working.join();
+    CHECK(working.summary.succeeded == 1);
+    CHECK(working.summary.released == 0);
+    CHECK(f.steps(run) == "first 0 succeeded true; second 0 succeeded 2");
 }
 
 TEST_CASE("several threads share the runs, and a worker has a name", "[server][workflow]") {
