@@ -18,19 +18,6 @@ bool is_conflict(const Error& error) {
     return error.sqlstate() == "40001" || error.sqlstate() == "40P01";
 }
 
-// What a step leaves open on its connection is undone. False: it had left something.
-bool tidy(Connection& connection) {
-    if (!connection.usable() || (!connection.in_transaction() && !connection.busy())) {
-        return true;
-    }
-    try {
-        connection.execute("ROLLBACK");
-    } catch (const Error&) {
-        connection.give_up();
-    }
-    return false;
-}
-
 }  // namespace
 
 std::string step_key_of(const RunDelivery& run, const std::string& name, std::int64_t seq) {
@@ -210,6 +197,7 @@ std::optional<Raised> RunSteps::execute_in_transaction(const StepKey& key,
             Transaction transaction(connection_);
             output = function({key.first, key.second, attempt, text, connection_});
             if (!connection_.in_transaction() && connection_.usable()) {
+                tidy(connection_);
                 return Raised{"the step ended its transaction"};
             }
             try {
@@ -234,11 +222,13 @@ std::optional<Raised> RunSteps::execute_in_transaction(const StepKey& key,
         } catch (const Unwinding&) {
             throw;
         } catch (const std::exception& error) {
+            const bool lost = !connection_.usable();
+            tidy(connection_);
             context_.check();
             if (dynamic_cast<const StepMismatch*>(&error) != nullptr) {
                 throw;
             }
-            if (!connection_.usable()) {
+            if (lost) {
                 return std::nullopt;
             }
             const auto* const refused = dynamic_cast<const Error*>(&error);
@@ -246,6 +236,7 @@ std::optional<Raised> RunSteps::execute_in_transaction(const StepKey& key,
                 return raised_now("the step");
             }
         } catch (...) {
+            tidy(connection_);
             context_.check();
             return raised_now("the step");
         }

@@ -163,7 +163,7 @@ RunThread::Outcome RunThread::execute(const RunHandler& handler, RunContext& con
         outcome.raised = raised_now("the handler");
     }
     run.end_parallel();
-    if (!tidy_connection() && outcome.raised.error.empty()) {
+    if (!tidy(connection_) && outcome.raised.error.empty()) {
         outcome.raised.error = "the handler left a transaction open or the connection busy";
     }
     return outcome;

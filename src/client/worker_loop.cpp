@@ -105,6 +105,18 @@ std::optional<Duration> lease_length(Connection& connection, const LoopShared& s
     return std::nullopt;
 }
 
+bool tidy(Connection& connection) {
+    if (!connection.usable() || (!connection.in_transaction() && !connection.busy())) {
+        return true;
+    }
+    try {
+        connection.execute("ROLLBACK");
+    } catch (const Error&) {
+        connection.give_up();
+    }
+    return false;
+}
+
 void LoopOptions::check(const char* limit) const {
     if (concurrency < 1) {
         throw InvalidArgument(Error::Parts{
@@ -285,19 +297,6 @@ bool WorkerLoop::wait_for_more() {
         loop_.stop.wait_for(kFirstPause);
     }
     return true;
-}
-
-// What a handler leaves open is not committed by our finishing. False: it had left something.
-bool WorkerLoop::tidy_connection() {
-    if (!connection_.usable() || (!connection_.in_transaction() && !connection_.busy())) {
-        return true;
-    }
-    try {
-        connection_.execute("ROLLBACK");
-    } catch (const Error&) {
-        connection_.give_up();
-    }
-    return false;
 }
 
 // Tries until there is a connection again, or stopped.

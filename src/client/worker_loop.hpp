@@ -81,6 +81,10 @@ struct LoopShared {
 // The length of a lease: that of the options, of the configuration or of the queue. None: this role may not ask for it.
 std::optional<Duration> lease_length(Connection& connection, const LoopShared& shared);
 
+// What somebody else's code leaves open on the connection is undone, and not committed with ours. False: it had left
+// something.
+bool tidy(Connection& connection);
+
 class WorkerLoop {
 public:
     // Opens the connection and registers the worker; raises what that raises.
@@ -118,7 +122,6 @@ protected:
     bool get_permit();
     template <typename Item, typename Ask>
     Next<Item> take(Ask ask);
-    bool tidy_connection();
     bool is(WorkerState state);
 
     LoopShared& loop_;

@@ -109,7 +109,7 @@ Raised WorkerThread::run_handler(RunningJob& job) {
     } catch (...) {
         raised = raised_now("the handler");
     }
-    if (!tidy_connection() && raised.error.empty()) {
+    if (!tidy(connection_) && raised.error.empty()) {
         raised.error = "the handler left a transaction open or the connection busy";
     }
     return raised;

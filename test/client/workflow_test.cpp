@@ -3,6 +3,8 @@
 
 #include <set>
 
+#include <libpq-fe.h>
+
 using namespace std::chrono_literals;
 using nlohmann::json;
 using pgqrs::JsonText;
@@ -408,6 +410,41 @@ TEST_CASE("a step in a transaction is executed again after a conflict", "[server
             kOnce);
     });
     CHECK(executed == 2);
+}
+
+TEST_CASE("a step in a transaction may leave its connection in the middle of a COPY",
+          "[server][workflow]") {
+    Runs f;
+    const auto run = f.start();
+    const auto table = test::unique_name("copied");
+    f.connection.execute("CREATE TABLE " + table + " (what text)");
+    const auto copy = [&](const StepCall& call) {
+        PQclear(PQexec(call.connection.raw(), ("COPY " + table + " FROM STDIN").c_str()));
+    };
+    f.work([&](Run& self) {
+        CHECK_THROWS_AS(self.step_in_transaction("returns", copy, kOnce), StepFailed);
+        CHECK_THROWS_AS(self.step_in_transaction(
+                            "throws",
+                            [&](const StepCall& call) {
+                                copy(call);
+                                throw std::runtime_error("no");
+                            },
+                            kOnce),
+                        StepFailed);
+        CHECK_THROWS_AS(self.step_in_transaction(
+                            "throws something",
+                            [&](const StepCall& call) {
+                                copy(call);
+                                throw 5;
+                            },
+                            kOnce),
+                        StepFailed);
+        self.step_in_transaction("next", [] { return 1; });
+    });
+    CHECK(f.state(run) == "succeeded");
+    CHECK(f.steps(run) ==
+          "next 0 succeeded 1; returns 0 failed; throws 0 failed; throws something 0 failed");
+    f.connection.execute("DROP TABLE " + table);
 }
 
 TEST_CASE("calls of a run in a transaction of the handler are refused", "[server][workflow]") {
