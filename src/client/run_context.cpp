@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kLook = std::chrono::milliseconds(200);
 // Until a transaction that the server has not given up yet, after its connection was lost, is gone.
 constexpr Duration kStepsOpenPause = std::chrono::milliseconds(50);
+// When the worker is to stop, no longer than this.
+constexpr Duration kStepsOpenAfterStop = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -117,6 +119,7 @@ void RunContext::persist(Connection& connection, const std::function<void()>& ac
     check();
     refuse_transaction(connection);
     std::string problem;
+    std::optional<LeaseKeeper::Clock::time_point> leave_seen;
     for (;;) {
         try {
             const auto act = [&] {
@@ -129,7 +132,8 @@ void RunContext::persist(Connection& connection, const std::function<void()>& ac
             if (lease_.lost()) {
                 lose_lease(problem);
             }
-            throw ConnectionError(Error::Parts{"08006", problem, "", "", true});
+            // The worker is to stop, and the server is away. The run has no part in that.
+            give_back(std::nullopt);
         } catch (const ServerError& error) {
             if (error.code() != ErrorCode::steps_open || lease_.lost()) {
                 translate(error);
@@ -137,9 +141,16 @@ void RunContext::persist(Connection& connection, const std::function<void()>& ac
             }
         }
         shared_.leave.wait_for(kStepsOpenPause);
-        if (shared_.leave.requested()) {
-            std::this_thread::sleep_for(kStepsOpenPause);
+        if (!shared_.leave.requested()) {
+            continue;
         }
+        const auto now = LeaseKeeper::Clock::now();
+        if (now - leave_seen.value_or(now) > kStepsOpenAfterStop) {
+            // Giving the run back would wait for that transaction, too.
+            lose_lease("A transaction that records a step was still open when the worker stopped.");
+        }
+        leave_seen = leave_seen.value_or(now);
+        std::this_thread::sleep_for(kStepsOpenPause);
     }
 }
 

@@ -234,6 +234,29 @@ TEST_CASE("a lost connection of another part of the program is a failure of the 
     CHECK(executed == 1);
 }
 
+TEST_CASE("a worker that is to stop while the server is away spends no attempt",
+          "[server][workflow]") {
+    Runs f;
+    const auto run = f.start();
+    test::Proxy proxy;
+    std::atomic<bool> away{false};
+    WorkingOnRuns working(f.workflow, f.set([&](Run& self) {
+        proxy.cut_all(true);
+        away = true;
+        self.sleep("nap", 1h);
+    }),
+                          {.extend_leases = false}, pgqrs::Config::from_dsn(proxy.dsn()));
+    REQUIRE(test::eventually([&] { return away.load(); }));
+    working.stop.request();
+    // It looks for the server for some seconds, twice: for the wait, and to give the run back.
+    std::this_thread::sleep_for(6s);
+    proxy.accept_again();
+    working.join();
+    CHECK(working.what.empty());
+    CHECK(working.summary.failed == 0);
+    CHECK(f.column(run, "attempt") == "0");
+}
+
 TEST_CASE("a parallel step survives the loss of its connection", "[server][workflow]") {
     Runs f;
     const auto run = f.start();

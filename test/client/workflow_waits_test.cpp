@@ -505,6 +505,31 @@ TEST_CASE("a wait for another attempt of a step ends when the worker is to stop"
     CHECK(f.column(run, "available_at > now() + '10 min'") == "t");
 }
 
+TEST_CASE("a worker that is to stop does not wait for somebody's open step for ever",
+          "[server][workflow]") {
+    Runs f;
+    const auto run = f.start();
+    auto other = test::connect();
+    Gate open;
+    WorkingOnRuns working(f.workflow, f.set([&](Run& self) {
+        other.execute("BEGIN");
+        other.execute("SELECT pgqrs.complete_step($1::bigint, $2::bigint, 'other', '1')",
+                      {std::to_string(run), std::to_string(self.delivery().read_ct)});
+        open.open();
+        self.sleep("nap", 1h);
+    }),
+                          {.worker_name = "runner"});
+    REQUIRE(open.wait());
+    working.stop.request();
+    CHECK(test::eventually([&] { return working.ended.load(); }));
+    other.execute("ROLLBACK");
+    working.join();
+    CHECK(working.what.empty());
+    CHECK(working.summary.lease_lost == 1);
+    CHECK(working.summary.failed == 0);
+    CHECK(f.state(run) == "running");
+}
+
 TEST_CASE("a cancelled run records nothing more and ends as cancelled", "[server][workflow]") {
     Runs f;
     const auto raises = [&](const std::function<void(Run&)>& call) {
