@@ -665,6 +665,27 @@ TEST_CASE("the last delivery comes to its end, though other threads are idle",
     CHECK(f.steps(run) == "first 0 succeeded true; second 0 succeeded 2");
 }
 
+TEST_CASE("the caller's stop counts, too, after the last delivery was taken",
+          "[server][workflow]") {
+    Runs f;
+    const auto run = f.start();
+    std::atomic<bool> alone{false};
+    const int without = test::threads();
+    WorkingOnRuns working(f.workflow, f.set([&](Run& self) {
+        self.step("first", [&] {
+            alone = test::eventually([&] { return test::threads() == without + 2; });
+            return test::eventually([&] { return self.stopping(); });
+        });
+        self.step("second", [] { return 2; });
+    }),
+                          {.concurrency = 2, .extend_leases = false, .max_deliveries = 1});
+    REQUIRE(test::eventually([&] { return alone.load(); }));
+    working.stop.request();
+    working.join();
+    CHECK(working.summary.released == 1);
+    CHECK(f.steps(run) == "first 0 succeeded true");
+}
+
 TEST_CASE("several threads share the runs, and a worker has a name", "[server][workflow]") {
     Runs f;
     std::vector<std::int64_t> ids;
