@@ -587,7 +587,18 @@ TEST_CASE("a suspended worker takes no runs", "[server][workflow]") {
         test::value(f.connection, "SELECT id FROM pgqrs.list_workers($1)", {f.workflow});
     f.connection.execute("SELECT pgqrs.suspend_worker($1::bigint)", {worker});
     const auto run = f.start();
-    std::this_thread::sleep_for(300ms);
+    // Its next question is noted, as the last sign of life is long ago.
+    const auto started = test::value(
+        f.connection,
+        "UPDATE pgqrs.workers SET heartbeat_at = clock_timestamp() - lease / 2 WHERE id = "
+        "$1::bigint RETURNING clock_timestamp()",
+        {worker});
+    CHECK(test::eventually([&] {
+        return test::value(f.connection,
+                           "SELECT heartbeat_at > $2::timestamptz FROM pgqrs.workers WHERE id = "
+                           "$1::bigint",
+                           {worker, started}) == "t";
+    }));
     CHECK(f.state(run) == "queued");
     f.connection.execute("SELECT pgqrs.resume_worker($1::bigint)", {worker});
     CHECK(test::eventually([&] { return f.state(run) == "succeeded"; }));

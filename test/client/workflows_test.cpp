@@ -1,6 +1,6 @@
 // Workflows from outside of their runs: defining, starting, talking to runs, looking at them and controlling them. The
 // worker's part is played in SQL.
-#include "support.hpp"
+#include "run_fixture.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -327,7 +327,7 @@ TEST_CASE("a run is awaited, and the one that continues it", "[server]") {
     const auto other = f.start();
     f.connection.stop_with(&stop);
     std::thread later([&] {
-        std::this_thread::sleep_for(50ms);
+        test::eventually([] { return test::is_waiting("pgqrs.wait_run("); });
         stop.request();
     });
     CHECK_THROWS_AS(f.workflows.await_run(other), pgqrs::Stopped);
