@@ -1,5 +1,5 @@
-// What the handler's thread and the threads of parallel steps share while a run is executed: how its delivery ends, and how
-// the server is asked.
+// What the handler's thread and the threads of parallel steps share while a run is executed: how its delivery ends, and
+// how the server is asked.
 #pragma once
 
 #include <exception>
@@ -33,8 +33,8 @@ struct RunShared : LoopShared {
     RunSummary summary;  // guarded by the mutex
 };
 
-// Leaves a handler when its delivery has ended, or is to end. It is no std::exception, so that handlers do not take it for a
-// failure of theirs.
+// Leaves a handler when its delivery has ended, or is to end. It is no std::exception, so that handlers do not take it
+// for a failure of theirs.
 struct Unwinding {};
 
 // How a delivery ends, if the handler does not end it by returning or throwing.

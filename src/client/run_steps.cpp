@@ -91,8 +91,8 @@ std::optional<std::string> RunSteps::step_in_transaction(const StepKey& key,
     return *known.output;
 }
 
-// Of a step that the claim has not shown, the server is asked. It is also asked about one that is of another kind, or whose
-// input is to be checked: its answer is an error, or the same.
+// Of a step that the claim has not shown, the server is asked. It is also asked about one that is of another kind, or
+// whose input is to be checked: its answer is an error, or the same.
 RunSteps::Known RunSteps::look(const StepKey& key, const StepOptions& options) {
     context_.check();
     RunContext::refuse_transaction(connection_);

@@ -35,8 +35,8 @@ std::string host_name() {
     return name;
 }
 
-// How long the worker may be silent: not shorter than the lease of a message. While a handler runs, only extensions of that
-// are signs of life, and they come every third of it.
+// How long the worker may be silent: not shorter than the lease of a message. While a handler runs, only extensions of
+// that are signs of life, and they come every third of it.
 Duration worker_lease(Connection& connection, const LoopShared& shared) {
     return std::max(kWorkerLease, lease_length(connection, shared).value_or(Duration()));
 }
@@ -142,7 +142,8 @@ void LoopShared::stop_and_leave() noexcept {
     leave.request();
 }
 
-// What is done twice does no harm, because it is fenced. But the second time can answer false for what the first one did.
+// What is done twice does no harm, because it is fenced. But the second time can answer false for what the first one
+// did.
 bool LoopShared::persist(Connection& connection, const LeaseKeeper::Held& lease,
                          const std::function<bool()>& action, std::string& problem) {
     std::optional<LeaseKeeper::Clock::time_point> leave_seen;

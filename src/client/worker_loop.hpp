@@ -1,6 +1,6 @@
-// What the threads of work() and work_runs() have in common: taking from a queue, waiting when there is nothing, opening the
-// connection again when it is lost, and an end when they are to stop. What is taken, and what is done with it, is of the
-// classes that are derived.
+// What the threads of work() and work_runs() have in common: taking from a queue, waiting when there is nothing,
+// opening the connection again when it is lost, and an end when they are to stop. What is taken, and what is done with
+// it, is of the classes that are derived.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@ namespace pgqrs {
 
 enum class WorkerState;
 
-// Whether the same call can succeed later without anybody changing the program, the queue or its rights. What cannot ends
-// the worker: pgqrs's own errors, invalid data, no right, nothing of that name, the wrong password.
+// Whether the same call can succeed later without anybody changing the program, the queue or its rights. What cannot
+// ends the worker: pgqrs's own errors, invalid data, no right, nothing of that name, the wrong password.
 bool can_get_better(const Error& error);
 // Whether there is no such function, or no right to call it.
 bool is_refused(const Error& error);
@@ -69,8 +69,9 @@ struct LoopShared {
     void stop_and_leave() noexcept;
     // A thread cannot go on: the first such error is what the call raises.
     void fail(std::exception_ptr error);
-    // Carries a call of a delivery out, whatever happens to the connection, as long as the lease lives, and when leaving
-    // not for long. Answers what `action` does; false with a problem: it was given up. Raises what cannot get better.
+    // Carries a call of a delivery out, whatever happens to the connection, as long as the lease lives, and when
+    // leaving not for long. Answers what `action` does; false with a problem: it was given up. Raises what cannot get
+    // better.
     bool persist(Connection& connection, const LeaseKeeper::Held& lease,
                  const std::function<bool()>& action, std::string& problem);
 

@@ -56,7 +56,8 @@ def test_characters():
 
 
 def waits():
-    return psql("SELECT count(*) FROM pg_stat_activity WHERE datname = 'runs' AND query LIKE 'CALL pgqrs.wait_run%'") == "1"
+    waiting = "datname = 'runs' AND query LIKE 'CALL pgqrs.wait_run%'"
+    return psql(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}") == "1"
 
 
 def test_a_wait_ends_with_the_run():

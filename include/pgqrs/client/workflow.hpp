@@ -11,10 +11,10 @@
 //   StopOnSignals signals(stop);
 //   work_runs(config, "order", flows, {.concurrency = 4}, stop);
 //
-// A handler is executed from its beginning with each delivery of the run: after a crash, after a wait, for another attempt.
-// What has been recorded is not executed again: a step whose name and seq are recorded answers with the recorded value. So a
-// handler does everything that has an effect, or that can come out differently another time, in steps, and calls the same
-// ones in the same order.
+// A handler is executed from its beginning with each delivery of the run: after a crash, after a wait, for another
+// attempt. What has been recorded is not executed again: a step whose name and seq are recorded answers with the
+// recorded value. So a handler does everything that has an effect, or that can come out differently another time, in
+// steps, and calls the same ones in the same order.
 //
 // What becomes of a run:
 //
@@ -23,21 +23,21 @@
 //                    |                                       workflow, or failed for good after max_attempts
 //                    |--PermanentFailure, StepFailed-------> failed for good
 //                    |--a wait for what has not come-------> suspended: delivered again when it is time
-//                    |--the worker is to stop--------------> given back with the next call of Run that would execute a step
+//                    |--the worker is to stop--------------> given back with the next call that would execute a step
 //                    |--somebody cancels the run-----------> RunCancelled is raised; the run ends as cancelled
 //                    \--lease lost-------------------------> LeaseLost is raised; nothing is recorded any more
 //
-// seq: the n-th use of a name in one execution of the handler has the seq n, from 0 on. So a step in a loop needs no name of
-// its own for each turn. All kinds of steps count together. Of parallel steps the order of the calls counts.
+// seq: the n-th use of a name in one execution of the handler has the seq n, from 0 on. So a step in a loop needs no
+// name of its own for each turn. All kinds of steps count together. Of parallel steps the order of the calls counts.
 //
 // Unwinding: a call of Run that ends the delivery leaves the handler by an exception that is not derived from
-// std::exception. `catch (...)` in a handler must raise it again. If it does not, each further call of Run raises it, and
-// what the handler returns is not recorded.
+// std::exception. `catch (...)` in a handler must raise it again. If it does not, each further call of Run raises it,
+// and what the handler returns is not recorded.
 //
-// Threads: one for each handler, with a connection of its own, and one that extends the leases of all, with another. Parallel
-// steps use threads and connections in addition: at most WorkRunsOptions::parallel_steps, for all runs together.
-// A Run is used by the thread of its handler. work_runs() may run in several threads of a program at the same time. A
-// WorkflowSet is not changed while a work_runs() runs with it.
+// Threads: one for each handler, with a connection of its own, and one that extends the leases of all, with another.
+// Parallel steps use threads and connections in addition: at most WorkRunsOptions::parallel_steps, for all runs
+// together. A Run is used by the thread of its handler. work_runs() may run in several threads of a program at the same
+// time. A WorkflowSet is not changed while a work_runs() runs with it.
 //
 // ABI: Run gets functions at its end, WorkflowSet changes inside, and the structs get members, with minor versions.
 #pragma once
@@ -93,10 +93,11 @@ struct StepOptions {
     Backoff backoff = Backoff::exponential;
     Duration backoff_base = std::chrono::seconds(1);
     Duration backoff_cap = std::chrono::hours(1);
-    // Not executed again when an earlier delivery has begun it and not recorded it: StepInDoubt. That it throws says that it
-    // has not happened.
+    // Not executed again when an earlier delivery has begun it and not recorded it: StepInDoubt. That it throws says
+    // that it has not happened.
     bool at_most_once = false;
-    // What recognises the input: a record with another one raises StepMismatch. It costs a round trip in each execution.
+    // What recognises the input: a record with another one raises StepMismatch. It costs a round trip in each
+    // execution.
     std::string input_hash = {};
 };
 
@@ -116,8 +117,8 @@ struct ChildResult {
     std::optional<std::string> error = {};
     std::optional<std::int64_t> continued_as = {};  // the run whose state and output these are
 
-    // The output as any type nlohmann-json converts; JSON null when there is none. Raises InvalidArgument (PQ005) when it
-    // does not fit.
+    // The output as any type nlohmann-json converts; JSON null when there is none. Raises InvalidArgument (PQ005) when
+    // it does not fit.
     template <typename T>
     T as() const;
 };
@@ -229,8 +230,8 @@ T step_value(const std::optional<std::string>& output, const std::string& name) 
 
 }  // namespace detail
 
-// A parallel step that may still be executed. Its destructor waits for it, so that the function can refer to what was there
-// before the future.
+// A parallel step that may still be executed. Its destructor waits for it, so that the function can refer to what was
+// there before the future.
 template <typename T>
 class [[nodiscard]] StepFuture {
 public:
@@ -257,19 +258,19 @@ private:
 
 // A run while its handler is executed. Used by the handler's thread only.
 //
-// Values are of any type nlohmann-json converts, std::optional of one, JsonText, or void. SQL's NULL counts as JSON null. A
-// recorded value that does not fit the type raises InvalidArgument (PQ005).
+// Values are of any type nlohmann-json converts, std::optional of one, JsonText, or void. SQL's NULL counts as JSON
+// null. A recorded value that does not fit the type raises InvalidArgument (PQ005).
 //
-// Every call that asks the server opens a lost connection again and repeats itself, as long as the lease lives. It raises
-// LeaseLost when the run is not this worker's any more, and RunCancelled when somebody has asked for its end; each further
-// call then raises the same. A name is 1 to 255 bytes (PQ010). Inside of a transaction on connection() the calls raise Error
-// 25001: what is to be recorded together with SQL is a step_in_transaction().
+// Every call that asks the server opens a lost connection again and repeats itself, as long as the lease lives. It
+// raises LeaseLost when the run is not this worker's any more, and RunCancelled when somebody has asked for its end;
+// each further call then raises the same. A name is 1 to 255 bytes (PQ010). Inside of a transaction on connection() the
+// calls raise Error 25001: what is to be recorded together with SQL is a step_in_transaction().
 class Run {
 public:
     virtual ~Run() = default;
     virtual const RunDelivery& delivery() const = 0;
-    // Somebody has asked for the run's end: a long step asks from time to time and gives up. One round trip, on the thread's
-    // connection, unless it is known.
+    // Somebody has asked for the run's end: a long step asks from time to time and gives up. One round trip, on the
+    // thread's connection, unless it is known.
     virtual bool cancelled() = 0;
     // The lease was lost, or could not be extended in time: somebody else may have the run.
     virtual bool lease_lost() const = 0;
@@ -291,11 +292,12 @@ public:
     }
     nlohmann::json headers() const;  // an empty object when there are none
 
-    // The recorded value of the step, or executes it and records its value; what was recorded first counts. `function` takes
-    // nothing or a const StepCall&. It happens at least once: a crash between its effect and its record repeats it.
+    // The recorded value of the step, or executes it and records its value; what was recorded first counts. `function`
+    // takes nothing or a const StepCall&. It happens at least once: a crash between its effect and its record repeats
+    // it.
     //
-    // When it throws, the failure is recorded, and after the back-off it is executed again: in this call when the wait is
-    // short, else the run is given back meanwhile. After max_attempts, or a PermanentFailure, StepFailed is raised.
+    // When it throws, the failure is recorded, and after the back-off it is executed again: in this call when the wait
+    // is short, else the run is given back meanwhile. After max_attempts, or a PermanentFailure, StepFailed is raised.
     // Raises StepMismatch, and StepInDoubt for a step at_most_once.
     template <typename T = detail::Deduced, typename Function>
     detail::StepType<T, Function> step(const std::string& name, Function function,
@@ -306,8 +308,8 @@ public:
     }
 
     // As step(), but what the function does on StepCall::connection, which is connection(), and the record are one
-    // transaction: exactly once. It is executed again at once after a serialization failure, a deadlock, and a connection
-    // that was lost. It must not end the transaction, and other calls of Run raise 25001 in it.
+    // transaction: exactly once. It is executed again at once after a serialization failure, a deadlock, and a
+    // connection that was lost. It must not end the transaction, and other calls of Run raise 25001 in it.
     template <typename T = detail::Deduced, typename Function>
     detail::StepType<T, Function> step_in_transaction(const std::string& name, Function function,
                                                       const StepOptions& options = {}) {
@@ -318,9 +320,9 @@ public:
             name);
     }
 
-    // As step(), on another thread and with another connection, StepCall::connection; the function does not use the Run. The
-    // futures are taken in any order, and the failure of one leaves the others alone. Waits, and the end of the handler, wait
-    // for all of them first. A failure whose future was not taken counts as the handler's.
+    // As step(), on another thread and with another connection, StepCall::connection; the function does not use the
+    // Run. The futures are taken in any order, and the failure of one leaves the others alone. Waits, and the end of
+    // the handler, wait for all of them first. A failure whose future was not taken counts as the handler's.
     template <typename T = detail::Deduced, typename Function>
     StepFuture<detail::StepType<T, Function>> step_async(const std::string& name, Function function,
                                                          const StepOptions& options = {}) {
@@ -329,12 +331,13 @@ public:
                 name};
     }
 
-    // Each of these waits without a worker: if it is not time yet, the delivery ends, and the run is delivered again then.
+    // Each of these waits without a worker: if it is not time yet, the delivery ends, and the run is delivered again
+    // then.
     virtual void sleep(const std::string& name, Duration duration) = 0;
     virtual void sleep_until(const std::string& name, TimePoint until) = 0;
     // What came of a wait is recorded, a timeout too; a replay does not look at what else the call says.
-    // The payload of the oldest signal of that name, which is consumed, or nullopt after the timeout; without one it waits
-    // for ever. A signal without a payload has JSON null: T = std::optional<...> tells it from other ones.
+    // The payload of the oldest signal of that name, which is consumed, or nullopt after the timeout; without one it
+    // waits for ever. A signal without a payload has JSON null: T = std::optional<...> tells it from other ones.
     template <typename T = nlohmann::json>
     std::optional<T> wait_signal(const std::string& name, const std::string& signal,
                                  std::optional<Duration> timeout = {}) {
@@ -347,7 +350,8 @@ public:
         return waited<T>(do_wait("wait_event", name, event, timeout), name);
     }
 
-    // Starts a run as a child of this one, once, and answers its id. Raises ServerError PQ015 when there is no such workflow.
+    // Starts a run as a child of this one, once, and answers its id. Raises ServerError PQ015 when there is no such
+    // workflow.
     template <typename T>
     std::int64_t start_child(const std::string& name, const std::string& workflow, const T& input,
                              const ChildOptions& options = {}) {
@@ -365,8 +369,9 @@ public:
         }
         return do_start_children(name, workflow, texts, options);
     }
-    // Waits for the end of children: of all, or of one. Answers those that have ended, in the order of the ids; after the
-    // timeout that can be fewer than were asked for. Raises ServerError PQ010 for a run that is no child of this one.
+    // Waits for the end of children: of all, or of one. Answers those that have ended, in the order of the ids; after
+    // the timeout that can be fewer than were asked for. Raises ServerError PQ010 for a run that is no child of this
+    // one.
     virtual std::vector<ChildResult> wait_all(const std::string& name,
                                               const std::vector<std::int64_t>& ids,
                                               std::optional<Duration> timeout = {}) = 0;
@@ -430,9 +435,9 @@ using RunHandler = std::function<std::optional<std::string>(Run&)>;
 // The handlers of workflows.
 class WorkflowSet {
 public:
-    // `function` takes a const Input& and a Run&. What it returns, if anything, is the output of the run. `versions`: those
-    // that it knows; the empty text stands for runs without a version. Without any it takes all that no other handler of the
-    // workflow knows.
+    // `function` takes a const Input& and a Run&. What it returns, if anything, is the output of the run. `versions`:
+    // those that it knows; the empty text stands for runs without a version. Without any it takes all that no other
+    // handler of the workflow knows.
     template <typename Input, typename Function>
     WorkflowSet& on(const std::string& workflow, Function function,
                     const std::vector<std::string>& versions = {}) {
@@ -468,7 +473,8 @@ private:
     std::map<std::string, Handlers> handlers_;
 };
 
-// What happened, for logs and statistics. Told by the worker's threads, one at a time; what the callback raises is ignored.
+// What happened, for logs and statistics. Told by the worker's threads, one at a time; what the callback raises is
+// ignored.
 struct RunEvent {
     enum class Kind {
         started,  // a handler begins
@@ -522,9 +528,10 @@ struct RunSummary {
     std::int64_t lease_lost = 0;
 };
 
-// Runs until stopped, empty or max_deliveries. A handler that runs then goes on to its next step and gives its run back. Lost
-// connections and errors are dealt with as work() does; what handlers raise never leaves it. Raises InvalidArgument (PQ010)
-// for bad options and a set without handlers, ServerError PQ002 when there is no such queue, PQ023 for a queue of messages.
+// Runs until stopped, empty or max_deliveries. A handler that runs then goes on to its next step and gives its run
+// back. Lost connections and errors are dealt with as work() does; what handlers raise never leaves it. Raises
+// InvalidArgument (PQ010) for bad options and a set without handlers, ServerError PQ002 when there is no such queue,
+// PQ023 for a queue of messages.
 RunSummary work_runs(const Config& config, const std::string& queue, const WorkflowSet& flows,
                      const WorkRunsOptions& options, Stop& stop);
 RunSummary work_runs(const Config& config, const std::string& queue, const WorkflowSet& flows,
