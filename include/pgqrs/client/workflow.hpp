@@ -308,8 +308,9 @@ public:
     }
 
     // As step(), but what the function does on StepCall::connection, which is connection(), and the record are one
-    // transaction: exactly once. It is executed again at once after a serialization failure, a deadlock, and a
-    // connection that was lost. It must not end the transaction, and other calls of Run raise 25001 in it.
+    // transaction: exactly once. It is executed again after a serialization failure, a deadlock, and a connection
+    // that was lost; when that goes on, it counts as a failure of the step. It must not end the transaction, and other
+    // calls of Run raise 25001 in it.
     template <typename T = detail::Deduced, typename Function>
     detail::StepType<T, Function> step_in_transaction(const std::string& name, Function function,
                                                       const StepOptions& options = {}) {
@@ -528,10 +529,10 @@ struct RunSummary {
     std::int64_t lease_lost = 0;
 };
 
-// Runs until stopped, empty or max_deliveries. A handler that runs then goes on to its next step and gives its run
-// back. Lost connections and errors are dealt with as work() does; what handlers raise never leaves it. Raises
-// InvalidArgument (PQ010) for bad options and a set without handlers, ServerError PQ002 when there is no such queue,
-// PQ023 for a queue of messages.
+// Runs until stopped, empty or max_deliveries. After a stop a handler goes on to its next step and gives its run back;
+// after the last of max_deliveries those that run come to their end. Lost connections and errors are dealt with as
+// work() does; what handlers raise never leaves it. Raises InvalidArgument (PQ010) for bad options and a set without
+// handlers, ServerError PQ002 when there is no such queue, PQ023 for a queue of messages.
 RunSummary work_runs(const Config& config, const std::string& queue, const WorkflowSet& flows,
                      const WorkRunsOptions& options, Stop& stop);
 RunSummary work_runs(const Config& config, const std::string& queue, const WorkflowSet& flows,
