@@ -466,8 +466,11 @@ TEST_CASE("runs come through a network that loses connections at random", "[serv
     constexpr int kRuns = 30;
     constexpr int kSteps = 6;
     test::Proxy proxy;
+    std::atomic<bool> begun{false};
     std::atomic<bool> ended{false};
     std::thread cutter([&] {
+        // A worker that cannot open its connections in the first place ends.
+        test::eventually([&] { return begun || ended; });
         std::minstd_rand generator(20261126);
         // So often only: on a busy machine nothing would get through between two of them.
         for (int cut = 0; cut < 60 && !ended; ++cut) {
@@ -510,8 +513,10 @@ TEST_CASE("runs come through a network that loses connections at random", "[serv
         self.sleep("nap", 1ms);
     });
     {
-        WorkingOnRuns working(f.workflow, flows, {.concurrency = 3, .lock_time = 2s},
-                              pgqrs::Config::from_dsn(proxy.dsn()));
+        WorkingOnRuns working(
+            f.workflow, flows,
+            {.concurrency = 3, .lock_time = 2s, .on_event = [&](const RunEvent&) { begun = true; }},
+            pgqrs::Config::from_dsn(proxy.dsn()));
         CHECK(test::eventually(
             [&] {
                 return test::value(f.connection,
@@ -519,6 +524,7 @@ TEST_CASE("runs come through a network that loses connections at random", "[serv
                                    {f.workflow}) == std::to_string(kRuns);
             },
             120s));
+        CHECK_FALSE(working.ended);
         ended = true;
         cutter.join();
     }
