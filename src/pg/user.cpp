@@ -76,6 +76,12 @@ bool has_known_triggers(Oid extension, const TriggerDesc* triggers) {
     return true;
 }
 
+// relhassubclass alone stays set for a while after the last child has gone.
+bool has_children(Relation relation) {
+    return relation->rd_rel->relhassubclass &&
+           find_inheritance_children(RelationGetRelid(relation), NoLock) != NIL;
+}
+
 }  // namespace
 
 UserScope::UserScope(Oid user) : switched_before_(switched) {
@@ -143,7 +149,7 @@ bool runs_own_code_only(Oid oid, bool writes) {
     Relation relation = table_open(oid, NoLock);
     const TupleDesc shape = RelationGetDescr(relation);
     bool only = relation->rd_rel->relkind == RELKIND_RELATION && relation->rd_rules == nullptr &&
-                !relation->rd_rel->relrowsecurity && !relation->rd_rel->relhassubclass &&
+                !relation->rd_rel->relrowsecurity && !has_children(relation) &&
                 !has_generated_columns(shape);
     if (only && writes) {
         only =

@@ -120,7 +120,8 @@ FROM (VALUES
     ('CREATE INDEX ON pgqrs.workers (rights_tables.plus(id))'),
     ('CREATE INDEX ON pgqrs.workers (id) WHERE rights_tables.plus(id) > 0'),
     ('CREATE INDEX ON pgqrs.workers (name) WHERE id > 0'),
-    ('CREATE TABLE pgqrs.more_workers () INHERITS (pgqrs.workers)')) AS changes (change);
+    ('CREATE TABLE pgqrs.more_workers () INHERITS (pgqrs.workers)'),
+    ('CREATE TABLE pgqrs.more_workers () INHERITS (pgqrs.workers); DROP TABLE pgqrs.more_workers')) AS changes (change);
 
 -- Row-level security that applies to the caller is refused, and where it guards the grants, they count for nobody.
 ALTER TABLE pgqrs.messages ENABLE ROW LEVEL SECURITY;
