@@ -100,8 +100,10 @@ sub wait_for_message {
     my $call = $db->prepare('CALL pgqrs.wait(?, ?)', { pg_async => PG_ASYNC });
     $call->execute($queue, "$wait s");
     my $socket = IO::Select->new($db->{pg_socket});
+    # A cancel that comes before the server has begun the call ends nothing, and pg_cancel waits for its end.
+    my $begun = time + 0.5;
     until ($db->pg_ready) {
-        return $db->pg_cancel if $stopping;
+        return $db->pg_cancel if $stopping && time > $begun;
         $socket->can_read(0.5);
     }
     $db->pg_result;

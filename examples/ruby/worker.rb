@@ -89,9 +89,8 @@ end
 # Sent without waiting for the answer, so that a signal can cancel it. Outside of a transaction.
 def wait_for_message(db)
   db.send_query_params("CALL pgqrs.wait($1, $2)", [QUEUE, "#{WAIT} s"])
-  until db.block(0.5)
-    break db.cancel if $stopping
-  end
+  # Again and again: a cancel that comes before the call has begun, or that a pooler loses, ends nothing.
+  db.cancel if $stopping until db.block(0.5)
   db.get_last_result
 rescue PG::QueryCanceled
   raise unless $stopping

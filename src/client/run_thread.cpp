@@ -110,7 +110,7 @@ bool RunThread::take_and_process() {
     return next.taken.has_value();
 }
 
-// pgqrs.wait looks for messages only, not for what runs wait for.
+// A claim that waits takes one round trip less than pgqrs.wait and a claim.
 void RunThread::wait_in_server() {
     if (!get_permit()) {
         return;
@@ -118,6 +118,10 @@ void RunThread::wait_in_server() {
     const auto began = LeaseKeeper::Clock::now();
     try {
         waited_for_ = take<ClaimedRun>([this] { return claim(claim_wait_, &shared_.stop); }).taken;
+        // The lease begins at the end of the wait, which can be longer than it.
+        if (waited_for_) {
+            waited_for_->arrived = LeaseKeeper::Clock::now();
+        }
     } catch (const ServerError& error) {
         // Longer than pgqrs.max_wait.
         if (error.code() != ErrorCode::limit_exceeded || claim_wait_ < Duration(1)) {

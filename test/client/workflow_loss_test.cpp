@@ -94,6 +94,23 @@ TEST_CASE("the lease of a run is extended as long as its handler runs", "[server
     CHECK(f.column(run, "read_ct") == "1");
 }
 
+TEST_CASE("the lease of a run that was waited for begins when it comes", "[server][workflow]") {
+    Runs f;
+    WorkingOnRuns working(f.workflow, f.set([](Run& self) { self.step("only", [] { return 1; }); }),
+                          {.lock_time = 500ms});
+    // Longer than the lease.
+    const auto waits = [&] {
+        return test::value(f.connection,
+                           "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query "
+                           "LIKE '%claim_runs%' AND pid <> pg_backend_pid() AND now() - "
+                           "query_start > '1 s'") != "0";
+    };
+    REQUIRE(test::eventually(waits));
+    const auto run = f.start();
+    CHECK(test::eventually([&] { return f.state(run) == "succeeded"; }));
+    CHECK(f.column(run, "read_ct") == "1");
+}
+
 TEST_CASE("a step is not executed when the lease ran out", "[server][workflow]") {
     Runs f;
     const auto run = f.start();
