@@ -167,7 +167,9 @@ $gated = gated();
 my $later = started('ours', 'none');
 sql('ALTER SYSTEM SET pgqrs.workflow_runners = 0');
 $node->reload;
-becomes(q{SELECT current_setting('pgqrs.workflow_runners')}, 0, 'the setting is read');
+my $reloaded = sql('SELECT clock_timestamp()');
+becomes("SELECT state_change > '$reloaded'::timestamptz + interval '1 s' FROM pg_stat_activity WHERE backend_type = 'pgqrs launcher'",
+    't', 'the launcher has read the setting');
 sql(q{INSERT INTO ledger VALUES (0, 'gate')});
 becomes($runner, 0, 'workers end');
 is(sql("SELECT state FROM pgqrs.get_run($gated)"), 'succeeded', 'after the run that they have');
