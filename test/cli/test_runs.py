@@ -1,5 +1,6 @@
 """What sessions cannot show of runs: pictures on terminals, waits that end meanwhile, interrupted waits."""
 
+import re
 import signal
 
 from support import end, pgqrs, psql, start, wait_until
@@ -39,7 +40,8 @@ def test_timelines_fit():
         assert len(ends) == 1, f"kinds stand below each other: {bars}"
         assert "漢" in bars[3] and bars[3].split("  ")[-1].strip() != "", "the sleep goes on"
         assert "▸" in bars[0] and "▸" in bars[3] and "x" in bars[2], str(bars)
-    assert "\x1b[31mx" in lines[5] and "\x1b[36m░" in lines[6], "failures and waits have colours"
+    # The step may have taken long enough for a bar.
+    assert re.search("\x1b\\[31m█*x", lines[5]) and "\x1b[36m░" in lines[6], "failures and waits have colours"
     psql("SELECT pgqrs.drop_workflow('trip', true)")
 
 
